@@ -6,6 +6,8 @@ extern crate alloc;
 extern crate std;
 
 use alloc::{string::String, vec::Vec};
+#[cfg(target_family = "wasm")]
+mod component;
 mod refusal;
 pub use refusal::{Refusal, RefusalCode};
 
