@@ -1,1 +1,33 @@
-//! Placeholder.
+//! Takes the floating point out of a WebAssembly file.
+//!
+//! Every float operator of a core module, or of every core module in a component, becomes integer
+//! code: bits are moved, masked and compared as integers, and arithmetic is a call to the soft-float
+//! routine of the compiler's runtime library (`__adddf3`, `__ltdf2`, …) that the module carries.
+//! The result computes the same bits as the original and runs where floats are forbidden.
+//!
+//! ```
+//! # fn main() -> Result<(), defloat::Error> {
+//! // (module (func (export "double") (param f64) (result f64) …)) without arithmetic
+//! let wasm = b"\0asm\x01\0\0\0";
+//! let lowered = defloat::lower(wasm)?;
+//! assert!(defloat::inspect(&lowered)?.float_operators.is_empty());
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! What it does not do: it brings no routine of its own, it does not look at what a module is for,
+//! and it lowers no operator that it has no routine for: [`lower`] returns an [`Error`] instead.
+
+mod error;
+mod features;
+mod inspect;
+mod lower;
+mod operator;
+mod report;
+mod routine;
+mod scan;
+
+pub use error::Error;
+pub use inspect::inspect;
+pub use lower::{core_module, lower, lower_named};
+pub use report::{FloatTypes, Kind, Memory, Report};
