@@ -1,44 +1,107 @@
-//! Placeholder of the engine: the four verbs with their final types.
+//! The engine of sigmapol: four pure functions that admit, name and run LLM routing policies.
+//!
+//! A policy is a term of the closed signature `sigma-pol/v2`, written as JSON. Everything a
+//! decision may know is in its arguments: there is no clock, no randomness, no environment and no
+//! I/O here, so the same arguments give the same result, bit for bit, natively and in WebAssembly.
+//!
+//! ```
+//! let policy = r#"["policy", ["cmp", "price_in", "le", 5], ["neg", ["field", "price_in"]],
+//!     ["argmax"], ["id"], ["always", {"action": "next_candidate"}]]"#;
+//! let ctx = r#"{"candidates": [
+//!     {"provider_id": "anthropic", "model_family": "claude-haiku-4-5", "price_in": 1},
+//!     {"provider_id": "google", "model_family": "gemini-2.5-flash", "price_in": 0.3}]}"#;
+//! let decision = sigmapol_engine::decide(policy, ctx)?;
+//! assert_eq!(decision.ordered[0].candidate, 1);
+//! # Ok::<(), sigmapol_engine::Refusal>(())
+//! ```
+//!
+//! The files are named after the stations of the walk: `json` → `admit` → `normal` → `encode`;
+//! `context` and `candidate` on the other side; then `predicate`, `scorer`, `selector`,
+//! `transform`, `fail_plan`; `decide` walks through all of them.
+//!
+//! It does not call providers, read files or measure time: that is the host's part.
+
 #![no_std]
-#![allow(missing_docs)]
+
 extern crate alloc;
 #[cfg(not(target_family = "wasm"))]
 extern crate std;
 
-use alloc::{string::String, vec::Vec};
+mod admit;
+mod candidate;
 #[cfg(target_family = "wasm")]
 mod component;
+mod context;
+mod cost;
+mod decide;
+mod encode;
+mod fail_plan;
+mod json;
+pub mod limits;
+mod normal;
+mod number;
+mod parameter;
+mod policy;
+mod predicate;
+mod prng;
 mod refusal;
-pub use refusal::{Refusal, RefusalCode};
+mod request;
+mod scorer;
+mod selector;
+mod signature;
+mod state;
+mod step;
+mod strict;
+mod term;
+mod transform;
+mod vocabulary;
 
-/// The limits of the engine.
-pub mod limits {
-    pub const TERM_DEPTH: u32 = 64;
-    pub const TERM_NODES: u32 = 4096;
-    pub const JSON_NESTING: usize = 128;
-    pub const INPUT_BYTES: usize = 16 << 20;
+use alloc::string::String;
+
+pub use decide::{Decision, Ranked, Reaction, Rejected, decide};
+pub use refusal::{Refusal, RefusalCode};
+pub use signature::Sort;
+pub use step::{Effect, Turn, step};
+
+/// What a term is, once admitted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Admission {
+    /// The sort of the term.
+    pub sort: Sort,
+    /// SHA-256 of `canonical`, 64 lower-case hexadecimal digits.
+    pub identity: String,
+    /// The canonical encoding of the normal form.
+    pub canonical: String,
+    /// A 62-bit cache key of `canonical`, two decimal numbers joined by `-`; not an identity.
+    pub fingerprint: String,
+    /// Term positions of the term as given, at most [`limits::TERM_NODES`].
+    pub nodes: u32,
+    /// Nesting of the term as given, at most [`limits::TERM_DEPTH`].
+    pub depth: u32,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Sort { Pred, Scorer, Selector, Xform, FailPlan, Policy }
-impl Sort { pub const fn name(self) -> &'static str { "Policy" } }
+/// Checks a term of any sort and names it. `vocabulary` is `{profile?, fields?, tier_order?}`.
+pub fn admit(term: &str, vocabulary: &str) -> Result<Admission, Refusal> {
+    let (admitted, canonical) = name(term, vocabulary)?;
+    Ok(Admission {
+        sort: admitted.sort,
+        identity: encode::sha256(&canonical),
+        fingerprint: encode::fingerprint(&canonical),
+        canonical,
+        nodes: admitted.nodes,
+        depth: admitted.depth,
+    })
+}
 
-#[derive(Clone, Debug, PartialEq)]
-pub struct Admission { pub sort: Sort, pub identity: String, pub canonical: String, pub fingerprint: String, pub nodes: u32, pub depth: u32 }
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Ranked { pub candidate: u32, pub score: f64 }
-#[derive(Clone, Debug, PartialEq)]
-pub struct Rejected { pub candidate: u32, pub reason: String }
-#[derive(Clone, Debug, PartialEq)]
-pub struct Reaction { pub action: String, pub backoff_ms: f64 }
-#[derive(Clone, Debug, PartialEq)]
-pub struct Decision { pub identity: String, pub ordered: Vec<Ranked>, pub rejected: Vec<Rejected>, pub request: Option<String>, pub reactions: Vec<Reaction>, pub cost: u64 }
-#[derive(Clone, Debug, PartialEq)]
-pub enum Effect { Call(String), Wait(f64), Done(String) }
-#[derive(Clone, Debug, PartialEq)]
-pub struct Turn { pub run: String, pub state: String, pub effect: Effect, pub logs: Vec<String>, pub cost: u64 }
+/// The identity that [`admit`] reports.
+pub fn hash(term: &str, vocabulary: &str) -> Result<String, Refusal> {
+    name(term, vocabulary).map(|(_, canonical)| encode::sha256(&canonical))
+}
 
-pub fn admit(_term: &str, _vocabulary: &str) -> Result<Admission, Refusal> { Err(Refusal::new(RefusalCode::Unsupported, "admit: not in this version")) }
-pub fn hash(term: &str, vocabulary: &str) -> Result<String, Refusal> { admit(term, vocabulary).map(|a| a.identity) }
-pub fn decide(_policy: &str, _ctx: &str) -> Result<Decision, Refusal> { Err(Refusal::new(RefusalCode::Unsupported, "decide: not in this version")) }
-pub fn step(_run: Option<&str>, _event: &str) -> Result<Turn, Refusal> { Err(Refusal::new(RefusalCode::Unsupported, "step: not in this version")) }
+fn name(term: &str, vocabulary: &str) -> Result<(admit::Admitted, String), Refusal> {
+    let vocabulary = vocabulary::Vocabulary::read(&json::parse("vocabulary", vocabulary)?)?;
+    let mut admitted = admit::admit(&json::parse("term", term)?, &vocabulary)?;
+    admitted.term = normal::normalize(admitted.term);
+    let canonical = encode::encode(&admitted.term);
+    Ok((admitted, canonical))
+}

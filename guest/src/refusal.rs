@@ -42,7 +42,7 @@ pub enum RefusalCode {
     UnknownCustom,
     /// A ctx of the wrong shape.
     Ctx,
-    /// A seed that is not an integer of magnitude at most 2^53 − 2^31.
+    /// A seed that is not an integer of magnitude at most 2^53 − 1.
     Seed,
     /// A verb or an event that this version does not have.
     Unsupported,

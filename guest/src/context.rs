@@ -1,0 +1,175 @@
+//! The ctx: everything a decision may know.
+
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+use crate::candidate::Population;
+use crate::json::{Members, Value, lookup};
+use crate::limits::{FAILURES, SEED};
+use crate::number::is_integral;
+use crate::refusal::{Refusal, RefusalCode};
+use crate::request::Request;
+use crate::vocabulary::Vocabulary;
+
+/// A kind of failure and the number of the attempt that failed, from 1.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Failure {
+    pub kind: String,
+    pub attempt: f64,
+}
+
+/// A ctx, read and typed.
+#[derive(Debug)]
+pub struct Context<'a> {
+    pub population: Population<'a>,
+    pub request: Request,
+    /// The outgoing request that the transform applies to.
+    pub body: Value,
+    /// An integer.
+    pub seed: Option<f64>,
+    pub failures: Vec<Failure>,
+}
+
+const KEYS: [&str; 10] = [
+    "body",
+    "candidates",
+    "customs",
+    "envelope",
+    "failures",
+    "now_ms",
+    "request",
+    "seed",
+    "state",
+    "vocabulary",
+];
+
+/// The vocabulary of a ctx; the core one when it has none.
+pub fn vocabulary(ctx: &Value) -> Result<Vocabulary, Refusal> {
+    Reader::new(ctx, "ctx")?.only(&KEYS)?;
+    Vocabulary::read(ctx.get("vocabulary").unwrap_or(&Value::Object(Vec::new())))
+}
+
+impl<'a> Context<'a> {
+    /// Reads all but the vocabulary, the envelope and the customs, which belong to the policy.
+    pub fn read(ctx: &'a Value, vocabulary: &Vocabulary) -> Result<Self, Refusal> {
+        let reader = Reader::new(ctx, "ctx")?;
+        reader.number("now_ms")?;
+        let nothing = Value::Object(Vec::new());
+        let request = ctx.get("request").unwrap_or(&nothing);
+        let body = ctx.get("body").unwrap_or(request);
+        Reader::new(body, "ctx.body")?;
+        Ok(Self {
+            request: Request::read(request, vocabulary.profile)?,
+            seed: seed(ctx)?,
+            failures: failures(&reader)?,
+            population: Population::read(ctx, vocabulary)?,
+            body: body.clone(),
+        })
+    }
+}
+
+fn seed(ctx: &Value) -> Result<Option<f64>, Refusal> {
+    let Some(value) = ctx.get("seed") else {
+        return Ok(None);
+    };
+    match value.as_number() {
+        Some(seed) if is_integral(seed) && (-SEED..=SEED).contains(&seed) => Ok(Some(seed)),
+        _ => Err(Refusal::new(
+            RefusalCode::Seed,
+            "ctx.seed: expected an integer of magnitude at most 2^53 - 1",
+        )),
+    }
+}
+
+fn failures(ctx: &Reader) -> Result<Vec<Failure>, Refusal> {
+    let entries = ctx.array("failures")?;
+    if entries.len() > FAILURES {
+        return Err(refuse(format!(
+            "ctx.failures: {} entries, expected at most {FAILURES}",
+            entries.len()
+        )));
+    }
+    let mut failures = Vec::with_capacity(entries.len());
+    for (index, entry) in entries.iter().enumerate() {
+        let about = format!("ctx.failures[{index}]");
+        let entry = Reader::new(entry, &about)?;
+        entry.only(&["attempt", "kind"])?;
+        let Some(kind) = entry.text("kind")? else {
+            return Err(refuse(format!("{about}.kind: expected a string")));
+        };
+        let attempt = entry.number("attempt")?.unwrap_or(1.0);
+        if attempt < 1.0 || !is_integral(attempt) {
+            return Err(refuse(format!("{about}.attempt: expected an integer of at least 1")));
+        }
+        failures.push(Failure { kind, attempt });
+    }
+    Ok(failures)
+}
+
+/// A refusal of a ctx.
+pub fn refuse(message: impl Into<String>) -> Refusal {
+    Refusal::new(RefusalCode::Ctx, message)
+}
+
+/// Typed access to an object of the ctx, with its position for messages.
+pub struct Reader<'a> {
+    members: &'a Members,
+    position: &'a str,
+}
+
+impl<'a> Reader<'a> {
+    pub fn new(value: &'a Value, position: &'a str) -> Result<Self, Refusal> {
+        let members = value.as_object();
+        let members = members.ok_or_else(|| refuse(format!("{position}: expected an object")))?;
+        Ok(Self { members, position })
+    }
+
+    /// Refuses keys that are not in `known`.
+    pub fn only(&self, known: &[&str]) -> Result<(), Refusal> {
+        match self.members.iter().find(|(key, _)| !known.contains(&key.as_str())) {
+            Some((key, _)) => Err(refuse(format!(
+                "{}: unknown key '{key}', expected one of {}",
+                self.position,
+                known.join(", ")
+            ))),
+            None => Ok(()),
+        }
+    }
+
+    pub fn text(&self, key: &str) -> Result<Option<String>, Refusal> {
+        self.typed(key, "a string", |value| value.as_str().map(ToString::to_string))
+    }
+
+    pub fn number(&self, key: &str) -> Result<Option<f64>, Refusal> {
+        self.typed(key, "a finite number", Value::as_number)
+    }
+
+    pub fn object(&self, key: &str) -> Result<&'a Members, Refusal> {
+        Ok(self.typed(key, "an object", |value| value.as_object())?.unwrap_or(&[]))
+    }
+
+    pub fn array(&self, key: &str) -> Result<&'a [Value], Refusal> {
+        Ok(self.typed(key, "an array", |value| value.as_array())?.unwrap_or(&[]))
+    }
+
+    pub fn texts(&self, key: &str) -> Result<Vec<&'a str>, Refusal> {
+        let texts = self.array(key)?.iter().map(Value::as_str).collect::<Option<Vec<_>>>();
+        texts
+            .ok_or_else(|| refuse(format!("{}.{key}: expected an array of strings", self.position)))
+    }
+
+    fn typed<T>(
+        &self,
+        key: &str,
+        expected: &str,
+        read: impl Fn(&'a Value) -> Option<T>,
+    ) -> Result<Option<T>, Refusal> {
+        match lookup(self.members, key) {
+            None => Ok(None),
+            Some(value) => read(value)
+                .map(Some)
+                .ok_or_else(|| refuse(format!("{}.{key}: expected {expected}", self.position))),
+        }
+    }
+}

@@ -1,0 +1,46 @@
+//! The cost of a decision: work units computed from sizes alone, equal in every engine.
+
+use crate::json::{Members, lookup};
+use crate::signature::Op;
+use crate::term::{Argument, Term};
+
+/// The sizes a cost is computed from.
+#[derive(Clone, Copy, Debug)]
+pub struct Sizes {
+    /// Bytes of the canonical encoding of the policy that runs.
+    pub encoding: u64,
+    /// [`crate::json::Value::weight`] of the ctx.
+    pub weight: u64,
+    /// Number of `ctx.candidates`.
+    pub candidates: u64,
+    /// Number of `ctx.failures`.
+    pub failures: u64,
+}
+
+/// `E·(1 + F) + W + N·(n + 1) + Σ selectors + Σ customs`; see the specification.
+pub fn of(policy: &Term, customs: &Members, sizes: Sizes) -> u64 {
+    let n = sizes.candidates;
+    let mut nodes = 0_u64;
+    let mut extra = 0_u64;
+    for term in policy.walk() {
+        nodes += 1;
+        extra += match (term.op, term.arguments.as_slice()) {
+            (Op::Argmax, _) => n * bits(n),
+            (Op::Sample, _) => n * bits(n) + n * (n + 1) / 2,
+            (Op::Chain, [Argument::Param(links)]) => {
+                n * (bits(n) + bits(links.as_array().map_or(0, <[_]>::len) as u64))
+            }
+            (Op::Custom, [Argument::Param(symbol)]) => {
+                let definition = symbol.as_str().and_then(|symbol| lookup(customs, symbol));
+                definition.map_or(0, |definition| definition.weight())
+            }
+            _ => 0,
+        };
+    }
+    sizes.encoding * (1 + sizes.failures) + sizes.weight + nodes * (n + 1) + extra
+}
+
+/// The number of binary digits: how often `value` can be halved before nothing is left.
+const fn bits(value: u64) -> u64 {
+    64 - value.leading_zeros() as u64
+}

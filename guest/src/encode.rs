@@ -1,0 +1,102 @@
+//! The canonical encoding, and the names that are computed from it.
+
+use alloc::format;
+use alloc::string::String;
+
+use sha2::{Digest, Sha256};
+
+use crate::json::Value;
+use crate::number;
+use crate::term::{Argument, Term};
+
+/// The text of a term. Equal texts mean equal terms; for a name, encode the normal form.
+pub fn encode(term: &Term) -> String {
+    let mut out = String::from("sigma-pol/v2:");
+    write_term(term, &mut out);
+    out
+}
+
+/// SHA-256 as 64 lower-case hexadecimal digits.
+pub fn sha256(text: &str) -> String {
+    let mut hex = String::with_capacity(64);
+    for byte in Sha256::digest(text) {
+        for nibble in [byte >> 4, byte & 15] {
+            hex.push(char::from_digit(nibble.into(), 16).unwrap_or('0'));
+        }
+    }
+    hex
+}
+
+/// Two rolling hashes of 31 bits each: a cache key, not an identity.
+pub fn fingerprint(text: &str) -> String {
+    let (h1, h2) = text.bytes().fold((5381_u64, 52_711_u64), |(h1, h2), byte| {
+        ((31 * h1 + u64::from(byte)) % 2_147_483_647, (37 * h2 + u64::from(byte)) % 2_147_483_629)
+    });
+    format!("{h1}-{h2}")
+}
+
+fn write_term(term: &Term, out: &mut String) {
+    out.push('(');
+    out.push_str(term.op.operation().name);
+    for argument in &term.arguments {
+        out.push(' ');
+        write_argument(argument, out);
+    }
+    out.push(')');
+}
+
+/// An argument as it stands in the encoding of its term.
+pub fn write_argument(argument: &Argument, out: &mut String) {
+    match argument {
+        Argument::Term(term) => write_term(term, out),
+        Argument::Param(value) => write_param(value, out),
+    }
+}
+
+fn write_param(value: &Value, out: &mut String) {
+    match value {
+        Value::Bool(value) => out.push_str(if *value { "true" } else { "false" }),
+        Value::Number(value) => out.push_str(&number::canonical(*value)),
+        Value::String(text) => write_string(text, out),
+        Value::Array(items) => {
+            out.push('[');
+            for (index, item) in items.iter().enumerate() {
+                if index > 0 {
+                    out.push(',');
+                }
+                write_param(item, out);
+            }
+            out.push(']');
+        }
+        // one empty value, whichever way it was written
+        Value::Object(members) if members.is_empty() => out.push_str("[]"),
+        Value::Object(members) => {
+            out.push('{');
+            for (index, (key, value)) in members.iter().enumerate() {
+                if index > 0 {
+                    out.push(',');
+                }
+                write_string(key, out);
+                out.push(':');
+                write_param(value, out);
+            }
+            out.push('}');
+        }
+    }
+}
+
+/// Only five characters are escaped; every other byte stands for itself.
+fn write_string(text: &str, out: &mut String) {
+    out.push('"');
+    for character in text.chars() {
+        match character {
+            '\\' => out.push_str("\\\\"),
+            '"' => out.push_str("\\\""),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            other => out.push(other),
+        }
+    }
+    out.push('"');
+}

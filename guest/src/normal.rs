@@ -1,0 +1,133 @@
+//! The normal form: equal up to the algebraic laws means equal text.
+//!
+//! Bottom up, idempotent, no arithmetic. Execution always runs on the normal form, so it *is* the
+//! meaning of a term.
+
+use alloc::string::String;
+use alloc::vec;
+use alloc::vec::Vec;
+
+use crate::encode;
+use crate::json::Value;
+use crate::signature::{Arguments, Laws, Op};
+use crate::term::{Argument, Term};
+
+/// The normal form of an admitted term.
+pub fn normalize(term: Term) -> Term {
+    let Term { op, arguments } = term;
+    if op == Op::Override {
+        return fail_plan(Term { op, arguments });
+    }
+    let arguments: Vec<Argument> = arguments
+        .into_iter()
+        .map(|argument| match argument {
+            Argument::Term(term) => Argument::Term(normalize(term)),
+            param @ Argument::Param(_) => param,
+        })
+        .collect();
+    match op.operation().arguments {
+        Arguments::Variadic(_, laws) => associative(op, laws, arguments),
+        Arguments::Fixed(_) => simplify(Term { op, arguments }),
+    }
+}
+
+/// Splices nested operations, drops units, lets an absorber win, sorts where order is immaterial.
+fn associative(op: Op, laws: Laws, arguments: Vec<Argument>) -> Term {
+    let mut kids = Vec::with_capacity(arguments.len());
+    for argument in arguments {
+        match argument {
+            Argument::Term(kid) if Some(kid.op) == laws.absorber => return kid,
+            Argument::Term(kid) if kid.op == laws.unit => {}
+            Argument::Term(kid) if kid.op == op => kids.extend(kid.arguments),
+            kid => kids.push(kid),
+        }
+    }
+    if kids.is_empty() {
+        return Term::constant(laws.unit);
+    }
+    if laws.commutative && kids.len() > 1 {
+        kids.sort_by_cached_key(|kid| {
+            let mut text = String::new();
+            encode::write_argument(kid, &mut text);
+            text
+        });
+    }
+    match <[Argument; 1]>::try_from(kids) {
+        Ok([Argument::Term(kid)]) => kid,
+        Ok(kids) => Term { op, arguments: kids.into() },
+        Err(kids) => Term { op, arguments: kids },
+    }
+}
+
+/// The laws of operations with fixed arguments, on normalized arguments.
+fn simplify(term: Term) -> Term {
+    let Term { op, mut arguments } = term;
+    let keep = match (op, arguments.as_slice()) {
+        (Op::Not, [Argument::Term(kid)]) => match kid.op {
+            Op::Top => return Term::constant(Op::Bot),
+            Op::Bot => return Term::constant(Op::Top),
+            Op::Not => {
+                let inner = kid.subterms().next().cloned();
+                return inner.unwrap_or(Term { op, arguments });
+            }
+            _ => None,
+        },
+        (Op::Scale, [Argument::Param(Value::Number(factor)), Argument::Term(kid)]) => {
+            if *factor == 0.0 || kid.op == Op::Zero {
+                return Term::constant(Op::Zero);
+            }
+            (*factor == 1.0).then_some(1)
+        }
+        (Op::Gate, [Argument::Term(pred), Argument::Term(kid)]) => {
+            if pred.op == Op::Bot || kid.op == Op::Zero {
+                return Term::constant(Op::Zero);
+            }
+            (pred.op == Op::Top).then_some(1)
+        }
+        (Op::Normalize, [Argument::Term(kid)]) => (kid.op == Op::Normalize).then_some(0),
+        _ => None,
+    };
+    match keep.map(|at| arguments.swap_remove(at)) {
+        Some(Argument::Term(kid)) => kid,
+        Some(param) => Term { op, arguments: vec![param] },
+        None => Term { op, arguments },
+    }
+}
+
+/// The outermost action of each reason, in byte order of reasons, without those that only repeat
+/// what `always` says.
+fn fail_plan(term: Term) -> Term {
+    let mut overrides: Vec<(Argument, Argument)> = Vec::new();
+    let mut plan = term;
+    let base = loop {
+        match <[Argument; 3]>::try_from(plan.arguments) {
+            Ok([Argument::Term(inner), reason, action]) => {
+                if !overrides.iter().any(|(known, _)| *known == reason) {
+                    overrides.push((reason, action));
+                }
+                plan = inner;
+            }
+            Ok(arguments) => break Term { op: plan.op, arguments: arguments.into() },
+            Err(arguments) => break Term { op: plan.op, arguments },
+        }
+    };
+    let text = |argument: &Argument| {
+        let mut text = String::new();
+        encode::write_argument(argument, &mut text);
+        text
+    };
+    let default = base.arguments.first().map(text);
+    overrides.retain(|(_, action)| Some(text(action)) != default);
+    overrides.sort_by(|(a, _), (b, _)| reason(a).cmp(reason(b)));
+    overrides.into_iter().fold(base, |plan, (reason, action)| Term {
+        op: Op::Override,
+        arguments: vec![Argument::Term(plan), reason, action],
+    })
+}
+
+fn reason(argument: &Argument) -> &str {
+    match argument {
+        Argument::Param(value) => value.as_str().unwrap_or_default(),
+        Argument::Term(_) => "",
+    }
+}

@@ -1,0 +1,166 @@
+//! Doubles as text: the canonical grammar, C's `%g`, and JSON.
+
+use alloc::format;
+use alloc::string::{String, ToString};
+
+/// 2^53: up to here every integer is a double of its own.
+const EXACT_INTEGERS: f64 = 9_007_199_254_740_992.0;
+
+/// The canonical encoding: `0` for either zero, integers up to 2^53 plainly, else C99 `%.17g`.
+pub fn canonical(value: f64) -> String {
+    match as_integer(value) {
+        Some(integer) => integer.to_string(),
+        None => general(value, 17),
+    }
+}
+
+/// JSON as ECMAScript prints it, which is what RFC 8785 asks for. `value` is finite.
+pub fn json(value: f64) -> String {
+    if let Some(integer) = as_integer(value) {
+        return integer.to_string();
+    }
+    let Decimal { sign, digits, exponent } = Decimal::of(&format!("{value:e}"));
+    let count = digits.len() as i32;
+    if !(-6..21).contains(&exponent) {
+        let (first, rest) = digits.split_at(1);
+        let point = if rest.is_empty() { "" } else { "." };
+        format!("{sign}{first}{point}{rest}e{exponent:+}")
+    } else if exponent < 0 {
+        format!("{sign}0.{}{digits}", "0".repeat((-exponent - 1) as usize))
+    } else if count <= exponent + 1 {
+        format!("{sign}{digits}{}", "0".repeat((exponent + 1 - count) as usize))
+    } else {
+        let (whole, fraction) = digits.split_at((exponent + 1) as usize);
+        format!("{sign}{whole}.{fraction}")
+    }
+}
+
+/// C's `%.<precision>g`. `value` is finite.
+pub fn general(value: f64, precision: usize) -> String {
+    let Decimal { sign, digits, exponent } = Decimal::of(&format!("{value:.*e}", precision - 1));
+    let digits = digits.trim_end_matches('0');
+    if digits.is_empty() {
+        return format!("{sign}0");
+    }
+    let count = digits.len() as i32;
+    if exponent < -4 || exponent >= precision as i32 {
+        let (first, rest) = digits.split_at(1);
+        let point = if rest.is_empty() { "" } else { "." };
+        let mark = if exponent < 0 { '-' } else { '+' };
+        format!("{sign}{first}{point}{rest}e{mark}{:02}", exponent.unsigned_abs())
+    } else if exponent < 0 {
+        format!("{sign}0.{}{digits}", "0".repeat((-exponent - 1) as usize))
+    } else if count <= exponent + 1 {
+        format!("{sign}{digits}{}", "0".repeat((exponent + 1 - count) as usize))
+    } else {
+        let (whole, fraction) = digits.split_at((exponent + 1) as usize);
+        format!("{sign}{whole}.{fraction}")
+    }
+}
+
+/// Whether the value is integral. A double of 2^52 or more has no fraction.
+pub fn is_integral(value: f64) -> bool {
+    let magnitude = if value < 0.0 { -value } else { value };
+    magnitude >= EXACT_INTEGERS || (magnitude as u64) as f64 == magnitude
+}
+
+fn as_integer(value: f64) -> Option<i64> {
+    let magnitude = if value < 0.0 { -value } else { value };
+    (magnitude <= EXACT_INTEGERS && is_integral(value)).then_some(value as i64)
+}
+
+/// `±d.ddd × 10^exponent`, the point dropped from the digits.
+struct Decimal {
+    sign: &'static str,
+    digits: String,
+    exponent: i32,
+}
+
+impl Decimal {
+    /// Reads what `{:e}` prints: the shortest digits that round-trip, or an exact count of them.
+    fn of(text: &str) -> Self {
+        let (sign, text) = match text.strip_prefix('-') {
+            Some(rest) => ("-", rest),
+            None => ("", text),
+        };
+        let (mantissa, exponent) = text.split_once('e').unwrap_or((text, "0"));
+        Self {
+            sign,
+            digits: mantissa.chars().filter(char::is_ascii_digit).collect(),
+            exponent: exponent.parse().unwrap_or(0),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[expect(clippy::excessive_precision, reason = "ties need every digit")]
+    fn canonical_grammar() {
+        // C99 printf("%.17g") and printf("%.0f") of the same doubles.
+        for (value, text) in [
+            (0.0, "0"),
+            (-0.0, "0"),
+            (5.0, "5"),
+            (-3.0, "-3"),
+            (0.1, "0.10000000000000001"),
+            (0.5, "0.5"),
+            (9_007_199_254_740_992.0, "9007199254740992"),
+            (9_007_199_254_740_994.0, "9007199254740994"),
+            (1e17, "1e+17"),
+            (123_456_789_012_345_680.0, "1.2345678901234568e+17"),
+            (1e16, "10000000000000000"),
+            (1e100, "1e+100"),
+            (1e-4, "0.0001"),
+            (1e-5, "1.0000000000000001e-05"),
+            (5e-324, "4.9406564584124654e-324"),
+            (1.797_693_134_862_315_7e308, "1.7976931348623157e+308"),
+            // exact ties at the 17th digit go to the even one
+            (1_125_899_906_842_624.25, "1125899906842624.2"),
+            (1_125_899_906_842_624.75, "1125899906842624.8"),
+        ] {
+            assert_eq!(canonical(value), text);
+        }
+    }
+
+    #[test]
+    fn general_with_fourteen_digits() {
+        for (value, text) in [
+            (2.5, "2.5"),
+            (1e22, "1e+22"),
+            (123_456_789_012_345.0, "1.2345678901234e+14"),
+            (-0.0, "-0"),
+            (0.1, "0.1"),
+        ] {
+            assert_eq!(general(value, 14), text);
+        }
+    }
+
+    #[test]
+    fn json_as_ecmascript_prints_it() {
+        // The number samples of RFC 8785, appendix B.
+        for (bits, text) in [
+            (0x0000_0000_0000_0000_u64, "0"),
+            (0x8000_0000_0000_0000, "0"),
+            (0x0000_0000_0000_0001, "5e-324"),
+            (0x8000_0000_0000_0001, "-5e-324"),
+            (0x7fef_ffff_ffff_ffff, "1.7976931348623157e+308"),
+            (0x4340_0000_0000_0000, "9007199254740992"),
+            (0xc340_0000_0000_0000, "-9007199254740992"),
+            (0x4430_0000_0000_0000, "295147905179352830000"),
+            (0x44b5_2d02_c7e1_4af5, "9.999999999999997e+22"),
+            (0x44b5_2d02_c7e1_4af6, "1e+23"),
+            (0x444b_1ae4_d6e2_ef4e, "999999999999999700000"),
+            (0x444b_1ae4_d6e2_ef50, "1e+21"),
+            (0x3eb0_c6f7_a0b5_ed8c, "9.999999999999997e-7"),
+            (0x3eb0_c6f7_a0b5_ed8d, "0.000001"),
+            (0x41b3_de43_5555_5553, "333333333.3333332"),
+            (0x41b3_de43_5555_5554, "333333333.33333325"),
+            (0xbecb_f647_612f_3696, "-0.0000033333333333333333"),
+        ] {
+            assert_eq!(json(f64::from_bits(bits)), text);
+        }
+    }
+}

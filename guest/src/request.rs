@@ -1,0 +1,101 @@
+//! What the request asks of a candidate.
+
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use crate::context::{Reader, refuse};
+use crate::json::Value;
+use crate::refusal::Refusal;
+use crate::vocabulary::Profile;
+
+/// A need of a request and the capability that answers it, in byte order of needs.
+pub const NEEDS: [(&str, &str); 4] = [
+    ("json_mode", "supports_json_mode"),
+    ("seed", "supports_seed"),
+    ("tools", "supports_tools"),
+    ("vision", "supports_vision"),
+];
+
+/// How private the provider has to be.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Privacy {
+    #[default]
+    Any,
+    NoLog,
+    TeeRequired,
+}
+
+/// The part of a request that predicates look at.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Request {
+    pub scope: Option<String>,
+    /// Whether each of [`NEEDS`] is asked for.
+    pub needs: [bool; 4],
+    pub min_context: Option<f64>,
+    pub model_family: Option<String>,
+    pub tier: Option<String>,
+    pub privacy: Privacy,
+    pub min_quality: Option<f64>,
+    pub min_tok_s: Option<f64>,
+}
+
+const REQUIREMENTS: [&str; 7] =
+    ["min_context", "min_quality", "min_tok_s", "model_family", "needs", "privacy", "tier"];
+
+impl Request {
+    /// Reads `ctx.request`; keys other than those below are the caller's own.
+    pub fn read(value: &Value, profile: Profile) -> Result<Self, Refusal> {
+        let request = Reader::new(value, "ctx.request")?;
+        let nonempty = |key| {
+            let items = value.get(key).and_then(Value::as_array);
+            items.is_some_and(|items| !items.is_empty())
+        };
+        let format = value.get("response_format").and_then(|format| format.get("type"));
+        let mut read = Self { scope: request.text("scope")?, ..Self::default() };
+        read.needs = [
+            format.and_then(Value::as_str) == Some("json_object"),
+            false,
+            nonempty("tools"),
+            nonempty("images"),
+        ];
+        let Some(requirements) = value.get("requirements") else {
+            return Ok(read);
+        };
+        let requirements = Reader::new(requirements, "ctx.request.requirements")?;
+        if profile == Profile::Strict {
+            requirements.only(&REQUIREMENTS)?;
+        }
+        read.min_context = requirements.number("min_context")?;
+        read.model_family = requirements.text("model_family")?;
+        read.tier = requirements.text("tier")?;
+        read.min_quality = requirements.number("min_quality")?;
+        read.min_tok_s = requirements.number("min_tok_s")?;
+        for need in requirements.texts("needs")? {
+            match read.needs.iter_mut().zip(NEEDS).find(|(_, (name, _))| *name == need) {
+                Some((asked, _)) => *asked = true,
+                None if profile == Profile::Strict => {
+                    let known: Vec<&str> = NEEDS.iter().map(|(name, _)| *name).collect();
+                    return Err(refuse(format!(
+                        "ctx.request.requirements.needs: unknown need '{need}', expected one of {}",
+                        known.join(", ")
+                    )));
+                }
+                None => {}
+            }
+        }
+        read.privacy = match requirements.text("privacy")?.as_deref() {
+            None | Some("standard") => Privacy::Any,
+            Some("no_log") => Privacy::NoLog,
+            Some("tee_required") => Privacy::TeeRequired,
+            Some(other) if profile == Profile::Strict => {
+                return Err(refuse(format!(
+                    "ctx.request.requirements.privacy: unknown privacy '{other}', \
+                     expected no_log, standard or tee_required"
+                )));
+            }
+            Some(_) => Privacy::Any,
+        };
+        Ok(read)
+    }
+}

@@ -1,0 +1,134 @@
+//! Selector: the order in which survivors are tried.
+
+use alloc::boxed::Box;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::cmp::Ordering;
+
+use crate::predicate::{Pred, World};
+use crate::prng::Lehmer;
+
+/// A compiled selector.
+#[derive(Clone, Debug)]
+pub enum Selector {
+    Argmax,
+    Ordered,
+    Sample(f64),
+    /// Priorities from 1, by the key `provider|family`, sorted by key.
+    Chain(Vec<(String, usize)>),
+    TopK(f64, Box<Selector>),
+    Prefer(Pred, Box<Selector>),
+}
+
+/// A row of the population and its score.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Scored {
+    pub row: usize,
+    pub score: f64,
+}
+
+impl Selector {
+    /// The links of a chain in order of preference. A pair named twice keeps its last place.
+    pub fn chain<'a>(links: impl Iterator<Item = (&'a str, &'a str)>) -> Self {
+        let mut priorities: Vec<(String, usize)> = (1..)
+            .zip(links)
+            .map(|(place, (provider, family))| (key(provider, family), place))
+            .collect();
+        priorities.sort();
+        priorities.reverse(); // of equal keys the largest place first, which `dedup` keeps
+        priorities.dedup_by(|a, b| a.0 == b.0);
+        priorities.reverse();
+        Self::Chain(priorities)
+    }
+
+    /// Orders `survivors`, which come in the order of the candidates.
+    pub fn order(&self, world: World, seed: Option<f64>, survivors: Vec<Scored>) -> Vec<Scored> {
+        match self {
+            Self::Ordered => survivors,
+            Self::Argmax => best_first(survivors),
+            Self::Sample(temperature) => sample(*temperature, seed, best_first(survivors)),
+            Self::Chain(priorities) => chain(priorities, world, survivors),
+            Self::TopK(count, inner) => {
+                let mut order = inner.order(world, seed, survivors);
+                if *count < order.len() as f64 {
+                    order.truncate(*count as usize);
+                }
+                order
+            }
+            Self::Prefer(pred, inner) => {
+                let order = inner.order(world, seed, survivors);
+                let (mut preferred, others): (Vec<_>, Vec<_>) =
+                    order.into_iter().partition(|scored| pred.holds(world, scored.row));
+                preferred.extend(others);
+                preferred
+            }
+        }
+    }
+}
+
+/// By score, descending; ties keep their order.
+fn best_first(mut survivors: Vec<Scored>) -> Vec<Scored> {
+    survivors.sort_by(|a, b| b.score.partial_cmp(&a.score).unwrap_or(Ordering::Equal));
+    survivors
+}
+
+/// Draws without replacement, a rank's weight being q times that of the rank before it, with
+/// q = t/(t + 1).
+fn sample(temperature: f64, seed: Option<f64>, ranked: Vec<Scored>) -> Vec<Scored> {
+    let temperature = if temperature > 0.0 { temperature } else { 0.0 };
+    let q = temperature / (temperature + 1.0);
+    let mut weight = 1.0;
+    let mut pool: Vec<(Scored, f64)> = Vec::with_capacity(ranked.len());
+    for scored in ranked {
+        pool.push((scored, weight));
+        weight *= q;
+    }
+    let mut generator = Lehmer::new(seed);
+    let mut drawn = Vec::with_capacity(pool.len());
+    while !pool.is_empty() {
+        let target = generator.draw() * total(&pool);
+        let mut sum = 0.0;
+        let reached = pool.iter().position(|(_, weight)| {
+            sum += weight;
+            target <= sum
+        });
+        let (scored, _) = pool.remove(reached.unwrap_or(pool.len() - 1));
+        drawn.push(scored);
+    }
+    drawn
+}
+
+/// The sum in pool order. Weights never increase, so once one is too small to change the sum,
+/// the rest are.
+fn total(pool: &[(Scored, f64)]) -> f64 {
+    let mut sum = 0.0;
+    for (_, weight) in pool {
+        let next = sum + weight;
+        if next == sum {
+            break;
+        }
+        sum = next;
+    }
+    sum
+}
+
+/// Keeps those the chain names, in its order; the score is the negated place.
+fn chain(priorities: &[(String, usize)], world: World, survivors: Vec<Scored>) -> Vec<Scored> {
+    let place = |row: usize| {
+        let candidate = world.population.candidates.get(row)?;
+        let key = key(candidate.provider_id, candidate.model_family);
+        let at = priorities.binary_search_by(|(name, _)| name.cmp(&key)).ok()?;
+        priorities.get(at).map(|(_, place)| *place)
+    };
+    let mut placed: Vec<(usize, usize)> =
+        survivors.iter().filter_map(|scored| Some((place(scored.row)?, scored.row))).collect();
+    placed.sort_by_key(|(place, _)| *place);
+    placed.into_iter().map(|(place, row)| Scored { row, score: -(place as f64) }).collect()
+}
+
+fn key(provider: &str, family: &str) -> String {
+    let mut key = provider.to_string();
+    key.push('|');
+    key.push_str(family);
+    key
+}

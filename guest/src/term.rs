@@ -1,0 +1,41 @@
+//! Admitted terms.
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+
+use crate::json::Value;
+use crate::signature::Op;
+
+/// A term that the signature admits.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Term {
+    pub op: Op,
+    pub arguments: Vec<Argument>,
+}
+
+/// What stands in an argument place.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Argument {
+    Term(Term),
+    Param(Value),
+}
+
+impl Term {
+    /// An operation without arguments.
+    pub const fn constant(op: Op) -> Self {
+        Self { op, arguments: Vec::new() }
+    }
+
+    /// The subterms, left to right.
+    pub fn subterms(&self) -> impl Iterator<Item = &Self> {
+        self.arguments.iter().filter_map(|argument| match argument {
+            Argument::Term(term) => Some(term),
+            Argument::Param(_) => None,
+        })
+    }
+
+    /// This term and all below it, depth first.
+    pub fn walk(&self) -> Box<dyn Iterator<Item = &Self> + '_> {
+        Box::new(core::iter::once(self).chain(self.subterms().flat_map(Self::walk)))
+    }
+}

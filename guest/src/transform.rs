@@ -1,0 +1,81 @@
+//! Xform: changes of the outgoing request. The input is never mutated in place.
+
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use crate::json::{Value, set};
+use crate::predicate::{Pred, World};
+use crate::prng::{Lehmer, floored};
+use crate::scorer::clamp;
+
+/// A compiled transform.
+#[derive(Clone, Debug)]
+pub enum Xform {
+    Id,
+    Seq(Vec<Xform>),
+    SetParam(String, Value),
+    InjectSeed(String),
+    ClampParam(String, f64, f64),
+    Jitter(String, f64),
+    /// `text` or `image`, and the recipe.
+    Filter(&'static str, Value),
+    When(Pred, Box<Xform>),
+}
+
+/// The value of `set_param` that stands for the seed of the ctx.
+pub const FROM_CTX: &str = "from_ctx";
+
+type Request = Vec<(String, Value)>;
+
+impl Xform {
+    /// Changes `request` for the candidate in `row`.
+    pub fn apply(&self, request: &mut Request, world: World, row: usize, seed: Option<f64>) {
+        match self {
+            Self::Id => {}
+            Self::Seq(xforms) => {
+                for xform in xforms {
+                    xform.apply(request, world, row, seed);
+                }
+            }
+            Self::SetParam(name, value) => set(request, name, Some(value.clone())),
+            Self::InjectSeed(name) => set(request, name, seed.map(Value::Number)),
+            Self::ClampParam(name, low, high) => {
+                if let Some(value) = number_of(request, name) {
+                    set(request, name, Some(Value::Number(clamp(value, *low, *high))));
+                }
+            }
+            Self::Jitter(name, amplitude) => {
+                if seed.is_none() {
+                    return;
+                }
+                let salt = "jitter:".bytes().chain(name.bytes());
+                let draw = Lehmer::substream(seed, salt).draw();
+                let shift = (draw * 2.0 - 1.0) * amplitude;
+                let value = number_of(request, name).map_or(shift, |value| value + shift);
+                set(request, name, Some(Value::Number(value)));
+            }
+            Self::Filter(kind, recipe) => filter(request, kind, recipe, seed),
+            Self::When(pred, xform) => {
+                if pred.holds(world, row) {
+                    xform.apply(request, world, row, seed);
+                }
+            }
+        }
+    }
+}
+
+fn number_of(request: &Request, name: &str) -> Option<f64> {
+    crate::json::lookup(request, name).and_then(Value::as_number)
+}
+
+/// Asks the host to filter its input: a directive under `_filters`, one of each kind.
+fn filter(request: &mut Request, kind: &str, recipe: &Value, seed: Option<f64>) {
+    let mut directive = Vec::new();
+    set(&mut directive, "recipe", Some(recipe.clone()));
+    set(&mut directive, "seed", seed.map(|seed| Value::Number(floored(Some(seed)) as f64)));
+    let known = crate::json::lookup(request, "_filters").and_then(Value::as_object);
+    let mut filters = known.map(<[_]>::to_vec).unwrap_or_default();
+    set(&mut filters, kind, Some(Value::Object(directive)));
+    set(request, "_filters", Some(Value::Object(filters)));
+}

@@ -1,0 +1,181 @@
+//! The observation vocabulary: which fields a policy may look at, and the order of tiers.
+
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+use crate::json::Value;
+use crate::refusal::{Refusal, RefusalCode};
+
+/// How narrow the door is. Both profiles evaluate and hash an admitted term alike.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Profile {
+    /// For policies of callers who are not trusted; the default.
+    Strict,
+    /// Admits exactly what the reference implementation admits.
+    Reference,
+}
+
+/// A numeric field: an index into [`Vocabulary::nums`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NumField(pub usize);
+
+/// A boolean field: an index into [`Vocabulary::bools`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BoolField(pub usize);
+
+impl NumField {
+    pub const PRICE_IN: Self = Self(0);
+    pub const PRICE_OUT: Self = Self(1);
+    pub const LATENCY_MS: Self = Self(2);
+    pub const TOK_S: Self = Self(3);
+    pub const SUCCESS_RATE: Self = Self(4);
+    pub const CREDITS: Self = Self(5);
+    pub const CONTEXT: Self = Self(6);
+}
+
+impl BoolField {
+    pub const HAS_TEE: Self = Self(0);
+    pub const NO_LOG: Self = Self(1);
+    pub const BREAKER_OPEN: Self = Self(2);
+    pub const DISABLED: Self = Self(3);
+}
+
+/// Name and default of each core field, in the order of the constants above.
+const CORE_NUMS: [(&str, f64); 7] = [
+    ("price_in", f64::INFINITY),
+    ("price_out", f64::INFINITY),
+    ("latency_ms", f64::INFINITY),
+    ("tok_s", 0.0),
+    ("success_rate", 1.0),
+    ("credits", 0.0),
+    ("context", 0.0),
+];
+const CORE_BOOLS: [(&str, bool); 4] =
+    [("has_tee", false), ("no_log", false), ("breaker_open", false), ("disabled", false)];
+
+/// Worst to best.
+const TIER_ORDER: [&str; 3] = ["fallback", "marketplace", "partner"];
+
+/// A field and the value of a candidate that does not have it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Declared<T> {
+    pub name: String,
+    pub default: T,
+}
+
+/// The fields, core first, then the declared extensions in byte order of their names.
+#[derive(Clone, Debug)]
+pub struct Vocabulary {
+    pub profile: Profile,
+    pub nums: Vec<Declared<f64>>,
+    pub bools: Vec<Declared<bool>>,
+    tier_order: Vec<String>,
+}
+
+/// A field of either sort.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Field {
+    Num(NumField),
+    Bool(BoolField),
+}
+
+impl Vocabulary {
+    /// Reads `{profile?, fields?: {name: {sort: "Num"|"Bool", default}}, tier_order?: [tier…]}`.
+    pub fn read(value: &Value) -> Result<Self, Refusal> {
+        let members = value.as_object().ok_or_else(|| refuse("vocabulary: expected an object"))?;
+        let mut vocabulary = Self {
+            profile: Profile::Strict,
+            nums: declare(&CORE_NUMS),
+            bools: declare(&CORE_BOOLS),
+            tier_order: TIER_ORDER.map(String::from).into(),
+        };
+        for (key, value) in members {
+            match key.as_str() {
+                "profile" => vocabulary.profile = read_profile(value)?,
+                "fields" => vocabulary.extend(value)?,
+                "tier_order" => vocabulary.tier_order = read_tiers(value)?,
+                _ => {
+                    return Err(refuse(format!(
+                        "vocabulary: unknown key '{key}', expected fields, profile or tier_order"
+                    )));
+                }
+            }
+        }
+        Ok(vocabulary)
+    }
+
+    fn extend(&mut self, fields: &Value) -> Result<(), Refusal> {
+        let fields = fields.as_object().ok_or_else(|| refuse("fields: expected an object"))?;
+        for (name, declaration) in fields {
+            if self.find(name).is_some() {
+                return Err(refuse(format!("fields: cannot override core field '{name}'")));
+            }
+            let about = format!("fields: extension '{name}'");
+            let default = declaration.get("default");
+            match declaration.get("sort").and_then(Value::as_str) {
+                Some("Num") => match default.and_then(Value::as_number) {
+                    Some(default) => self.nums.push(Declared { name: name.clone(), default }),
+                    None => return Err(refuse(format!("{about} needs a numeric default"))),
+                },
+                Some("Bool") => match default.and_then(Value::as_bool) {
+                    Some(default) => self.bools.push(Declared { name: name.clone(), default }),
+                    None => return Err(refuse(format!("{about} needs a boolean default"))),
+                },
+                _ => return Err(refuse(format!("{about} must declare sort Num or Bool"))),
+            }
+            let unknown = |(key, _): &&(String, Value)| key != "sort" && key != "default";
+            if let Some((key, _)) = declaration.as_object().unwrap_or(&[]).iter().find(unknown) {
+                let expected = "expected sort and default";
+                return Err(refuse(format!("{about}: unknown key '{key}', {expected}")));
+            }
+        }
+        Ok(())
+    }
+
+    /// The field of a name.
+    pub fn find(&self, name: &str) -> Option<Field> {
+        let num = self.nums.iter().position(|field| field.name == name);
+        let bool = || self.bools.iter().position(|field| field.name == name);
+        num.map(|at| Field::Num(NumField(at)))
+            .or_else(|| bool().map(|at| Field::Bool(BoolField(at))))
+    }
+
+    /// The declared fields, with the key that a candidate carries them under.
+    pub fn extensions(&self) -> impl Iterator<Item = (&str, Field)> {
+        let nums = self.nums.iter().enumerate().skip(CORE_NUMS.len());
+        let bools = self.bools.iter().enumerate().skip(CORE_BOOLS.len());
+        nums.map(|(at, field)| (field.name.as_str(), Field::Num(NumField(at))))
+            .chain(bools.map(|(at, field)| (field.name.as_str(), Field::Bool(BoolField(at)))))
+    }
+
+    /// The rank of a tier, from 1 for the worst; 0 for one that the order does not name. A tier
+    /// named twice has the better rank.
+    pub fn rank(&self, tier: &str) -> usize {
+        self.tier_order.iter().rposition(|name| name == tier).map_or(0, |at| at + 1)
+    }
+}
+
+fn declare<T: Copy>(fields: &[(&str, T)]) -> Vec<Declared<T>> {
+    let declared = |&(name, default): &(&str, T)| Declared { name: name.to_string(), default };
+    fields.iter().map(declared).collect()
+}
+
+fn read_profile(value: &Value) -> Result<Profile, Refusal> {
+    match value.as_str() {
+        Some("strict") => Ok(Profile::Strict),
+        Some("reference") => Ok(Profile::Reference),
+        _ => Err(refuse("profile: expected \"strict\" or \"reference\"")),
+    }
+}
+
+fn read_tiers(value: &Value) -> Result<Vec<String>, Refusal> {
+    let tiers = value.as_array().map(|items| items.iter().map(|item| item.as_str()));
+    tiers
+        .and_then(|tiers| tiers.map(|tier| tier.map(String::from)).collect())
+        .ok_or_else(|| refuse("tier_order: expected an array of strings"))
+}
+
+fn refuse(message: impl Into<String>) -> Refusal {
+    Refusal::new(RefusalCode::Vocabulary, message)
+}
