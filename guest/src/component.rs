@@ -4,8 +4,7 @@
 //! panic handler, and the table that keeps the soft-float routines in the module.
 #![expect(unsafe_code, reason = "allocator, C ABI and generated bindings")]
 
-use alloc::{alloc as heap, string::String, vec::Vec};
-use core::alloc::Layout;
+use alloc::{string::String, vec::Vec};
 
 use bindings::exports::sigmapol::policy::engine as wit;
 
@@ -162,6 +161,7 @@ fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
 /// # Safety
 ///
 /// Called by the canonical ABI alone, which passes what an earlier call returned, or null and 0.
+#[cfg(not(any(target_env = "", target_env = "p1")))] // where wit-bindgen brings its own
 #[unsafe(no_mangle)]
 unsafe extern "C" fn cabi_realloc(
     old: *mut u8,
@@ -169,6 +169,7 @@ unsafe extern "C" fn cabi_realloc(
     align: usize,
     new_len: usize,
 ) -> *mut u8 {
+    use alloc::alloc::{Layout, alloc, realloc};
     if new_len == 0 {
         return core::ptr::without_provenance_mut(align);
     }
@@ -176,9 +177,9 @@ unsafe extern "C" fn cabi_realloc(
     // allocator with this length and alignment whenever `old_len` is not 0.
     let block = unsafe {
         if old_len == 0 {
-            heap::alloc(Layout::from_size_align_unchecked(new_len, align))
+            alloc(Layout::from_size_align_unchecked(new_len, align))
         } else {
-            heap::realloc(old, Layout::from_size_align_unchecked(old_len, align), new_len)
+            realloc(old, Layout::from_size_align_unchecked(old_len, align), new_len)
         }
     };
     if block.is_null() {
@@ -189,9 +190,13 @@ unsafe extern "C" fn cabi_realloc(
 
 /// The routines of the compiler's runtime library that the `defloat` pass calls in place of the
 /// float operators. Nothing calls them before that pass, so the linker needs a reason to keep them.
+///
+/// The engine has no `f32`; the JSON reader has a code path for one that it never takes here, and a
+/// few routines of that width are for it. The pass says so when one is missing.
 mod soft_float {
     type Arithmetic = unsafe extern "C" fn(f64, f64) -> f64;
     type Comparison = unsafe extern "C" fn(f64, f64) -> i32;
+    type Arithmetic32 = unsafe extern "C" fn(f32, f32) -> f32;
 
     unsafe extern "C" {
         fn __adddf3(a: f64, b: f64) -> f64;
@@ -215,6 +220,11 @@ mod soft_float {
         fn __fixunsdfsi(a: f64) -> u32;
         fn __fixdfdi(a: f64) -> i64;
         fn __fixunsdfdi(a: f64) -> u64;
+
+        fn __mulsf3(a: f32, b: f32) -> f32;
+        fn __divsf3(a: f32, b: f32) -> f32;
+        fn __floatundisf(a: u64) -> f32;
+        fn __extendsfdf2(a: f32) -> f64;
     }
 
     #[used]
@@ -237,4 +247,10 @@ mod soft_float {
     static TO_I64: unsafe extern "C" fn(f64) -> i64 = __fixdfdi;
     #[used]
     static TO_U64: unsafe extern "C" fn(f64) -> u64 = __fixunsdfdi;
+    #[used]
+    static ARITHMETIC_32: [Arithmetic32; 2] = [__mulsf3, __divsf3];
+    #[used]
+    static U64_TO_32: unsafe extern "C" fn(u64) -> f32 = __floatundisf;
+    #[used]
+    static PROMOTE: unsafe extern "C" fn(f32) -> f64 = __extendsfdf2;
 }

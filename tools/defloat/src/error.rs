@@ -12,6 +12,8 @@ pub enum Error {
     Unsupported {
         /// Byte offset of the operator.
         offset: u64,
+        /// Name of the function it is in, or its index when it has none.
+        function: String,
         /// Name in the text format, such as `i64.trunc_f64_s`.
         operator: String,
         /// What is in the way.
@@ -21,6 +23,8 @@ pub enum Error {
     MissingRoutine {
         /// Byte offset of the operator.
         offset: u64,
+        /// Name of the function it is in, or its index when it has none.
+        function: String,
         /// Name in the text format, such as `f64.add`.
         operator: String,
         /// Name of the function looked for, such as `__adddf3`.
@@ -53,34 +57,21 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Invalid(error) => write!(f, "not a valid wasm file: {error}"),
-            Self::Unsupported {
-                offset,
-                operator,
-                reason,
-            } => {
-                write!(f, "offset {offset:#x}: `{operator}` {reason}")
+            Self::Unsupported { offset, function, operator, reason } => {
+                write!(f, "offset {offset:#x}, function {function}: {operator} {reason}")
             }
-            Self::MissingRoutine {
-                offset,
-                operator,
-                routine,
-            } => {
-                write!(
-                    f,
-                    "offset {offset:#x}: `{operator}` needs a function named `{routine}`"
-                )
-            }
-            Self::RoutineType {
-                routine,
-                found,
-                expected,
-            } => {
-                write!(f, "`{routine}` has type {found}, expected {expected}")
+            Self::MissingRoutine { offset, function, operator, routine } => write!(
+                f,
+                "offset {offset:#x}, function {function}: {operator} needs the routine {routine}, \
+                 expected a function of that name in the name section"
+            ),
+            Self::RoutineType { routine, found, expected } => {
+                write!(f, "routine {routine} has type {found}, expected {expected}")
             }
             Self::RecursiveRoutine { routine } => {
                 write!(
                     f,
-                    "`{routine}` is made of the operator it is to replace, expected integer code"
+                    "routine {routine} is made of the operator it is to replace, expected integer code"
                 )
             }
             Self::CoreModules(count) => write!(f, "{count} core modules, expected 1"),

@@ -28,9 +28,7 @@ pub(crate) fn used(wasm: &[u8]) -> Result<Vec<String>, Error> {
 
 /// True of a name that [`used`] may report in a file that is to run everywhere.
 pub(crate) fn is_allowed(name: &str) -> bool {
-    ALLOWED
-        .iter_names()
-        .any(|(allowed, _)| text_name(allowed) == name)
+    ALLOWED.iter_names().any(|(allowed, _)| text_name(allowed) == name)
 }
 
 /// Why a validator that has nothing but the allowed features refuses the file.
@@ -39,9 +37,7 @@ pub(crate) fn refusal(wasm: &[u8]) -> Option<String> {
 }
 
 fn validate(wasm: &[u8], features: F) -> Result<(), wasmparser::Error> {
-    Validator::new_with_features(features)
-        .validate_all(wasm)
-        .map(|_| ())
+    Validator::new_with_features(features).validate_all(wasm).map(|_| ())
 }
 
 fn text_name(flag: &str) -> String {

@@ -16,17 +16,8 @@ use crate::{Error, FloatTypes, Kind, Memory, Report, features, operator};
 /// When the bytes are not a valid wasm file, whatever features are on.
 pub fn inspect(wasm: &[u8]) -> Result<Report, Error> {
     let types = Validator::new_with_features(WasmFeatures::all()).validate_all(wasm)?;
-    let kind = if Parser::is_component(wasm) {
-        Kind::Component
-    } else {
-        Kind::Module
-    };
-    let mut reader = Reader {
-        types,
-        depth: 0,
-        first_memory: 0,
-        report: empty(kind, wasm)?,
-    };
+    let kind = if Parser::is_component(wasm) { Kind::Component } else { Kind::Module };
+    let mut reader = Reader { types, depth: 0, first_memory: 0, report: empty(kind, wasm)? };
     let mut names = Vec::new();
     for payload in Parser::new(0).parse_all(wasm) {
         let payload = payload?;
@@ -52,10 +43,7 @@ fn empty(kind: Kind, wasm: &[u8]) -> Result<Report, Error> {
     Ok(Report {
         kind,
         bytes: wasm.len(),
-        sha256: Sha256::digest(wasm)
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect(),
+        sha256: Sha256::digest(wasm).iter().map(|byte| format!("{byte:02x}")).collect(),
         core_modules: 0,
         module_name: None,
         imports: Vec::new(),
@@ -157,9 +145,7 @@ impl Reader {
                 TypeRef::Global(_) => "global",
                 TypeRef::Tag(_) => "tag",
             };
-            self.report
-                .imports
-                .push(format!("{}.{}: {kind}", import.module, import.name));
+            self.report.imports.push(format!("{}.{}: {kind}", import.module, import.name));
         }
     }
 
@@ -229,15 +215,9 @@ impl Reader {
             *self.report.float_operators.entry(name).or_default() += 1;
         }
         self.report.float_types.blocks += match operator {
-            Operator::Block {
-                blockty: BlockType::Type(ty),
-            }
-            | Operator::Loop {
-                blockty: BlockType::Type(ty),
-            }
-            | Operator::If {
-                blockty: BlockType::Type(ty),
-            }
+            Operator::Block { blockty: BlockType::Type(ty) }
+            | Operator::Loop { blockty: BlockType::Type(ty) }
+            | Operator::If { blockty: BlockType::Type(ty) }
             | Operator::TypedSelect { ty } => is_float(*ty),
             _ => 0,
         };
@@ -255,13 +235,9 @@ fn floats_in(ty: &CompositeType) -> usize {
         _ => 0,
     };
     match &ty.inner {
-        CompositeInnerType::Func(ty) => ty
-            .params()
-            .iter()
-            .chain(ty.results())
-            .copied()
-            .map(is_float)
-            .sum(),
+        CompositeInnerType::Func(ty) => {
+            ty.params().iter().chain(ty.results()).copied().map(is_float).sum()
+        }
         CompositeInnerType::Array(ty) => field(&ty.0.element_type),
         CompositeInnerType::Struct(ty) => ty.fields.iter().map(|f| field(&f.element_type)).sum(),
         CompositeInnerType::Cont(_) => 0,

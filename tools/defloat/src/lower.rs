@@ -38,11 +38,7 @@ pub fn lower(wasm: &[u8]) -> Result<Vec<u8>, Error> {
 pub fn lower_named(wasm: &[u8], name: Option<&str>) -> Result<Vec<u8>, Error> {
     // Whatever the input needs, floats included.
     Validator::new_with_features(WasmFeatures::all()).validate_all(wasm)?;
-    let mut rewriter = Rewriter {
-        name,
-        scan: Scan::default(),
-        next_function: 0,
-    };
+    let mut rewriter = Rewriter { name, scan: Scan::default(), function: 0 };
     let output = if Parser::is_component(wasm) {
         let mut component = Component::new();
         rewriter.parse_component(&mut component, Parser::new(0), wasm)?;
@@ -67,18 +63,13 @@ pub fn core_module(wasm: &[u8]) -> Result<Vec<u8>, Error> {
     }
     let mut modules = Vec::new();
     for payload in Parser::new(0).parse_all(wasm) {
-        if let Payload::ModuleSection {
-            unchecked_range, ..
-        } = payload?
-        {
+        if let Payload::ModuleSection { unchecked_range, .. } = payload? {
             modules.push(unchecked_range);
         }
     }
     let count = modules.len();
     let [range] = <[_; 1]>::try_from(modules).map_err(|_| Error::CoreModules(count))?;
-    let range = usize::try_from(range.start)
-        .ok()
-        .zip(usize::try_from(range.end).ok());
+    let range = usize::try_from(range.start).ok().zip(usize::try_from(range.end).ok());
     let module = range.and_then(|(start, end)| wasm.get(start..end));
     module.map(<[u8]>::to_vec).ok_or(Error::CoreModules(count))
 }
@@ -88,14 +79,14 @@ struct Rewriter<'n> {
     name: Option<&'n str>,
     /// Of the core module being rewritten.
     scan: Scan,
-    /// Function index of the next body.
-    next_function: u32,
+    /// Index of the function whose body is being rewritten.
+    function: u32,
 }
 
 impl Rewriter<'_> {
     fn core_module(&mut self, parser: Parser, data: &[u8]) -> Result<Module> {
         self.scan = Scan::new(parser.clone(), data).map_err(reencode::Error::UserError)?;
-        self.next_function = self.scan.imported_functions;
+        self.function = self.scan.imported_functions;
         let mut module = Module::new();
         reencode::utils::parse_core_module(self, &mut module, parser, data)?;
         if let Some(name) = self.name.or(self.scan.module_name.as_deref()) {
@@ -117,16 +108,15 @@ impl Rewriter<'_> {
         let visitor = operator::visitor(&operator);
         let lowered = operator::lower(operator);
         if let Some(routine) = lowered.routine() {
-            let function = self.scan.find(routine).ok_or_else(|| {
-                let operator = operator::text_name(visitor);
-                let routine = routine.name;
+            let callee = self.scan.find(routine).ok_or_else(|| {
                 reencode::Error::UserError(Error::MissingRoutine {
                     offset,
-                    operator,
-                    routine,
+                    function: self.scan.display_name(self.function),
+                    operator: operator::text_name(visitor),
+                    routine: routine.name,
                 })
             })?;
-            out.instruction(&Instruction::Call(function));
+            out.instruction(&Instruction::Call(callee));
         }
         match lowered {
             Lowered::Nothing | Lowered::Call(_) => {}
@@ -160,13 +150,12 @@ impl Rewriter<'_> {
                     .instruction(&Instruction::I64Or);
             }
             Lowered::Unsupported(reason) => {
-                let operator = operator::text_name(visitor);
-                let error = Error::Unsupported {
+                return Err(reencode::Error::UserError(Error::Unsupported {
                     offset,
-                    operator,
+                    function: self.scan.display_name(self.function),
+                    operator: operator::text_name(visitor),
                     reason,
-                };
-                return Err(reencode::Error::UserError(error));
+                }));
             }
         }
         Ok(())
@@ -206,17 +195,13 @@ impl Reencode for Rewriter<'_> {
         body: FunctionBody<'_>,
     ) -> Result<()> {
         let mut locals = Vec::new();
-        let mut count = self.scan.param_count(self.next_function).unwrap_or(0);
-        self.next_function += 1;
+        let mut count = self.scan.param_count(self.function).unwrap_or(0);
         for group in body.get_locals_reader()? {
             let (size, ty) = group?;
             count += size;
             locals.push((size, self.val_type(ty)?));
         }
-        let scratch = Scratch {
-            local32: count,
-            local64: count + 1,
-        };
+        let scratch = Scratch { local32: count, local64: count + 1 };
         if needs_scratch(&body)? {
             locals.push((1, wasm_encoder::ValType::I32));
             locals.push((1, wasm_encoder::ValType::I64));
@@ -228,6 +213,7 @@ impl Reencode for Rewriter<'_> {
             self.write(&mut out, operator, offset, scratch)?;
         }
         code.function(&out);
+        self.function += 1;
         Ok(())
     }
 

@@ -62,12 +62,7 @@ fn main() -> ExitCode {
 
 fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
-        Command::Lower {
-            input,
-            output,
-            core,
-            name,
-        } => {
+        Command::Lower { input, output, core, name } => {
             let lowered = defloat::lower_named(&read(&input)?, name.as_deref())
                 .with_context(|| input.display().to_string())?;
             if let Some(path) = core {

@@ -53,9 +53,7 @@ pub(crate) fn lower(operator: Operator<'_>) -> Lowered<'_> {
     use Operator as O;
     use routine as r;
     match operator {
-        O::F64Const { value } => One(O::I64Const {
-            value: value.bits().cast_signed(),
-        }),
+        O::F64Const { value } => One(O::I64Const { value: value.bits().cast_signed() }),
         O::F64Load { memarg } => One(O::I64Load { memarg }),
         O::F64Store { memarg } => One(O::I64Store { memarg }),
         O::I64ReinterpretF64 | O::F64ReinterpretI64 => Nothing,
@@ -89,9 +87,7 @@ pub(crate) fn lower(operator: Operator<'_>) -> Lowered<'_> {
         O::F64Min => Call(r::MIN64),
         O::F64Max => Call(r::MAX64),
 
-        O::F32Const { value } => One(O::I32Const {
-            value: value.bits().cast_signed(),
-        }),
+        O::F32Const { value } => One(O::I32Const { value: value.bits().cast_signed() }),
         O::F32Load { memarg } => One(O::I32Load { memarg }),
         O::F32Store { memarg } => One(O::I32Store { memarg }),
         O::I32ReinterpretF32 | O::F32ReinterpretI32 => Nothing,
@@ -150,10 +146,7 @@ pub(crate) fn is_float(operator: &Operator<'_>) -> bool {
 /// The name in the text format, such as `f64.add` or `i64.trunc_sat_f64_u`, from the name of
 /// wasmparser's visitor method; exact for operators on numbers.
 pub(crate) fn text_name(visitor: &str) -> String {
-    visitor
-        .strip_prefix("visit_")
-        .unwrap_or(visitor)
-        .replacen('_', ".", 1)
+    visitor.strip_prefix("visit_").unwrap_or(visitor).replacen('_', ".", 1)
 }
 
 macro_rules! define_visitor {

@@ -13,32 +13,19 @@ pub fn report(report: &Report) {
     println!("size             {} bytes", report.bytes);
     println!("sha256           {}", report.sha256);
     println!("core modules     {}", report.core_modules);
-    println!(
-        "module name      {}",
-        report.module_name.as_deref().unwrap_or("none")
-    );
+    println!("module name      {}", report.module_name.as_deref().unwrap_or("none"));
     println!("imports          {}", report.imports.len());
     print_indented(&report.imports);
     println!("exports          {}", report.exports.len());
     print_indented(&report.exports);
     for memory in &report.memories {
-        let max = memory
-            .max_pages
-            .map_or("no maximum".to_owned(), |max| format!("at most {max}"));
+        let max = memory.max_pages.map_or("no maximum".to_owned(), |max| format!("at most {max}"));
         let name = memory.exported_as.as_deref().unwrap_or("nothing");
-        println!(
-            "memory           {} pages, {max}, exported as {name}",
-            memory.min_pages
-        );
+        println!("memory           {} pages, {max}, exported as {name}", memory.min_pages);
     }
     println!("features         {}", report.features.join(", "));
     println!("float operators  {operators}");
-    print_indented(
-        report
-            .float_operators
-            .iter()
-            .map(|(name, count)| format!("{name} {count}")),
-    );
+    print_indented(report.float_operators.iter().map(|(name, count)| format!("{name} {count}")));
     println!("float types      {}", report.float_types.total());
     let violations = report.violations();
     if violations.is_empty() {

@@ -99,16 +99,9 @@ impl Report {
             lines.push(format!("import {import}, expected none"));
         }
         for (operator, count) in &self.float_operators {
-            lines.push(format!(
-                "float operator {operator}, {count} times, expected none"
-            ));
+            lines.push(format!("float operator {operator}, {count} times, expected none"));
         }
-        let FloatTypes {
-            signatures,
-            locals,
-            globals,
-            blocks,
-        } = self.float_types;
+        let FloatTypes { signatures, locals, globals, blocks } = self.float_types;
         for (count, place) in [
             (signatures, "signatures"),
             (locals, "locals"),
@@ -116,23 +109,16 @@ impl Report {
             (blocks, "block types"),
         ] {
             if count > 0 {
-                lines.push(format!(
-                    "float types in {place}, {count} times, expected none"
-                ));
+                lines.push(format!("float types in {place}, {count} times, expected none"));
             }
         }
-        let forbidden: Vec<_> = self
-            .features
-            .iter()
-            .filter(|name| !features::is_allowed(name))
-            .collect();
+        let forbidden: Vec<_> =
+            self.features.iter().filter(|name| !features::is_allowed(name)).collect();
         for feature in &forbidden {
             lines.push(format!("feature {feature} is used, expected off"));
         }
         if let (true, Some(reason)) = (forbidden.is_empty(), &self.refused) {
-            lines.push(format!(
-                "not valid with the allowed features alone: {reason}"
-            ));
+            lines.push(format!("not valid with the allowed features alone: {reason}"));
         }
         lines.extend(self.memory_violations());
         lines

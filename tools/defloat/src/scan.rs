@@ -21,6 +21,8 @@ pub(crate) struct Scan {
     pub imported_functions: u32,
     /// Function index of each routine there is, by name.
     routines: BTreeMap<&'static str, u32>,
+    /// Function names by function index.
+    names: BTreeMap<u32, String>,
     /// Function types by type index; other types are `None`.
     types: Vec<Option<Signature>>,
     /// Type index of each function, imported ones first.
@@ -44,8 +46,7 @@ impl Scan {
                 Payload::TypeSection(section) => {
                     for group in section {
                         let types = group?.into_types();
-                        scan.types
-                            .extend(types.map(|ty| signature(&ty.composite_type.inner)));
+                        scan.types.extend(types.map(|ty| signature(&ty.composite_type.inner)));
                     }
                 }
                 Payload::ImportSection(section) => {
@@ -88,6 +89,11 @@ impl Scan {
         u32::try_from(params).ok()
     }
 
+    /// What to call a function in a message.
+    pub(crate) fn display_name(&self, function: u32) -> String {
+        self.names.get(&function).cloned().unwrap_or_else(|| function.to_string())
+    }
+
     fn signature_of(&self, function: u32) -> Option<&Signature> {
         let ty = self.functions.get(usize::try_from(function).ok()?)?;
         self.types.get(usize::try_from(*ty).ok()?)?.as_ref()
@@ -99,6 +105,7 @@ impl Scan {
             Name::Function(map) => {
                 for naming in map {
                     let naming = naming?;
+                    self.names.insert(naming.index, naming.name.to_owned());
                     if let Some(routine) = routine::ALL.iter().find(|r| r.name == naming.name) {
                         self.routines.entry(routine.name).or_insert(naming.index);
                     }
@@ -142,9 +149,7 @@ impl Scan {
             while let Some(next) = open.pop() {
                 for &callee in calls.get(&next).into_iter().flatten() {
                     if callee == function {
-                        return Err(Error::RecursiveRoutine {
-                            routine: routine.name,
-                        });
+                        return Err(Error::RecursiveRoutine { routine: routine.name });
                     }
                     if seen.insert(callee) {
                         open.push(callee);
@@ -177,10 +182,7 @@ fn signature(ty: &CompositeInnerType) -> Option<Signature> {
         return None;
     };
     let lowered = |types: &[ValType]| types.iter().copied().map(integer).collect();
-    Some(Signature {
-        params: lowered(ty.params()),
-        results: lowered(ty.results()),
-    })
+    Some(Signature { params: lowered(ty.params()), results: lowered(ty.results()) })
 }
 
 /// The type that a value of type `ty` has after lowering.
@@ -194,12 +196,7 @@ pub(crate) fn integer(ty: ValType) -> ValType {
 
 /// `(i64, i64) -> (i32)`.
 fn text(params: &[ValType], results: &[ValType]) -> String {
-    let list = |types: &[ValType]| {
-        types
-            .iter()
-            .map(ToString::to_string)
-            .collect::<Vec<_>>()
-            .join(", ")
-    };
+    let list =
+        |types: &[ValType]| types.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
     format!("({}) -> ({})", list(params), list(results))
 }
