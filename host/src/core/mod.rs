@@ -1,0 +1,126 @@
+//! The engine as a bare core module, called by hand through the canonical ABI.
+//!
+//! This is what a machine without components has to do, in full: four functions of integers, a
+//! memory, and an allocator. The `component` engine does the same inside wasmtime.
+
+mod lift;
+mod lower;
+mod values;
+
+use sigmapol_engine::{Admission, Decision, Refusal, Turn};
+use wasmtime::{InstancePre, Linker, Store, WasmParams};
+
+use crate::{
+    Cache, Error, Limits, Outcome, Verbs, artifact,
+    sandbox::{LoadError as _, Meter, Runtime, module},
+};
+use lift::Reader;
+use lower::Guest;
+use values::Aligned;
+
+/// The interface, as it stands in front of every exported name.
+const INTERFACE: &str = "sigmapol:policy/engine@0.1.0";
+
+/// The core module of the component, under the same limits as a [`Sandbox`](crate::Sandbox).
+#[derive(Clone)]
+pub struct CoreSandbox {
+    runtime: Runtime,
+    module: InstancePre<Meter>,
+}
+
+impl CoreSandbox {
+    /// The embedded module, with the compiled-code cache of this user and default limits.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Load`] where WebAssembly cannot be compiled or run.
+    pub fn new() -> Result<Self, Error> {
+        Self::load(artifact::CORE_MODULE, &Cache::of_user())
+    }
+
+    /// Any core module with the exports of the contract and no imports, with default limits.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Load`] if it is not such a module, or if it uses a feature that the engine does
+    /// without.
+    pub fn load(wasm: &[u8], cache: &Cache) -> Result<Self, Error> {
+        let runtime = Runtime::new()?;
+        let module = module(runtime.engine(), wasm, cache)?;
+        let module = Linker::new(runtime.engine()).instantiate_pre(&module).or_load_error()?;
+        Ok(Self { runtime, module })
+    }
+
+    /// The same module under other limits.
+    #[must_use]
+    pub fn with_limits(&self, limits: Limits) -> Self {
+        Self { runtime: self.runtime.with_limits(limits), module: self.module.clone() }
+    }
+
+    /// The limits of every call.
+    pub const fn limits(&self) -> &Limits {
+        self.runtime.limits()
+    }
+
+    /// One call: instantiate, copy the arguments in, call, copy the result out, free it.
+    fn call<P: WasmParams, T: Aligned>(
+        &self,
+        verb: &str,
+        store: &mut Store<Meter>,
+        lower: impl FnOnce(&mut Guest<'_>) -> wasmtime::Result<P>,
+        lift: impl FnOnce(&mut Reader<'_>) -> wasmtime::Result<T>,
+    ) -> wasmtime::Result<Result<T, Refusal>> {
+        let instance = self.module.instantiate(&mut *store)?;
+        let name = format!("{INTERFACE}#{verb}");
+        let function = instance.get_typed_func::<P, u32>(&mut *store, &name)?;
+        let post = instance.get_typed_func::<u32, ()>(&mut *store, &format!("cabi_post_{name}"))?;
+        let mut guest = Guest::new(store, &instance)?;
+        let parameters = lower(&mut guest)?;
+        let memory = guest.memory();
+        let result = function.call(&mut *store, parameters)?;
+        let mut reader =
+            Reader::new(memory.data(&*store), result, self.runtime.limits().result_bytes);
+        let value = values::result(&mut reader, lift)?;
+        post.call(store, result)?;
+        Ok(value)
+    }
+}
+
+impl std::fmt::Debug for CoreSandbox {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("CoreSandbox").field("limits", self.limits()).finish_non_exhaustive()
+    }
+}
+
+impl Verbs for CoreSandbox {
+    fn admit(&self, term: &str, vocabulary: &str) -> Result<Outcome<Admission>, Error> {
+        self.runtime.run(&[("term", term), ("vocabulary", vocabulary)], |store| {
+            self.call("admit", store, |guest| guest.strings(term, vocabulary), values::admission)
+        })
+    }
+
+    fn hash(&self, term: &str, vocabulary: &str) -> Result<Outcome<String>, Error> {
+        self.runtime.run(&[("term", term), ("vocabulary", vocabulary)], |store| {
+            self.call("hash", store, |guest| guest.strings(term, vocabulary), |reader| {
+                reader.string()
+            })
+        })
+    }
+
+    fn decide(&self, policy: &str, ctx: &str) -> Result<Outcome<Decision>, Error> {
+        self.runtime.run(&[("policy", policy), ("ctx", ctx)], |store| {
+            self.call("decide", store, |guest| guest.strings(policy, ctx), values::decision)
+        })
+    }
+
+    fn step(&self, run: Option<&str>, event: &str) -> Result<Outcome<Turn>, Error> {
+        self.runtime.run(&[("run", run.unwrap_or_default()), ("event", event)], |store| {
+            let lower = |guest: &mut Guest<'_>| {
+                let (case, run, run_len) = guest.option(run)?;
+                let (event, event_len) = guest.string(event)?;
+                Ok((case, run, run_len, event, event_len))
+            };
+            self.call("step", store, lower, values::turn)
+        })
+    }
+}

@@ -1,0 +1,129 @@
+//! Generated from `wit/policy.wit`, and the way from there to the engine's own types.
+
+use sigmapol_engine as plain;
+
+pub(super) use generated::SigmapolPre;
+use generated::exports::sigmapol::policy::engine as wit;
+
+mod generated {
+    #![allow(missing_docs, clippy::all, clippy::restriction, reason = "generated code")]
+    wasmtime::component::bindgen!({
+        path: "../wit",
+        world: "sigmapol",
+        ownership: Borrowing { duplicate_if_necessary: true },
+    });
+}
+
+/// What a verb returned, in the engine's own types.
+pub(super) fn value<T: Into<U>, U>(
+    result: Result<T, wit::Refusal>,
+) -> wasmtime::Result<Result<U, plain::Refusal>> {
+    Ok(result.map(Into::into).map_err(Into::into))
+}
+
+impl From<wit::Sort> for plain::Sort {
+    fn from(sort: wit::Sort) -> Self {
+        match sort {
+            wit::Sort::Pred => Self::Pred,
+            wit::Sort::Scorer => Self::Scorer,
+            wit::Sort::Selector => Self::Selector,
+            wit::Sort::Xform => Self::Xform,
+            wit::Sort::FailPlan => Self::FailPlan,
+            wit::Sort::Policy => Self::Policy,
+        }
+    }
+}
+
+impl From<wit::RefusalCode> for plain::RefusalCode {
+    fn from(code: wit::RefusalCode) -> Self {
+        use wit::RefusalCode as C;
+        match code {
+            C::JsonSyntax => Self::JsonSyntax,
+            C::JsonDuplicateKey => Self::JsonDuplicateKey,
+            C::JsonNull => Self::JsonNull,
+            C::JsonNumber => Self::JsonNumber,
+            C::JsonNesting => Self::JsonNesting,
+            C::InputSize => Self::InputSize,
+            C::TermDepth => Self::TermDepth,
+            C::TermNodes => Self::TermNodes,
+            C::TermShape => Self::TermShape,
+            C::UnknownOp => Self::UnknownOp,
+            C::Arity => Self::Arity,
+            C::SortMismatch => Self::SortMismatch,
+            C::Parameter => Self::Parameter,
+            C::Strict => Self::Strict,
+            C::Vocabulary => Self::Vocabulary,
+            C::NotAPolicy => Self::NotAPolicy,
+            C::UnknownCustom => Self::UnknownCustom,
+            C::Ctx => Self::Ctx,
+            C::Seed => Self::Seed,
+            C::Unsupported => Self::Unsupported,
+        }
+    }
+}
+
+impl From<wit::Refusal> for plain::Refusal {
+    fn from(refusal: wit::Refusal) -> Self {
+        Self { code: refusal.code.into(), message: refusal.message }
+    }
+}
+
+impl From<wit::Admission> for plain::Admission {
+    fn from(admission: wit::Admission) -> Self {
+        let wit::Admission { sort, identity, canonical, fingerprint, nodes, depth } = admission;
+        Self { sort: sort.into(), identity, canonical, fingerprint, nodes, depth }
+    }
+}
+
+impl From<wit::Ranked> for plain::Ranked {
+    fn from(ranked: wit::Ranked) -> Self {
+        Self { candidate: ranked.candidate, score: ranked.score }
+    }
+}
+
+impl From<wit::Rejected> for plain::Rejected {
+    fn from(rejected: wit::Rejected) -> Self {
+        Self { candidate: rejected.candidate, reason: rejected.reason }
+    }
+}
+
+impl From<wit::Reaction> for plain::Reaction {
+    fn from(reaction: wit::Reaction) -> Self {
+        Self { action: reaction.action, backoff_ms: reaction.backoff_ms }
+    }
+}
+
+impl From<wit::Decision> for plain::Decision {
+    fn from(decision: wit::Decision) -> Self {
+        let wit::Decision { identity, ordered, rejected, request, reactions, cost } = decision;
+        Self {
+            identity,
+            ordered: convert(ordered),
+            rejected: convert(rejected),
+            request,
+            reactions: convert(reactions),
+            cost,
+        }
+    }
+}
+
+impl From<wit::Effect> for plain::Effect {
+    fn from(effect: wit::Effect) -> Self {
+        match effect {
+            wit::Effect::Call(request) => Self::Call(request),
+            wit::Effect::Wait(time_ms) => Self::Wait(time_ms),
+            wit::Effect::Done(outcome) => Self::Done(outcome),
+        }
+    }
+}
+
+impl From<wit::Turn> for plain::Turn {
+    fn from(turn: wit::Turn) -> Self {
+        let wit::Turn { run, state, effect, logs, cost } = turn;
+        Self { run, state, effect: effect.into(), logs, cost }
+    }
+}
+
+fn convert<T, U: From<T>>(items: Vec<T>) -> Vec<U> {
+    items.into_iter().map(U::from).collect()
+}

@@ -1,0 +1,115 @@
+//! How wasmtime is set up.
+
+use wasmtime::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, WasmFeatures};
+
+use crate::{
+    Error,
+    limits::{INSTANCES, MEMORY_CEILING_BYTES, TABLE_ELEMENTS},
+};
+
+/// Calls that can run at the same time. A slot is address space, 4 GiB of it and a guard, and no
+/// memory until it is used: more slots than threads that a process would run, at 1 TiB.
+const SLOTS: u32 = 256;
+
+/// Linear memory that a slot keeps between calls, to be cleared by writing instead of by giving
+/// the pages back: a typical call touches less, and page faults are most of its time.
+const KEEP_RESIDENT_BYTES: usize = 256 << 10;
+
+/// What the component is built without. A component that needs any of it is not loaded.
+const FEATURES_OFF: [WasmFeatures; 16] = [
+    WasmFeatures::FLOATS,
+    WasmFeatures::SIMD,
+    WasmFeatures::RELAXED_SIMD,
+    WasmFeatures::SATURATING_FLOAT_TO_INT,
+    WasmFeatures::REFERENCE_TYPES,
+    WasmFeatures::FUNCTION_REFERENCES,
+    WasmFeatures::GC,
+    WasmFeatures::GC_TYPES,
+    WasmFeatures::EXCEPTIONS,
+    WasmFeatures::TAIL_CALL,
+    WasmFeatures::THREADS,
+    WasmFeatures::MULTI_MEMORY,
+    WasmFeatures::MEMORY64,
+    WasmFeatures::EXTENDED_CONST,
+    WasmFeatures::CUSTOM_PAGE_SIZES,
+    WasmFeatures::WIDE_ARITHMETIC,
+];
+
+/// A pooling engine; on a machine that has not the address space for its pool, one that takes
+/// memory as it goes.
+pub(super) fn engine() -> Result<Engine, Error> {
+    Engine::new(&pooling())
+        .or_else(|_| Engine::new(&on_demand()))
+        .map_err(|error| Error::Load(format!("{error:#}")))
+}
+
+fn pooling() -> Config {
+    let mut pool = PoolingAllocationConfig::new();
+    pool.total_component_instances(SLOTS)
+        .total_core_instances(SLOTS)
+        .total_memories(SLOTS)
+        .total_tables(SLOTS)
+        .max_memory_size(MEMORY_CEILING_BYTES)
+        .table_elements(TABLE_ELEMENTS)
+        .max_core_instances_per_component(count(INSTANCES))
+        .max_memories_per_component(count(INSTANCES))
+        .max_tables_per_component(count(INSTANCES))
+        .linear_memory_keep_resident(KEEP_RESIDENT_BYTES);
+    let mut config = common();
+    config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
+    config
+}
+
+/// Slower, with bounds checks, but content with little address space.
+fn on_demand() -> Config {
+    let mut config = common();
+    config
+        .allocation_strategy(InstanceAllocationStrategy::OnDemand)
+        .memory_reservation(0)
+        .memory_guard_size(0);
+    config
+}
+
+fn common() -> Config {
+    let mut config = Config::new();
+    config
+        .consume_fuel(true)
+        .epoch_interruption(true)
+        // nobody reads them, and they would tell of this machine
+        .wasm_backtrace_max_frames(None)
+        .generate_address_map(false)
+        .native_unwind_info(false);
+    for feature in FEATURES_OFF {
+        config.wasm_features(feature, false);
+    }
+    config
+}
+
+fn count(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_allocators_are_accepted() {
+        Engine::new(&pooling()).unwrap();
+        Engine::new(&on_demand()).unwrap();
+    }
+
+    #[test]
+    fn floats_are_refused() {
+        // (module (func (result f64) f64.const 0))
+        let module: &[u8] = &[
+            0, b'a', b's', b'm', 1, 0, 0, 0, 1, 5, 1, 0x60, 0, 1, 0x7c, 3, 2, 1, 0, 10, 13, 1, 11,
+            0, 0x44, 0, 0, 0, 0, 0, 0, 0, 0, 0x0b,
+        ];
+        for config in [pooling(), on_demand()] {
+            let engine = Engine::new(&config).unwrap();
+            let error = wasmtime::Module::new(&engine, module).unwrap_err();
+            assert!(format!("{error:?}").contains("floating-point"), "{error:?}");
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! One call: a store under limits, and the meaning of whatever comes out of it.
+
+use std::{fmt, sync::Arc, time::Instant};
+
+use sigmapol_engine::{Refusal, RefusalCode};
+use wasmtime::{Engine, PoolConcurrencyLimitError, Store};
+
+use super::{
+    Meter, config,
+    ticker::{NEVER, Ticker},
+};
+use crate::{Error, Exhausted, Limits, Outcome, Spent, error::Trap};
+
+/// A wasmtime engine and the limits of its calls.
+#[derive(Clone)]
+pub(crate) struct Runtime {
+    engine: Engine,
+    ticker: Arc<Ticker>,
+    limits: Limits,
+}
+
+impl Runtime {
+    pub(crate) fn new() -> Result<Self, Error> {
+        Ok(Self {
+            engine: config::engine()?,
+            ticker: Arc::new(Ticker::new()),
+            limits: Limits::default(),
+        })
+    }
+
+    pub(crate) fn with_limits(&self, limits: Limits) -> Self {
+        Self { limits, ..self.clone() }
+    }
+
+    pub(crate) const fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    pub(crate) const fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// Makes one call in a store of its own. `inputs` are the texts it will copy in, by name.
+    pub(crate) fn run<T>(
+        &self,
+        inputs: &[(&str, &str)],
+        call: impl FnOnce(&mut Store<Meter>) -> wasmtime::Result<Result<T, Refusal>>,
+    ) -> Result<Outcome<T>, Error> {
+        self.check_inputs(inputs)?;
+        let start = Instant::now();
+        let mut store = self.store()?;
+        let result = call(&mut store);
+        let spent = Spent {
+            fuel: self.limits.fuel.saturating_sub(store.get_fuel().unwrap_or(0)),
+            memory_bytes: store.data().peak_bytes(),
+            elapsed: start.elapsed(),
+        };
+        match result {
+            Ok(Ok(value)) => Ok(Outcome { value, spent }),
+            Ok(Err(refusal)) => Err(refusal.into()),
+            Err(error) => Err(classify(&error, store.data())),
+        }
+    }
+
+    /// The bound of the engine itself, with its own words, before anything is copied.
+    fn check_inputs(&self, inputs: &[(&str, &str)]) -> Result<(), Refusal> {
+        let limit = self.limits.input_bytes;
+        match inputs.iter().find(|(_, text)| text.len() > limit) {
+            None => Ok(()),
+            Some((what, text)) => Err(Refusal {
+                code: RefusalCode::InputSize,
+                message: format!("{what}: {} bytes, expected at most {limit}", text.len()),
+            }),
+        }
+    }
+
+    fn store(&self) -> Result<Store<Meter>, Error> {
+        let mut store = Store::new(&self.engine, Meter::new(self.limits.memory_bytes));
+        store.limiter(|meter| meter);
+        store.set_fuel(self.limits.fuel).map_err(|error| Error::Load(format!("{error:#}")))?;
+        store.set_hostcall_fuel(self.limits.result_bytes);
+        store.set_epoch_deadline(match self.limits.deadline {
+            Some(deadline) => self.ticker.ticks(&self.engine, deadline),
+            None => NEVER,
+        });
+        Ok(store)
+    }
+}
+
+/// The result of a core module is larger than [`Limits::result_bytes`]. (For a component, wasmtime
+/// has an error of its own.)
+#[derive(Debug)]
+pub(crate) struct ResultTooLarge;
+
+impl fmt::Display for ResultTooLarge {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the result is larger than its limit")
+    }
+}
+
+impl std::error::Error for ResultTooLarge {}
+
+fn classify(error: &wasmtime::Error, meter: &Meter) -> Error {
+    let exhausted = match error.downcast_ref::<wasmtime::Trap>() {
+        Some(wasmtime::Trap::OutOfFuel) => Exhausted::Fuel,
+        Some(wasmtime::Trap::Interrupt) => Exhausted::Deadline,
+        // what the guest's allocator does when it gets no memory
+        Some(wasmtime::Trap::UnreachableCodeReached) if meter.refused() => Exhausted::Memory,
+        Some(trap) => return Error::Trap(Trap::of(*trap)),
+        None if meter.refused() => Exhausted::Memory,
+        None if error.is::<PoolConcurrencyLimitError>() => Exhausted::Instances,
+        None if is_result_limit(error) => Exhausted::Result,
+        None => return Error::Trap(Trap::CANONICAL_ABI),
+    };
+    Error::Exhausted(exhausted)
+}
+
+/// wasmtime's error for this has a private type, so its words have to do; a test holds them.
+fn is_result_limit(error: &wasmtime::Error) -> bool {
+    error.is::<ResultTooLarge>()
+        || format!("{error:#}").contains("fuel allocated for hostcalls has been exhausted")
+}

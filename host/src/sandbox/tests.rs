@@ -1,0 +1,111 @@
+//! The limits of a call, on the embedded component and on its core module.
+
+use std::time::Duration;
+
+use crate::{
+    Cache, CoreSandbox, Error, Exhausted, Limits, RefusalCode, Sandbox, Verbs, artifact,
+};
+
+/// Both engines under the same limits.
+fn both(limits: Limits) -> [Box<dyn Verbs>; 2] {
+    let component = Sandbox::load(artifact::COMPONENT, &Cache::disabled()).unwrap();
+    let core = CoreSandbox::load(artifact::CORE_MODULE, &Cache::disabled()).unwrap();
+    [Box::new(component.with_limits(limits)), Box::new(core.with_limits(limits))]
+}
+
+fn exhausted(limits: Limits, term: &str) -> [Exhausted; 2] {
+    both(limits).map(|verbs| match verbs.admit(term, "{}").unwrap_err() {
+        Error::Exhausted(what) => what,
+        error => panic!("{error}"),
+    })
+}
+
+#[test]
+fn fuel() {
+    for fuel in [0, 1, 100] {
+        let limits = Limits { fuel, ..Limits::default() };
+        assert_eq!(exhausted(limits, r#"["top"]"#), [Exhausted::Fuel; 2]);
+    }
+}
+
+#[test]
+fn memory_at_the_start() {
+    let limits = Limits { memory_bytes: 0, ..Limits::default() };
+    assert_eq!(exhausted(limits, r#"["top"]"#), [Exhausted::Memory; 2]);
+}
+
+#[test]
+fn memory_for_an_argument() {
+    let limits = Limits { memory_bytes: 2 << 20, ..Limits::default() };
+    assert_eq!(exhausted(limits, &" ".repeat(8 << 20)), [Exhausted::Memory; 2]);
+}
+
+#[test]
+fn deadline() {
+    let limits = Limits { deadline: Some(Duration::ZERO), ..Limits::default() };
+    let long = format!("[{}", r#"["top"],"#.repeat(1 << 20));
+    assert_eq!(exhausted(limits, &long), [Exhausted::Deadline; 2]);
+}
+
+#[test]
+fn a_deadline_that_is_met() {
+    let limits = Limits { deadline: Some(Duration::from_secs(60)), ..Limits::default() };
+    for verbs in both(limits) {
+        assert!(verbs.admit(r#"["top"]"#, "{}").is_ok());
+    }
+}
+
+#[test]
+fn result() {
+    let limits = Limits { result_bytes: 10, ..Limits::default() };
+    assert_eq!(exhausted(limits, r#"["top"]"#), [Exhausted::Result; 2]);
+}
+
+#[test]
+fn input_is_measured_before_it_is_copied() {
+    let limits = Limits { input_bytes: 7, fuel: 0, ..Limits::default() };
+    for verbs in both(limits) {
+        let error = verbs.admit(r#"["zero"]"#, "{}").unwrap_err();
+        let Error::Refused(refusal) = error else { panic!("{error}") };
+        assert_eq!(refusal.code, RefusalCode::InputSize);
+        assert_eq!(refusal.message, "term: 8 bytes, expected at most 7");
+    }
+}
+
+#[test]
+fn spent_is_the_same_for_the_same_call() {
+    for verbs in both(Limits::default()) {
+        let [first, second] =
+            [(), ()].map(|()| verbs.hash(r#"["and", ["top"], ["bot"]]"#, "{}").unwrap());
+        assert_eq!(first.value, second.value);
+        assert_eq!(first.spent.fuel, second.spent.fuel);
+        assert!(first.spent.fuel > 0);
+        assert!(first.spent.memory_bytes >= 65_536);
+    }
+}
+
+#[test]
+fn not_a_component() {
+    for bytes in [&b""[..], b"text", artifact::CORE_MODULE] {
+        let error = Sandbox::load(bytes, &Cache::disabled()).unwrap_err();
+        assert_eq!(error.code(), "load", "{error}");
+    }
+    let error = CoreSandbox::load(artifact::COMPONENT, &Cache::disabled()).unwrap_err();
+    assert_eq!(error.code(), "load", "{error}");
+}
+
+#[test]
+fn compiled_code_comes_from_the_cache() {
+    let folder = tempfile::tempdir().unwrap();
+    let cache = Cache::at(folder.path());
+    Sandbox::load(artifact::COMPONENT, &cache).unwrap();
+    let [file] = std::fs::read_dir(folder.path()).unwrap().collect::<Vec<_>>().try_into().unwrap();
+    let path = file.unwrap().path();
+    let written = std::fs::read(&path).unwrap();
+
+    // whole, but of another engine: not run, and not an error
+    cache.write(path.file_name().unwrap().to_str().unwrap(), b"not machine code");
+    let sandbox = Sandbox::load(artifact::COMPONENT, &cache).unwrap();
+    assert!(sandbox.hash(r#"["top"]"#, "{}").is_ok());
+    assert_eq!(std::fs::read(&path).unwrap(), written);
+}
