@@ -19,25 +19,26 @@ pub struct Sizes {
 
 /// `E·(1 + F) + W + N·(n + 1) + Σ selectors + Σ customs`; see the specification.
 pub fn of(policy: &Term, customs: &Members, sizes: Sizes) -> u64 {
-    let n = sizes.candidates;
-    let mut nodes = 0_u64;
-    let mut extra = 0_u64;
-    for term in policy.walk() {
-        nodes += 1;
-        extra += match (term.op, term.arguments.as_slice()) {
-            (Op::Argmax, _) => n * bits(n),
-            (Op::Sample, _) => n * bits(n) + n * (n + 1) / 2,
-            (Op::Chain, [Argument::Param(links)]) => {
-                n * (bits(n) + bits(links.as_array().map_or(0, <[_]>::len) as u64))
-            }
-            (Op::Custom, [Argument::Param(symbol)]) => {
-                let definition = symbol.as_str().and_then(|symbol| lookup(customs, symbol));
-                definition.map_or(0, |definition| definition.weight())
-            }
-            _ => 0,
-        };
-    }
-    sizes.encoding * (1 + sizes.failures) + sizes.weight + nodes * (n + 1) + extra
+    let work = evaluation(policy, customs, sizes.candidates);
+    sizes.encoding * (1 + sizes.failures) + sizes.weight + work
+}
+
+/// The part of one term and all below it, over `n` candidates.
+fn evaluation(term: &Term, customs: &Members, n: u64) -> u64 {
+    let own = match (term.op, term.arguments.as_slice()) {
+        (Op::Argmax, _) => n * bits(n),
+        (Op::Sample, _) => n * bits(n) + n * (n + 1) / 2,
+        (Op::Chain, [Argument::Param(links)]) => {
+            n * (bits(n) + bits(links.as_array().map_or(0, <[_]>::len) as u64))
+        }
+        (Op::Custom, [Argument::Param(symbol)]) => {
+            let definition = symbol.as_str().and_then(|symbol| lookup(customs, symbol));
+            definition.map_or(0, |definition| definition.weight())
+        }
+        _ => 0,
+    };
+    let below: u64 = term.subterms().map(|term| evaluation(term, customs, n)).sum();
+    n + 1 + own + below
 }
 
 /// The number of binary digits: how often `value` can be halved before nothing is left.

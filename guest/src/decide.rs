@@ -7,10 +7,11 @@ use crate::context::{self, Context, refuse};
 use crate::cost;
 use crate::encode;
 use crate::fail_plan::backoff;
-use crate::json::{self, Value};
+use crate::json::Value;
 use crate::normal::normalize;
 use crate::policy::{Compiler, admit_policy, constrain};
 use crate::predicate::World;
+use crate::read::read;
 use crate::refusal::Refusal;
 use crate::selector::Scored;
 
@@ -60,8 +61,8 @@ pub struct Decision {
 
 /// Runs a policy over the candidates of a ctx.
 pub fn decide(policy: &str, ctx: &str) -> Result<Decision, Refusal> {
-    let policy = json::parse("policy", policy)?;
-    let ctx = json::parse("ctx", ctx)?;
+    let policy = read("policy", policy)?;
+    let ctx = read("ctx", ctx)?;
     let vocabulary = context::vocabulary(&ctx)?;
     let policy = match ctx.get("envelope") {
         Some(envelope) => constrain(&policy, envelope)?,

@@ -1,16 +1,10 @@
-//! JSON in and out: one value type, one strict reader, one writer.
+//! JSON values, and how they are written. Reading is in [`crate::read`].
 
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
-use core::cell::Cell;
-use core::fmt;
 
-use serde::de::{DeserializeSeed, Error, MapAccess, SeqAccess, Visitor};
-
-use crate::limits::{INPUT_BYTES, JSON_NESTING};
 use crate::number;
-use crate::refusal::{Refusal, RefusalCode};
 
 /// A JSON value without `null`. Objects are sorted by key, bytewise, and have no key twice.
 #[derive(Clone, Debug, PartialEq)]
@@ -166,115 +160,4 @@ fn write_string(text: &str, out: &mut String) {
         }
     }
     out.push('"');
-}
-
-/// Reads one value. `what` names the input in messages.
-pub fn parse(what: &str, text: &str) -> Result<Value, Refusal> {
-    if text.len() > INPUT_BYTES {
-        return Err(Refusal::new(
-            RefusalCode::InputSize,
-            format!("{what}: {} bytes, expected at most {INPUT_BYTES}", text.len()),
-        ));
-    }
-    let code = Cell::new(RefusalCode::JsonSyntax);
-    let mut reader = serde_json::Deserializer::from_str(text);
-    reader.disable_recursion_limit(); // the seed counts, to the exact bound
-    Reader { depth: 0, code: &code }
-        .deserialize(&mut reader)
-        .and_then(|value| reader.end().map(|()| value))
-        .map_err(|error| {
-            let message = error.to_string();
-            if message.starts_with("number out of range") {
-                code.set(RefusalCode::JsonNumber);
-            }
-            Refusal::new(code.get(), format!("{what}: {message}"))
-        })
-}
-
-/// Builds a [`Value`]; `code` remembers why it refused.
-#[derive(Clone, Copy)]
-struct Reader<'c> {
-    depth: usize,
-    code: &'c Cell<RefusalCode>,
-}
-
-impl Reader<'_> {
-    fn refuse<T, E: Error>(self, code: RefusalCode, message: impl fmt::Display) -> Result<T, E> {
-        self.code.set(code);
-        Err(E::custom(message))
-    }
-
-    fn deeper<E: Error>(self) -> Result<Self, E> {
-        if self.depth >= JSON_NESTING {
-            let message = format!("expected at most {JSON_NESTING} nested arrays and objects");
-            return self.refuse(RefusalCode::JsonNesting, message);
-        }
-        Ok(Self { depth: self.depth + 1, code: self.code })
-    }
-}
-
-impl<'de> DeserializeSeed<'de> for Reader<'_> {
-    type Value = Value;
-
-    fn deserialize<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Reader<'_> {
-    type Value = Value;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a JSON value")
-    }
-
-    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
-        Ok(Value::Bool(value))
-    }
-
-    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
-        Ok(Value::Number(value as f64))
-    }
-
-    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
-        Ok(Value::Number(value as f64))
-    }
-
-    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
-        Ok(Value::Number(value))
-    }
-
-    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
-        Ok(Value::String(value.to_string()))
-    }
-
-    fn visit_unit<E: Error>(self) -> Result<Value, E> {
-        self.refuse(RefusalCode::JsonNull, "null, expected the key or element to be left out")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Value, A::Error> {
-        let inner = self.deeper()?;
-        let mut items = Vec::new();
-        while let Some(item) = access.next_element_seed(inner)? {
-            items.push(item);
-        }
-        Ok(Value::Array(items))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Value, A::Error> {
-        let inner = self.deeper()?;
-        let mut members: Vec<(String, Value)> = Vec::new();
-        while let Some(key) = access.next_key::<String>()? {
-            members.push((key, access.next_value_seed(inner)?));
-        }
-        members.sort_by(|a, b| a.0.cmp(&b.0));
-        let twice = members.iter().zip(members.iter().skip(1)).find(|(a, b)| a.0 == b.0);
-        match twice {
-            Some(((key, _), _)) => self.refuse(
-                RefusalCode::JsonDuplicateKey,
-                format_args!("key '{key}' twice, expected each key once"),
-            ),
-            None => Ok(Value::Object(members)),
-        }
-    }
 }

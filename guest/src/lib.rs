@@ -40,10 +40,12 @@ mod json;
 pub mod limits;
 mod normal;
 mod number;
+mod order;
 mod parameter;
 mod policy;
 mod predicate;
 mod prng;
+mod read;
 mod refusal;
 mod request;
 mod scorer;
@@ -99,8 +101,8 @@ pub fn hash(term: &str, vocabulary: &str) -> Result<String, Refusal> {
 }
 
 fn name(term: &str, vocabulary: &str) -> Result<(admit::Admitted, String), Refusal> {
-    let vocabulary = vocabulary::Vocabulary::read(&json::parse("vocabulary", vocabulary)?)?;
-    let mut admitted = admit::admit(&json::parse("term", term)?, &vocabulary)?;
+    let vocabulary = vocabulary::Vocabulary::read(&read::read("vocabulary", vocabulary)?)?;
+    let mut admitted = admit::admit(&read::read("term", term)?, &vocabulary)?;
     admitted.term = normal::normalize(admitted.term);
     let canonical = encode::encode(&admitted.term);
     Ok((admitted, canonical))

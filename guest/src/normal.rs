@@ -9,6 +9,7 @@ use alloc::vec::Vec;
 
 use crate::encode;
 use crate::json::Value;
+use crate::order::by_text;
 use crate::signature::{Arguments, Laws, Op};
 use crate::term::{Argument, Term};
 
@@ -46,11 +47,11 @@ fn associative(op: Op, laws: Laws, arguments: Vec<Argument>) -> Term {
         return Term::constant(laws.unit);
     }
     if laws.commutative && kids.len() > 1 {
-        kids.sort_by_cached_key(|kid| {
-            let mut text = String::new();
-            encode::write_argument(kid, &mut text);
-            text
-        });
+        let keyed = kids.into_iter().map(|kid| (text(&kid), kid)).collect();
+        kids = by_text(keyed, |(text, _): &(String, Argument)| text)
+            .into_iter()
+            .map(|(_, kid)| kid)
+            .collect();
     }
     match <[Argument; 1]>::try_from(kids) {
         Ok([Argument::Term(kid)]) => kid,
@@ -111,21 +112,26 @@ fn fail_plan(term: Term) -> Term {
             Err(arguments) => break Term { op: plan.op, arguments },
         }
     };
-    let text = |argument: &Argument| {
-        let mut text = String::new();
-        encode::write_argument(argument, &mut text);
-        text
-    };
     let default = base.arguments.first().map(text);
     overrides.retain(|(_, action)| Some(text(action)) != default);
-    overrides.sort_by(|(a, _), (b, _)| reason(a).cmp(reason(b)));
-    overrides.into_iter().fold(base, |plan, (reason, action)| Term {
-        op: Op::Override,
-        arguments: vec![Argument::Term(plan), reason, action],
-    })
+    by_text(overrides, |(reason, _)| name(reason)).into_iter().fold(
+        base,
+        |plan, (reason, action)| Term {
+            op: Op::Override,
+            arguments: vec![Argument::Term(plan), reason, action],
+        },
+    )
 }
 
-fn reason(argument: &Argument) -> &str {
+/// An argument as it stands in the encoding.
+fn text(argument: &Argument) -> String {
+    let mut text = String::new();
+    encode::write_argument(argument, &mut text);
+    text
+}
+
+/// A reason as a string.
+fn name(argument: &Argument) -> &str {
     match argument {
         Argument::Param(value) => value.as_str().unwrap_or_default(),
         Argument::Term(_) => "",

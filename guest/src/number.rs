@@ -16,45 +16,31 @@ pub fn canonical(value: f64) -> String {
 
 /// JSON as ECMAScript prints it, which is what RFC 8785 asks for. `value` is finite.
 pub fn json(value: f64) -> String {
-    if let Some(integer) = as_integer(value) {
-        return integer.to_string();
-    }
-    let Decimal { sign, digits, exponent } = Decimal::of(&format!("{value:e}"));
-    let count = digits.len() as i32;
-    if !(-6..21).contains(&exponent) {
-        let (first, rest) = digits.split_at(1);
-        let point = if rest.is_empty() { "" } else { "." };
-        format!("{sign}{first}{point}{rest}e{exponent:+}")
-    } else if exponent < 0 {
-        format!("{sign}0.{}{digits}", "0".repeat((-exponent - 1) as usize))
-    } else if count <= exponent + 1 {
-        format!("{sign}{digits}{}", "0".repeat((exponent + 1 - count) as usize))
-    } else {
-        let (whole, fraction) = digits.split_at((exponent + 1) as usize);
-        format!("{sign}{whole}.{fraction}")
+    match as_integer(value) {
+        Some(integer) => integer.to_string(),
+        None => {
+            let decimal = Decimal::of(&format!("{value:e}"));
+            let exponent = decimal.exponent;
+            if (-6..21).contains(&exponent) {
+                decimal.plain()
+            } else {
+                format!("{}e{exponent:+}", decimal.scientific())
+            }
+        }
     }
 }
 
 /// C's `%.<precision>g`. `value` is finite.
 pub fn general(value: f64, precision: usize) -> String {
-    let Decimal { sign, digits, exponent } = Decimal::of(&format!("{value:.*e}", precision - 1));
-    let digits = digits.trim_end_matches('0');
-    if digits.is_empty() {
-        return format!("{sign}0");
-    }
-    let count = digits.len() as i32;
-    if exponent < -4 || exponent >= precision as i32 {
-        let (first, rest) = digits.split_at(1);
-        let point = if rest.is_empty() { "" } else { "." };
-        let mark = if exponent < 0 { '-' } else { '+' };
-        format!("{sign}{first}{point}{rest}e{mark}{:02}", exponent.unsigned_abs())
-    } else if exponent < 0 {
-        format!("{sign}0.{}{digits}", "0".repeat((-exponent - 1) as usize))
-    } else if count <= exponent + 1 {
-        format!("{sign}{digits}{}", "0".repeat((exponent + 1 - count) as usize))
+    let mut decimal = Decimal::of(&format!("{value:.*e}", precision - 1));
+    let significant = decimal.digits.trim_end_matches('0').len();
+    decimal.digits.truncate(significant.max(1));
+    let exponent = decimal.exponent;
+    if (-4..precision as i32).contains(&exponent) {
+        decimal.plain()
     } else {
-        let (whole, fraction) = digits.split_at((exponent + 1) as usize);
-        format!("{sign}{whole}.{fraction}")
+        let mark = if exponent < 0 { '-' } else { '+' };
+        format!("{}e{mark}{:02}", decimal.scientific(), exponent.unsigned_abs())
     }
 }
 
@@ -89,6 +75,30 @@ impl Decimal {
             digits: mantissa.chars().filter(char::is_ascii_digit).collect(),
             exponent: exponent.parse().unwrap_or(0),
         }
+    }
+
+    /// Without an exponent: `0.00012`, `1200` or `1.2`.
+    fn plain(&self) -> String {
+        let Self { sign, digits, exponent } = self;
+        let whole = usize::try_from(exponent + 1).unwrap_or(0);
+        match (digits.get(..whole), digits.get(whole..)) {
+            (Some(""), _) => {
+                let zeros = "0".repeat((-exponent - 1).unsigned_abs() as usize);
+                format!("{sign}0.{zeros}{digits}")
+            }
+            (Some(whole), Some(fraction)) if !fraction.is_empty() => {
+                format!("{sign}{whole}.{fraction}")
+            }
+            _ => format!("{sign}{digits}{}", "0".repeat(whole - digits.len())),
+        }
+    }
+
+    /// The part before the exponent: `1.2`.
+    fn scientific(&self) -> String {
+        let Self { sign, digits, .. } = self;
+        let point = if digits.len() > 1 { "." } else { "" };
+        let (first, rest) = digits.split_at_checked(1).unwrap_or_default();
+        format!("{sign}{first}{point}{rest}")
     }
 }
 

@@ -3,8 +3,8 @@
 use alloc::boxed::Box;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
-use core::cmp::Ordering;
 
+use crate::order::{by_text, descending};
 use crate::predicate::{Pred, World};
 use crate::prng::Lehmer;
 
@@ -14,10 +14,17 @@ pub enum Selector {
     Argmax,
     Ordered,
     Sample(f64),
-    /// Priorities from 1, by the key `provider|family`, sorted by key.
-    Chain(Vec<(String, usize)>),
+    /// Sorted by key.
+    Chain(Vec<Priority>),
     TopK(f64, Box<Selector>),
     Prefer(Pred, Box<Selector>),
+}
+
+/// The place of a pair in a chain, from 1; the key is `provider|family`.
+#[derive(Clone, Debug)]
+pub struct Priority {
+    key: String,
+    place: u32,
 }
 
 /// A row of the population and its score.
@@ -30,14 +37,17 @@ pub struct Scored {
 impl Selector {
     /// The links of a chain in order of preference. A pair named twice keeps its last place.
     pub fn chain<'a>(links: impl Iterator<Item = (&'a str, &'a str)>) -> Self {
-        let mut priorities: Vec<(String, usize)> = (1..)
+        let places = (1..)
             .zip(links)
-            .map(|(place, (provider, family))| (key(provider, family), place))
-            .collect();
-        priorities.sort();
-        priorities.reverse(); // of equal keys the largest place first, which `dedup` keeps
-        priorities.dedup_by(|a, b| a.0 == b.0);
-        priorities.reverse();
+            .map(|(place, (provider, family))| Priority { key: key(provider, family), place });
+        let mut priorities = by_text(places.collect(), |priority: &Priority| &priority.key);
+        priorities.dedup_by(|later, kept| {
+            let same = later.key == kept.key;
+            if same {
+                kept.place = later.place;
+            }
+            same
+        });
         Self::Chain(priorities)
     }
 
@@ -66,9 +76,9 @@ impl Selector {
     }
 }
 
-/// By score, descending; ties keep their order.
+/// By score, descending; ties keep the order of the candidates.
 fn best_first(mut survivors: Vec<Scored>) -> Vec<Scored> {
-    survivors.sort_by(|a, b| b.score.partial_cmp(&a.score).unwrap_or(Ordering::Equal));
+    survivors.sort_unstable_by_key(|scored| (descending(scored.score), scored.row));
     survivors
 }
 
@@ -113,17 +123,17 @@ fn total(pool: &[(Scored, f64)]) -> f64 {
 }
 
 /// Keeps those the chain names, in its order; the score is the negated place.
-fn chain(priorities: &[(String, usize)], world: World, survivors: Vec<Scored>) -> Vec<Scored> {
+fn chain(priorities: &[Priority], world: World, survivors: Vec<Scored>) -> Vec<Scored> {
     let place = |row: usize| {
         let candidate = world.population.candidates.get(row)?;
         let key = key(candidate.provider_id, candidate.model_family);
-        let at = priorities.binary_search_by(|(name, _)| name.cmp(&key)).ok()?;
-        priorities.get(at).map(|(_, place)| *place)
+        let at = priorities.binary_search_by(|priority| priority.key.cmp(&key)).ok()?;
+        priorities.get(at).map(|priority| priority.place)
     };
-    let mut placed: Vec<(usize, usize)> =
-        survivors.iter().filter_map(|scored| Some((place(scored.row)?, scored.row))).collect();
-    placed.sort_by_key(|(place, _)| *place);
-    placed.into_iter().map(|(place, row)| Scored { row, score: -(place as f64) }).collect()
+    let placed = survivors.iter().filter_map(|scored| {
+        Some(Scored { row: scored.row, score: -f64::from(place(scored.row)?) })
+    });
+    best_first(placed.collect())
 }
 
 fn key(provider: &str, family: &str) -> String {

@@ -1,6 +1,5 @@
 //! Admitted terms.
 
-use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use crate::json::Value;
@@ -32,10 +31,5 @@ impl Term {
             Argument::Term(term) => Some(term),
             Argument::Param(_) => None,
         })
-    }
-
-    /// This term and all below it, depth first.
-    pub fn walk(&self) -> Box<dyn Iterator<Item = &Self> + '_> {
-        Box::new(core::iter::once(self).chain(self.subterms().flat_map(Self::walk)))
     }
 }

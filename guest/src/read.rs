@@ -1,0 +1,384 @@
+//! Reading JSON, strictly.
+//!
+//! Written here because its rules are part of the contract: what is refused, with which code and at
+//! which position, must not change with a library's version.
+
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+use crate::json::Value;
+use crate::limits::{INPUT_BYTES, JSON_NESTING};
+use crate::order::by_text;
+use crate::refusal::{Refusal, RefusalCode};
+
+/// Reads a text of one value. `what` names the text in messages.
+pub fn read(what: &str, text: &str) -> Result<Value, Refusal> {
+    if text.len() > INPUT_BYTES {
+        let message = format!("{what}: expected at most {INPUT_BYTES} bytes, got {}", text.len());
+        return Err(Refusal::new(RefusalCode::InputSize, message));
+    }
+    let mut reader = Reader { what, text, at: 0 };
+    let value = reader.value(0)?;
+    reader.skip_spaces();
+    match reader.peek() {
+        None => Ok(value),
+        Some(_) => Err(reader.syntax("the end")),
+    }
+}
+
+struct Reader<'t> {
+    what: &'t str,
+    text: &'t str,
+    /// Bytes read. Always at a character boundary when an error is made.
+    at: usize,
+}
+
+impl<'t> Reader<'t> {
+    fn value(&mut self, depth: usize) -> Result<Value, Refusal> {
+        self.skip_spaces();
+        match self.peek() {
+            Some(b'{') => self.object(depth),
+            Some(b'[') => self.array(depth),
+            Some(b'"') => self.string().map(Value::String),
+            Some(b'-' | b'0'..=b'9') => self.number(),
+            Some(b't') => self.word("true", Value::Bool(true)),
+            Some(b'f') => self.word("false", Value::Bool(false)),
+            Some(b'n') if self.rest().starts_with("null") => {
+                Err(self.refuse(RefusalCode::JsonNull, "no null: leave the key or element out"))
+            }
+            _ => Err(self.syntax("a value")),
+        }
+    }
+
+    fn object(&mut self, depth: usize) -> Result<Value, Refusal> {
+        self.enter(depth)?;
+        let mut members: Vec<(String, Value)> = Vec::new();
+        let mut sorted = true;
+        if !self.closes(b'}') {
+            loop {
+                self.skip_spaces();
+                if self.peek() != Some(b'"') {
+                    return Err(self.syntax("a key"));
+                }
+                let key = self.string()?;
+                self.skip_spaces();
+                self.take(b':', "':'")?;
+                let value = self.value(depth + 1)?;
+                sorted = sorted && members.last().is_none_or(|(last, _)| *last < key);
+                members.push((key, value));
+                if self.ends(b'}', "',' or '}'")? {
+                    break;
+                }
+            }
+        }
+        if !sorted {
+            members = by_text(members, |(key, _)| key);
+            let mut pairs = members.iter().zip(members.iter().skip(1));
+            if let Some(((key, _), _)) = pairs.find(|(a, b)| a.0 == b.0) {
+                let message = format!("each key once, got '{key}' twice in the object before");
+                return Err(self.refuse(RefusalCode::JsonDuplicateKey, &message));
+            }
+        }
+        Ok(Value::Object(members))
+    }
+
+    fn array(&mut self, depth: usize) -> Result<Value, Refusal> {
+        self.enter(depth)?;
+        let mut items = Vec::new();
+        if !self.closes(b']') {
+            loop {
+                items.push(self.value(depth + 1)?);
+                if self.ends(b']', "',' or ']'")? {
+                    break;
+                }
+            }
+        }
+        Ok(Value::Array(items))
+    }
+
+    /// Steps over the opening bracket of something that `depth` others enclose.
+    fn enter(&mut self, depth: usize) -> Result<(), Refusal> {
+        if depth >= JSON_NESTING {
+            let expected = format!("at most {JSON_NESTING} nested arrays and objects");
+            return Err(self.refuse(RefusalCode::JsonNesting, &expected));
+        }
+        self.at += 1;
+        Ok(())
+    }
+
+    /// Whether an empty array or object ends here.
+    fn closes(&mut self, bracket: u8) -> bool {
+        self.skip_spaces();
+        let closes = self.peek() == Some(bracket);
+        self.at += usize::from(closes);
+        closes
+    }
+
+    /// After an element: whether that was the last one.
+    fn ends(&mut self, bracket: u8, expected: &str) -> Result<bool, Refusal> {
+        self.skip_spaces();
+        match self.peek() {
+            Some(b',') => {
+                self.at += 1;
+                Ok(false)
+            }
+            Some(found) if found == bracket => {
+                self.at += 1;
+                Ok(true)
+            }
+            _ => Err(self.syntax(expected)),
+        }
+    }
+
+    fn word(&mut self, word: &str, value: Value) -> Result<Value, Refusal> {
+        if self.rest().starts_with(word) {
+            self.at += word.len();
+            Ok(value)
+        } else {
+            Err(self.syntax("a value"))
+        }
+    }
+
+    fn number(&mut self) -> Result<Value, Refusal> {
+        let start = self.at;
+        self.at += usize::from(self.peek() == Some(b'-'));
+        match self.peek() {
+            Some(b'0') => self.at += 1,
+            _ => self.digits()?,
+        }
+        if self.peek() == Some(b'.') {
+            self.at += 1;
+            self.digits()?;
+        }
+        if let Some(b'e' | b'E') = self.peek() {
+            self.at += 1;
+            self.at += usize::from(matches!(self.peek(), Some(b'+' | b'-')));
+            self.digits()?;
+        }
+        let token = self.text.get(start..self.at).unwrap_or_default();
+        // the standard library rounds correctly, whatever the number of digits
+        match token.parse::<f64>() {
+            Ok(number) if number.is_finite() => Ok(Value::Number(number)),
+            _ => {
+                self.at = start;
+                Err(self.refuse(RefusalCode::JsonNumber, "a number that a double can hold"))
+            }
+        }
+    }
+
+    /// One digit or more.
+    fn digits(&mut self) -> Result<(), Refusal> {
+        let start = self.at;
+        while let Some(b'0'..=b'9') = self.peek() {
+            self.at += 1;
+        }
+        if self.at > start { Ok(()) } else { Err(self.syntax("a digit")) }
+    }
+
+    fn string(&mut self) -> Result<String, Refusal> {
+        self.at += 1;
+        let mut text = String::new();
+        loop {
+            let rest = self.rest();
+            let plain = rest.bytes().position(|byte| byte == b'"' || byte == b'\\' || byte < 0x20);
+            let plain = plain.unwrap_or(rest.len());
+            text.push_str(rest.get(..plain).unwrap_or_default());
+            self.at += plain;
+            match self.peek() {
+                Some(b'"') => {
+                    self.at += 1;
+                    return Ok(text);
+                }
+                Some(b'\\') => text.push(self.escape()?),
+                _ => return Err(self.syntax("'\"' at the end of the string")),
+            }
+        }
+    }
+
+    fn escape(&mut self) -> Result<char, Refusal> {
+        let character = match self.rest().as_bytes().get(1) {
+            Some(b'"') => '"',
+            Some(b'\\') => '\\',
+            Some(b'/') => '/',
+            Some(b'b') => '\u{8}',
+            Some(b'f') => '\u{c}',
+            Some(b'n') => '\n',
+            Some(b'r') => '\r',
+            Some(b't') => '\t',
+            Some(b'u') => return self.unicode(),
+            _ => return Err(self.syntax("an escape")),
+        };
+        self.at += 2;
+        Ok(character)
+    }
+
+    /// `\uXXXX`, or two of them that make one character.
+    fn unicode(&mut self) -> Result<char, Refusal> {
+        let first = self.unit(0).ok_or_else(|| self.syntax("four hexadecimal digits"))?;
+        let low = self.unit(6).filter(|low| (0xdc00..0xe000).contains(low));
+        let (code, length) = match (first, low) {
+            (0xd800..0xdc00, Some(low)) => {
+                (0x1_0000 + ((first - 0xd800) << 10) + (low - 0xdc00), 12)
+            }
+            _ => (first, 6),
+        };
+        let character = char::from_u32(code).ok_or_else(|| self.syntax("no lone surrogate"))?;
+        self.at += length;
+        Ok(character)
+    }
+
+    /// The value of a `\uXXXX` so many bytes ahead.
+    fn unit(&self, ahead: usize) -> Option<u32> {
+        let digits = self.rest().get(ahead..ahead + 6)?.strip_prefix("\\u")?;
+        digits.chars().try_fold(0, |value, digit| Some(value << 4 | digit.to_digit(16)?))
+    }
+
+    fn skip_spaces(&mut self) {
+        while let Some(b' ' | b'\n' | b'\r' | b'\t') = self.peek() {
+            self.at += 1;
+        }
+    }
+
+    fn take(&mut self, byte: u8, expected: &str) -> Result<(), Refusal> {
+        if self.peek() == Some(byte) {
+            self.at += 1;
+            Ok(())
+        } else {
+            Err(self.syntax(expected))
+        }
+    }
+
+    fn peek(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.at).copied()
+    }
+
+    fn rest(&self) -> &'t str {
+        self.text.get(self.at..).unwrap_or_default()
+    }
+
+    fn syntax(&self, expected: &str) -> Refusal {
+        let got = match self.rest().chars().next() {
+            None => "the end".to_string(),
+            Some(control) if control.is_ascii_control() => {
+                format!("U+{:04X}", u32::from(control))
+            }
+            Some(character) => format!("'{character}'"),
+        };
+        self.refuse(RefusalCode::JsonSyntax, &format!("{expected}, got {got}"))
+    }
+
+    fn refuse(&self, code: RefusalCode, expected: &str) -> Refusal {
+        let before = self.text.get(..self.at).unwrap_or_default();
+        let line = 1 + before.bytes().filter(|byte| *byte == b'\n').count();
+        let column = 1 + before.bytes().rev().take_while(|byte| *byte != b'\n').count();
+        let what = self.what;
+        Refusal::new(code, format!("{what}: line {line} column {column}: expected {expected}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(text: &str) -> (RefusalCode, String) {
+        let refusal = read("ctx", text).unwrap_err();
+        (refusal.code, refusal.message)
+    }
+
+    #[test]
+    fn numbers_are_the_nearest_double() {
+        for (text, value) in [
+            ("0", 0.0),
+            ("-0", 0.0),
+            ("1E2", 100.0),
+            ("9007199254740993", 9_007_199_254_740_992.0),
+            ("9007199254740993.0000000000000000000000000001", 9_007_199_254_740_994.0),
+            ("2.2250738585072011e-308", f64::from_bits(0x000f_ffff_ffff_ffff)),
+            ("5e-324", f64::from_bits(1)),
+            ("1e-400", 0.0),
+        ] {
+            assert_eq!(read("n", text), Ok(Value::Number(value)), "{text}");
+        }
+    }
+
+    #[test]
+    fn strings() {
+        for (text, value) in [
+            (r#""a\"\\\/\b\f\n\r\t""#, "a\"\\/\u{8}\u{c}\n\r\t"),
+            (r#""\u00e9\u65E5\ud83d\ude00""#, "é日😀"),
+            ("\"日本\u{7f}\"", "日本\u{7f}"),
+        ] {
+            assert_eq!(read("s", text), Ok(Value::String(value.into())), "{text}");
+        }
+    }
+
+    #[test]
+    fn nesting_is_counted_exactly() {
+        let nested = |depth| "[".repeat(depth) + &"]".repeat(depth);
+        assert!(read("n", &nested(128)).is_ok());
+        assert_eq!(
+            error(&nested(129)),
+            (
+                RefusalCode::JsonNesting,
+                "ctx: line 1 column 129: expected at most 128 nested arrays and objects".into()
+            )
+        );
+    }
+
+    #[test]
+    fn messages_give_the_position() {
+        for (text, message) in [
+            ("", "line 1 column 1: expected a value, got the end"),
+            ("[1,", "line 1 column 4: expected a value, got the end"),
+            ("[1 2]", "line 1 column 4: expected ',' or ']', got '2'"),
+            ("[1,]", "line 1 column 4: expected a value, got ']'"),
+            ("{\n \"a\" 1}", "line 2 column 6: expected ':', got '1'"),
+            ("{\"a\":1,}", "line 1 column 8: expected a key, got '}'"),
+            ("{a:1}", "line 1 column 2: expected a key, got 'a'"),
+            ("01", "line 1 column 2: expected the end, got '1'"),
+            ("-", "line 1 column 2: expected a digit, got the end"),
+            ("1.e5", "line 1 column 3: expected a digit, got 'e'"),
+            ("+1", "line 1 column 1: expected a value, got '+'"),
+            ("nul", "line 1 column 1: expected a value, got 'n'"),
+            ("NaN", "line 1 column 1: expected a value, got 'N'"),
+            ("\"a", "line 1 column 3: expected '\"' at the end of the string, got the end"),
+            ("\"\n\"", "line 1 column 2: expected '\"' at the end of the string, got U+000A"),
+            (r#""\x""#, "line 1 column 2: expected an escape, got '\\'"),
+            (r#""\u12g4""#, "line 1 column 2: expected four hexadecimal digits, got '\\'"),
+            (r#""\ud800""#, "line 1 column 2: expected no lone surrogate, got '\\'"),
+            (r#""\ude00\ud83d""#, "line 1 column 2: expected no lone surrogate, got '\\'"),
+            (r#""\ud83d\u0041""#, "line 1 column 2: expected no lone surrogate, got '\\'"),
+        ] {
+            assert_eq!(error(text), (RefusalCode::JsonSyntax, format!("ctx: {message}")), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_the_contract_leaves_out() {
+        assert_eq!(
+            error(r#"{"b":1,"a":2,"b":3}"#),
+            (
+                RefusalCode::JsonDuplicateKey,
+                "ctx: line 1 column 20: expected each key once, got 'b' twice in the object before"
+                    .into()
+            )
+        );
+        assert_eq!(
+            error("[null]"),
+            (
+                RefusalCode::JsonNull,
+                "ctx: line 1 column 2: expected no null: leave the key or element out".into()
+            )
+        );
+        assert_eq!(
+            error("[1e999]"),
+            (
+                RefusalCode::JsonNumber,
+                "ctx: line 1 column 2: expected a number that a double can hold".into()
+            )
+        );
+        assert_eq!(error(&" ".repeat(INPUT_BYTES + 1)).0, RefusalCode::InputSize);
+        assert_eq!(error(&" ".repeat(INPUT_BYTES)).0, RefusalCode::JsonSyntax);
+    }
+}
