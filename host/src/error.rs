@@ -126,8 +126,7 @@ mod tests {
 
     #[test]
     fn codes_and_messages() {
-        let refusal =
-            Refusal { code: RefusalCode::JsonSyntax, message: "term: line 1".to_owned() };
+        let refusal = Refusal { code: RefusalCode::JsonSyntax, message: "term: line 1".to_owned() };
         for (error, code, text) in [
             (Error::from(refusal), "refused json-syntax", "refused json-syntax: term: line 1"),
             (

@@ -37,9 +37,9 @@ mod sandbox;
 mod verbs;
 
 pub mod artifact;
-//#[doc(hidden)]
-//pub mod cli;
-//pub mod conformance;
+#[doc(hidden)]
+pub mod cli;
+pub mod conformance;
 mod json_text;
 pub mod limits;
 

@@ -1,1 +1,28 @@
-fn main() {}
+//! The command: what it does is in `cli`, one file a subcommand.
+
+use std::{
+    io::{self, BufWriter, Write as _},
+    process::ExitCode,
+};
+
+use clap::Parser as _;
+use sigmapol::cli::{self, Cli, Failure};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let mut out = BufWriter::new(io::stdout().lock());
+    let result = cli::run(&cli, &mut out);
+    let flushed = out.flush().map_err(Failure::Output);
+    match result.and(flushed) {
+        Ok(()) => ExitCode::SUCCESS,
+        // whoever reads the output has seen enough
+        Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => {
+            ExitCode::SUCCESS
+        }
+        Err(failure) => {
+            // with no stderr there is nobody left to tell
+            let _ = writeln!(io::stderr(), "sigmapol: {failure}");
+            ExitCode::from(failure.exit_code())
+        }
+    }
+}

@@ -101,9 +101,12 @@ impl Verbs for CoreSandbox {
 
     fn hash(&self, term: &str, vocabulary: &str) -> Result<Outcome<String>, Error> {
         self.runtime.run(&[("term", term), ("vocabulary", vocabulary)], |store| {
-            self.call("hash", store, |guest| guest.strings(term, vocabulary), |reader| {
-                reader.string()
-            })
+            self.call(
+                "hash",
+                store,
+                |guest| guest.strings(term, vocabulary),
+                |reader| reader.string(),
+            )
         })
     }
 

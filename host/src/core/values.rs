@@ -158,8 +158,7 @@ mod tests {
         memory.text(36, 320, "{}");
         memory.word(44, 0x80); // reactions: none, at a pointer that means nothing
         memory.put(56, &99_u64.to_le_bytes());
-        let decided =
-            result(&mut Reader::new(&memory.0, 0, 1000), decision).unwrap().unwrap();
+        let decided = result(&mut Reader::new(&memory.0, 0, 1000), decision).unwrap().unwrap();
         assert_eq!(
             decided,
             Decision {

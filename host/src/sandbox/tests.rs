@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{
-    Cache, CoreSandbox, Error, Exhausted, Limits, RefusalCode, Sandbox, Verbs, artifact,
-};
+use crate::{Cache, CoreSandbox, Error, Exhausted, Limits, RefusalCode, Sandbox, Verbs, artifact};
 
 /// Both engines under the same limits.
 fn both(limits: Limits) -> [Box<dyn Verbs>; 2] {

@@ -1,0 +1,74 @@
+//! `sigmapol admit`
+
+use std::{
+    io::Write,
+    path::{Path, PathBuf},
+};
+
+use serde_json::json;
+
+use super::{Failure, Global, engine::LimitArgs, input, print_json, table::safe};
+
+/// The core vocabulary, in the strict profile.
+const CORE_VOCABULARY: &str = "{}";
+
+/// Check a term of any sort and name it
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    #[command(flatten)]
+    pub(super) term: TermArgs,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// A term, and what it may speak of.
+#[derive(Debug, clap::Args)]
+pub(super) struct TermArgs {
+    /// The term: a policy, or a part of one
+    #[arg(value_name = "POLICY")]
+    policy: PathBuf,
+    /// The vocabulary, `{profile?, fields?, tier_order?}`; by default the core vocabulary in the
+    /// strict profile
+    #[arg(long, value_name = "FILE")]
+    vocabulary: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) limits: LimitArgs,
+}
+
+impl TermArgs {
+    /// The texts of the term and of the vocabulary.
+    pub(super) fn read(&self) -> Result<(String, String), Failure> {
+        let vocabulary = self.vocabulary.as_deref();
+        input::check_stdin([Some(self.policy.as_path()), vocabulary].into_iter().flatten())?;
+        let read = |path: &Path| input::text("vocabulary", path);
+        let vocabulary = vocabulary.map_or_else(|| Ok(CORE_VOCABULARY.to_owned()), read)?;
+        Ok((input::text("term", &self.policy)?, vocabulary))
+    }
+}
+
+pub(super) fn run(args: &Args, global: &Global, out: &mut impl Write) -> Result<(), Failure> {
+    let (term, vocabulary) = args.term.read()?;
+    let verbs = args.term.limits.open(global.engine)?;
+    let admitted = verbs.admit(&term, &vocabulary)?.value;
+    if args.json {
+        let value = json!({
+            "sort": admitted.sort.name(),
+            "identity": admitted.identity,
+            "fingerprint": admitted.fingerprint,
+            "nodes": admitted.nodes,
+            "depth": admitted.depth,
+            "canonical": admitted.canonical,
+        });
+        return print_json(&value, out);
+    }
+    let mut table = global.plain_table();
+    table
+        .add_row(["sort", admitted.sort.name()])
+        .add_row(["identity", &admitted.identity])
+        .add_row(["fingerprint", &admitted.fingerprint])
+        .add_row(["nodes", &admitted.nodes.to_string()])
+        .add_row(["depth", &admitted.depth.to_string()])
+        .add_row(["canonical", &safe(&admitted.canonical)]);
+    Ok(writeln!(out, "{}", table.trim_fmt())?)
+}

@@ -1,0 +1,113 @@
+//! How a command fails: one line, and an exit code.
+
+use std::{fmt, io};
+
+use crate::{Error, conformance::Malformed};
+
+/// The most characters of a line; what is cut out of the middle of a longer one is the path into
+/// a deep term, or text of the input.
+const LINE_CHARS: usize = 1000;
+
+/// Why a command did not do what was asked.
+#[derive(Debug)]
+pub enum Failure {
+    /// The engine gave no value.
+    Engine(Error),
+    /// The arguments do not fit together, or a file cannot be read.
+    Usage(String),
+    /// The command ran, and its verdict is negative.
+    Verdict(String),
+    /// Standard output cannot be written.
+    Output(io::Error),
+}
+
+impl Failure {
+    /// The exit code of the process, as the help lists them.
+    pub const fn exit_code(&self) -> u8 {
+        match self {
+            Self::Engine(Error::Refused(_)) | Self::Verdict(_) => 1,
+            Self::Usage(_) | Self::Output(_) => 2,
+            Self::Engine(Error::Exhausted(_)) => 3,
+            Self::Engine(_) => 4,
+        }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = match self {
+            Self::Engine(error) => error.to_string(),
+            Self::Usage(text) | Self::Verdict(text) => text.clone(),
+            Self::Output(error) => format!("standard output: {error}"),
+        };
+        f.write_str(&one_line(&text))
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Engine(error)
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        Self::Output(error)
+    }
+}
+
+impl From<Malformed> for Failure {
+    fn from(error: Malformed) -> Self {
+        Self::Usage(error.to_string())
+    }
+}
+
+/// A message may quote the input: no control character of it reaches a terminal, and no more of it
+/// than a person reads.
+fn one_line(text: &str) -> String {
+    let mut line = String::new();
+    for character in text.chars() {
+        if character.is_control() {
+            line.extend(character.escape_default());
+        } else {
+            line.push(character);
+        }
+    }
+    let length = line.chars().count();
+    if length <= LINE_CHARS {
+        return line;
+    }
+    let half = LINE_CHARS / 2;
+    let start = line.chars().take(half);
+    let end = line.chars().skip(length - half);
+    start.chain(['…']).chain(end).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Exhausted, Refusal, RefusalCode};
+
+    #[test]
+    fn exit_codes() {
+        let refusal = Refusal { code: RefusalCode::Seed, message: String::new() };
+        for (failure, code) in [
+            (Failure::Engine(Error::Refused(refusal)), 1),
+            (Failure::Verdict(String::new()), 1),
+            (Failure::Usage(String::new()), 2),
+            (Failure::Engine(Error::Exhausted(Exhausted::Fuel)), 3),
+            (Failure::Engine(Error::Load(String::new())), 4),
+        ] {
+            assert_eq!(failure.exit_code(), code, "{failure:?}");
+        }
+    }
+
+    #[test]
+    fn always_one_line() {
+        let text = Failure::Usage(format!("a\nb\u{1b}[31m{}z", "x".repeat(5000))).to_string();
+        assert!(text.starts_with("a\\nb\\u{1b}[31mxx"), "{text}");
+        assert!(text.ends_with("xxz"));
+        assert_eq!(text.chars().count(), LINE_CHARS + 1);
+        assert_eq!(Failure::Usage("short".to_owned()).to_string(), "short");
+    }
+}

@@ -1,0 +1,84 @@
+//! The command `sigmapol`, as functions: nothing here needs a process of its own.
+
+mod admit;
+mod conformance;
+mod context;
+mod decide;
+mod engine;
+mod explain;
+mod failure;
+mod hash;
+mod input;
+mod inspect;
+mod table;
+
+use std::io::Write;
+
+use clap::{Parser, Subcommand};
+
+pub use failure::Failure;
+
+/// What follows the help of every command.
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  done
+  1  refused by the engine, or a check that failed
+  2  wrong usage, or a file that cannot be read
+  3  exhausted: fuel, memory, deadline or result size
+  4  trap, or an engine that cannot be loaded
+
+Every failure is one line on standard error. `-` in place of a file is standard input.
+Compiled code is kept in the user's cache folder, or in SIGMAPOL_CACHE_DIR; empty, that
+variable switches the cache off.";
+
+/// Decide which LLM a call goes to, by a policy that is data.
+#[derive(Debug, Parser)]
+#[command(name = "sigmapol", version, after_help = EXIT_CODES)]
+pub struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// What every command takes.
+#[derive(Debug, clap::Args)]
+struct Global {
+    /// What runs the engine; all three give the same answers
+    #[arg(long, global = true, value_enum, default_value_t = engine::Kind::Component)]
+    engine: engine::Kind,
+    /// Columns of tables, by default those of the terminal
+    #[arg(long, global = true, value_name = "COLUMNS")]
+    width: Option<u16>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Admit(admit::Args),
+    Hash(hash::Args),
+    Decide(decide::Args),
+    Inspect(inspect::Args),
+    Conformance(conformance::Args),
+}
+
+/// Runs a command and writes what it prints.
+///
+/// # Errors
+///
+/// One line of text and an exit code; see [`Failure`].
+pub fn run(cli: &Cli, out: &mut impl Write) -> Result<(), Failure> {
+    match &cli.command {
+        Command::Admit(args) => admit::run(args, &cli.global, out),
+        Command::Hash(args) => hash::run(args, &cli.global, out),
+        Command::Decide(args) => decide::run(args, &cli.global, out),
+        Command::Inspect(args) => inspect::run(args, &cli.global, out),
+        Command::Conformance(args) => conformance::run(args, &cli.global, out),
+    }
+}
+
+/// Writes a value as JSON, for people and programs alike.
+fn print_json(value: &impl serde::Serialize, out: &mut impl Write) -> Result<(), Failure> {
+    serde_json::to_writer_pretty(&mut *out, value)
+        .map_err(|error| Failure::Output(error.into()))?;
+    Ok(writeln!(out)?)
+}

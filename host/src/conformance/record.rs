@@ -1,0 +1,234 @@
+//! From a file to records, and which family each belongs to.
+
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::value::RawValue;
+
+use super::Malformed;
+use crate::json_text::Members;
+
+/// What a record tests, told by its shape.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Family {
+    /// Admission and naming of a term of any sort.
+    Terms,
+    /// A policy over candidates.
+    Decide,
+    /// A transform of a request.
+    Xform,
+    /// A fail plan over failures.
+    FailPlan,
+    /// A predicate over single candidates.
+    Pred,
+    /// A verb and the refusal of its arguments, code and message.
+    Refusals,
+}
+
+impl Family {
+    /// The name of the family, as vector files are called.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Terms => "terms",
+            Self::Decide => "decide",
+            Self::Xform => "xform",
+            Self::FailPlan => "failplan",
+            Self::Pred => "pred",
+            Self::Refusals => "refusals",
+        }
+    }
+
+    /// The shape of a record is the set of its members; the more telling come first.
+    fn of(members: &Members<'_>) -> Result<Self, String> {
+        let has = |name| members.get(name).is_some();
+        for (member, family) in
+            [("script", "steps"), ("flow", "flows"), ("profile", "elaborate"), ("config", "config")]
+        {
+            if has(member) {
+                return Err(format!("family {family} is not replayed by this version"));
+            }
+        }
+        match members.get("kind") {
+            Some(r#""pred""#) => return Ok(Self::Pred),
+            Some(r#""failplan""#) => return Ok(Self::FailPlan),
+            _ => {}
+        }
+        if has("verb") {
+            Ok(Self::Refusals)
+        } else if has("kinds") {
+            Ok(Self::FailPlan)
+        } else if has("candidates") {
+            Ok(Self::Decide)
+        } else if has("candidate") {
+            Ok(Self::Xform)
+        } else if has("term") {
+            Ok(Self::Terms)
+        } else {
+            Err("the shape of no known family".to_owned())
+        }
+    }
+}
+
+/// A vector.
+#[derive(Debug)]
+pub struct Record<'a> {
+    id: String,
+    family: Family,
+    undefined: Vec<String>,
+    members: Members<'a>,
+}
+
+impl<'a> Record<'a> {
+    fn read(place: &str, text: &'a str) -> Result<Self, Malformed> {
+        let members: Members<'a> = serde_json::from_str(text)
+            .map_err(|error| Malformed::new(place, format!("expected a record: {error}")))?;
+        let family = Family::of(&members).map_err(|error| Malformed::new(place, error))?;
+        let id = members
+            .get("id")
+            .or_else(|| members.get("name"))
+            .and_then(|id| serde_json::from_str(id).ok())
+            .ok_or_else(|| Malformed::new(place, "expected an `id` or a `name`, a string"))?;
+        let mut record = Self { id, family, undefined: Vec::new(), members };
+        record.undefined = record.read_optional("undef")?.unwrap_or_default();
+        Ok(record)
+    }
+
+    /// The `id`, or in a specification document the `name`.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// What it tests.
+    pub const fn family(&self) -> Family {
+        self.family
+    }
+
+    /// Why the reference has no answer of its own; empty when it has one.
+    pub fn undefined(&self) -> &[String] {
+        &self.undefined
+    }
+
+    /// A member, as it stands in the file.
+    pub(super) fn get(&self, name: &str) -> Option<&'a str> {
+        self.members.get(name)
+    }
+
+    /// A member that the family needs.
+    pub(super) fn need(&self, name: &str) -> Result<&'a str, Malformed> {
+        self.get(name).ok_or_else(|| self.expected(&format!("expected a member `{name}`")))
+    }
+
+    /// The members of a member.
+    pub(super) fn object(&self, name: &str) -> Result<Members<'a>, Malformed> {
+        self.parse(name, self.need(name)?)
+    }
+
+    /// A member that need not be there, as a value.
+    pub(super) fn read_optional<T: DeserializeOwned>(
+        &self,
+        name: &str,
+    ) -> Result<Option<T>, Malformed> {
+        self.get(name).map(|text| self.parse(name, text)).transpose()
+    }
+
+    /// JSON from somewhere in the record; an empty object is an empty array where an array is
+    /// meant, and the other way round.
+    pub(super) fn parse<T: Deserialize<'a>>(
+        &self,
+        name: &str,
+        text: &'a str,
+    ) -> Result<T, Malformed> {
+        let error = match serde_json::from_str(text) {
+            Ok(value) => return Ok(value),
+            Err(error) => error,
+        };
+        let other = match text {
+            "{}" => "[]",
+            "[]" => "{}",
+            _ => text,
+        };
+        serde_json::from_str(other).map_err(|_| self.expected(&format!("`{name}`: {error}")))
+    }
+
+    pub(super) fn expected(&self, what: &str) -> Malformed {
+        Malformed::new(self.id.as_str(), what)
+    }
+}
+
+/// The records of a file: JSON Lines, or one document `{"version", "vectors": […]}`.
+///
+/// # Errors
+///
+/// The first record that is not JSON or of no known family, by its place.
+pub fn records(text: &str) -> Result<Vec<Record<'_>>, Malformed> {
+    #[derive(Deserialize)]
+    struct Document<'a> {
+        #[serde(borrow)]
+        vectors: Vec<&'a RawValue>,
+    }
+
+    if let Ok(document) = serde_json::from_str::<Document<'_>>(text) {
+        let vectors = document.vectors.iter().enumerate();
+        return vectors
+            .map(|(index, vector)| Record::read(&format!("vectors[{index}]"), vector.get()))
+            .collect();
+    }
+    let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
+    lines.map(|(index, line)| Record::read(&format!("line {}", index + 1), line)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn families_by_shape() {
+        let text = r#"{"id":"a","term":["top"],"expect":{}}
+
+{"id":"b","term":[],"candidates":[],"ctx":{},"expect":{},"undef":["nan"]}
+{"id":"c","term":[],"candidate":{},"request":{},"ctx":{},"expect":{}}
+{"id":"d","term":[],"kinds":[],"expect":{}}
+{"id":"e","verb":"hash","args":["","{}"],"expect":{}}"#;
+        let records = records(text).unwrap();
+        assert_eq!(
+            records.iter().map(|record| (record.id(), record.family())).collect::<Vec<_>>(),
+            [
+                ("a", Family::Terms),
+                ("b", Family::Decide),
+                ("c", Family::Xform),
+                ("d", Family::FailPlan),
+                ("e", Family::Refusals),
+            ]
+        );
+        assert_eq!(records[1].undefined(), ["nan"]);
+    }
+
+    #[test]
+    fn a_document() {
+        let text = r#"{"version":"sigma-pol/v2", "vectors":[
+            {"kind":"pred","name":"p","term":["top"],"cases":[]},
+            {"kind":"encoding","name":"e","term":["top"]}]}"#;
+        let records = records(text).unwrap();
+        assert_eq!(
+            records.iter().map(|record| (record.id(), record.family())).collect::<Vec<_>>(),
+            [("p", Family::Pred), ("e", Family::Terms)]
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_replayed() {
+        for (text, message) in [
+            (
+                "{\"id\":\"a\",\"term\":[]}\n{\"id\":\"b\",\"script\":[]}",
+                "line 2: family steps is not replayed by this version",
+            ),
+            ("{\"id\":\"a\"}", "line 1: the shape of no known family"),
+            ("{\"term\":[]}", "line 1: expected an `id` or a `name`, a string"),
+            (
+                "\n[]",
+                "line 2: expected a record: invalid type: sequence, expected an object at line 1 column 0",
+            ),
+        ] {
+            assert_eq!(records(text).unwrap_err().to_string(), message);
+        }
+    }
+}
