@@ -6,11 +6,14 @@
 //! The result computes the same bits as the original and runs where floats are forbidden.
 //!
 //! ```
-//! # fn main() -> Result<(), defloat::Error> {
-//! // (module (func (export "double") (param f64) (result f64) …)) without arithmetic
-//! let wasm = b"\0asm\x01\0\0\0";
-//! let lowered = defloat::lower(wasm)?;
-//! assert!(defloat::inspect(&lowered)?.float_operators.is_empty());
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let wasm = wat::parse_str("(module (func (param f64) (result f64) (f64.neg (local.get 0))))")?;
+//! assert_eq!(defloat::inspect(&wasm)?.float_operators["f64.neg"], 1);
+//!
+//! let lowered = defloat::lower(&wasm)?;
+//! let report = defloat::inspect(&lowered)?;
+//! assert!(report.float_operators.is_empty());
+//! assert_eq!(report.float_types.total(), 0);
 //! # Ok(())
 //! # }
 //! ```

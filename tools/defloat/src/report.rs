@@ -99,7 +99,7 @@ impl Report {
             lines.push(format!("import {import}, expected none"));
         }
         for (operator, count) in &self.float_operators {
-            lines.push(format!("float operator {operator}, {count} times, expected none"));
+            lines.push(format!("float operator {operator}: {count}, expected 0"));
         }
         let FloatTypes { signatures, locals, globals, blocks } = self.float_types;
         for (count, place) in [
@@ -109,7 +109,7 @@ impl Report {
             (blocks, "block types"),
         ] {
             if count > 0 {
-                lines.push(format!("float types in {place}, {count} times, expected none"));
+                lines.push(format!("float types in {place}: {count}, expected 0"));
             }
         }
         let forbidden: Vec<_> =
