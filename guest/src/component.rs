@@ -190,13 +190,10 @@ unsafe extern "C" fn cabi_realloc(
 
 /// The routines of the compiler's runtime library that the `defloat` pass calls in place of the
 /// float operators. Nothing calls them before that pass, so the linker needs a reason to keep them.
-///
-/// The engine has no `f32`; the JSON reader has a code path for one that it never takes here, and a
-/// few routines of that width are for it. The pass says so when one is missing.
+/// The engine computes in `f64` alone; the pass says so if a routine is missing.
 mod soft_float {
     type Arithmetic = unsafe extern "C" fn(f64, f64) -> f64;
     type Comparison = unsafe extern "C" fn(f64, f64) -> i32;
-    type Arithmetic32 = unsafe extern "C" fn(f32, f32) -> f32;
 
     unsafe extern "C" {
         fn __adddf3(a: f64, b: f64) -> f64;
@@ -220,11 +217,6 @@ mod soft_float {
         fn __fixunsdfsi(a: f64) -> u32;
         fn __fixdfdi(a: f64) -> i64;
         fn __fixunsdfdi(a: f64) -> u64;
-
-        fn __mulsf3(a: f32, b: f32) -> f32;
-        fn __divsf3(a: f32, b: f32) -> f32;
-        fn __floatundisf(a: u64) -> f32;
-        fn __extendsfdf2(a: f32) -> f64;
     }
 
     #[used]
@@ -247,10 +239,4 @@ mod soft_float {
     static TO_I64: unsafe extern "C" fn(f64) -> i64 = __fixdfdi;
     #[used]
     static TO_U64: unsafe extern "C" fn(f64) -> u64 = __fixunsdfdi;
-    #[used]
-    static ARITHMETIC_32: [Arithmetic32; 2] = [__mulsf3, __divsf3];
-    #[used]
-    static U64_TO_32: unsafe extern "C" fn(u64) -> f32 = __floatundisf;
-    #[used]
-    static PROMOTE: unsafe extern "C" fn(f32) -> f64 = __extendsfdf2;
 }

@@ -12,14 +12,21 @@ use wasmparser::ValType::{self, I32, I64};
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Routine {
     pub name: &'static str,
+    /// Other routines that do. Libraries make one function of several comparisons, and the name
+    /// section then lists it under one of their names.
+    pub aliases: &'static [&'static str],
     pub params: &'static [ValType],
     pub result: ValType,
 }
 
 macro_rules! routines {
-    ($($id:ident = $name:literal ($($param:ident),*) $result:ident;)*) => {
-        $(pub(crate) const $id: &Routine =
-            &Routine { name: $name, params: &[$($param),*], result: $result };)*
+    ($($id:ident = $name:literal $(or $alias:literal)* ($($param:ident),*) $result:ident;)*) => {
+        $(pub(crate) const $id: &Routine = &Routine {
+            name: $name,
+            aliases: &[$($alias),*],
+            params: &[$($param),*],
+            result: $result,
+        };)*
 
         /// Every routine that some operator may need.
         pub(crate) const ALL: &[&Routine] = &[$($id),*];
@@ -31,12 +38,12 @@ routines! {
     SUB64 = "__subdf3" (I64, I64) I64;
     MUL64 = "__muldf3" (I64, I64) I64;
     DIV64 = "__divdf3" (I64, I64) I64;
-    EQ64 = "__eqdf2" (I64, I64) I32;
-    NE64 = "__nedf2" (I64, I64) I32;
-    LT64 = "__ltdf2" (I64, I64) I32;
-    LE64 = "__ledf2" (I64, I64) I32;
-    GT64 = "__gtdf2" (I64, I64) I32;
-    GE64 = "__gedf2" (I64, I64) I32;
+    EQ64 = "__eqdf2" or "__nedf2" or "__ledf2" or "__ltdf2" or "__ledf2" or "__ltdf2" (I64, I64) I32;
+    NE64 = "__nedf2" or "__eqdf2" or "__ledf2" or "__ltdf2" or "__ledf2" or "__ltdf2" (I64, I64) I32;
+    LT64 = "__ltdf2" or "__ledf2" or "__ltdf2" (I64, I64) I32;
+    LE64 = "__ledf2" or "__ltdf2" (I64, I64) I32;
+    GT64 = "__gtdf2" or "__gedf2" or "__gtdf2" (I64, I64) I32;
+    GE64 = "__gedf2" or "__gtdf2" (I64, I64) I32;
     I32_TO_64 = "__floatsidf" (I32) I64;
     U32_TO_64 = "__floatunsidf" (I32) I64;
     I64_TO_64 = "__floatdidf" (I64) I64;
@@ -50,12 +57,12 @@ routines! {
     SUB32 = "__subsf3" (I32, I32) I32;
     MUL32 = "__mulsf3" (I32, I32) I32;
     DIV32 = "__divsf3" (I32, I32) I32;
-    EQ32 = "__eqsf2" (I32, I32) I32;
-    NE32 = "__nesf2" (I32, I32) I32;
-    LT32 = "__ltsf2" (I32, I32) I32;
-    LE32 = "__lesf2" (I32, I32) I32;
-    GT32 = "__gtsf2" (I32, I32) I32;
-    GE32 = "__gesf2" (I32, I32) I32;
+    EQ32 = "__eqsf2" or "__nesf2" or "__lesf2" or "__ltsf2" or "__lesf2" or "__ltsf2" (I32, I32) I32;
+    NE32 = "__nesf2" or "__eqsf2" or "__lesf2" or "__ltsf2" or "__lesf2" or "__ltsf2" (I32, I32) I32;
+    LT32 = "__ltsf2" or "__lesf2" or "__ltsf2" (I32, I32) I32;
+    LE32 = "__lesf2" or "__ltsf2" (I32, I32) I32;
+    GT32 = "__gtsf2" or "__gesf2" or "__gtsf2" (I32, I32) I32;
+    GE32 = "__gesf2" or "__gtsf2" (I32, I32) I32;
     I32_TO_32 = "__floatsisf" (I32) I32;
     U32_TO_32 = "__floatunsisf" (I32) I32;
     I64_TO_32 = "__floatdisf" (I64) I32;

@@ -80,7 +80,8 @@ impl Scan {
 
     /// The function index of `routine`, if the module has it.
     pub(crate) fn find(&self, routine: &Routine) -> Option<u32> {
-        self.routines.get(routine.name).copied()
+        let mut names = [routine.name].into_iter().chain(routine.aliases.iter().copied());
+        names.find_map(|name| self.routines.get(name).copied())
     }
 
     /// How many parameters a function has.
@@ -149,7 +150,7 @@ impl Scan {
             while let Some(next) = open.pop() {
                 for &callee in calls.get(&next).into_iter().flatten() {
                     if callee == function {
-                        return Err(Error::RecursiveRoutine { routine: routine.name });
+                        return Err(Error::RecursiveRoutine { routine });
                     }
                     if seen.insert(callee) {
                         open.push(callee);

@@ -123,6 +123,34 @@ fn every_comparison_with_nan_is_false_except_ne() {
     }
 }
 
+/// Where a library has one function for several comparisons.
+#[test]
+fn comparisons_share_routines() {
+    for pair in ["le gt", "lt ge"] {
+        let (less, greater) = pair.split_once(' ').unwrap();
+        let mut text = String::new();
+        for (width, suffix) in [("f64", "df2"), ("f32", "sf2")] {
+            for name in [less, greater] {
+                text += &format!(
+                    r#"(import "soft" "__{name}{suffix}"
+                        (func $__{name}{suffix} (param {width} {width}) (result i32)))"#
+                );
+            }
+        }
+        for width in ["f64", "f32"] {
+            for comparison in ["eq", "ne", "lt", "le", "gt", "ge"] {
+                let operator = format!("{width}.{comparison}");
+                text += &format!(
+                    r#"(func (export "{operator}") (param {width} {width}) (result i32)
+                        ({operator} (local.get 0) (local.get 1)))"#
+                );
+            }
+        }
+        let original = wat::parse_str(format!("(module {text})")).unwrap();
+        compare(&original, &defloat::lower(&original).unwrap());
+    }
+}
+
 #[test]
 fn an_operator_without_its_routine_is_an_error() {
     for case in CASES.iter().filter(|case| !case.3.is_empty()) {
