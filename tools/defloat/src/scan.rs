@@ -120,9 +120,7 @@ impl Scan {
     /// A routine of another type would give wrong results, or an invalid module at best.
     fn check_types(&self) -> Result<(), Error> {
         for routine in routine::ALL {
-            let Some(function) = self.find(routine) else {
-                continue;
-            };
+            let Some(&function) = self.routines.get(routine.name) else { continue };
             let found = self.signature_of(function);
             if !found.is_some_and(|s| s.params == routine.params && s.results == [routine.result]) {
                 return Err(Error::RoutineType {
@@ -141,10 +139,7 @@ impl Scan {
         for (function, body) in (self.imported_functions..).zip(bodies) {
             calls.insert(function, self.calls(body)?);
         }
-        for routine in routine::ALL {
-            let Some(function) = self.find(routine) else {
-                continue;
-            };
+        for (&routine, &function) in &self.routines {
             let mut seen = BTreeSet::new();
             let mut open = vec![function];
             while let Some(next) = open.pop() {
