@@ -10,17 +10,14 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 unset CARGO_TARGET_DIR CARGO_BUILD_TARGET_DIR
 
+git clone --quiet . "$work/first"
+git clone --quiet . "$work/second clone"
+"$work/first/tools/build-component.sh" "$work/first/out"
+
 # The same downloads under another name.
-cargo fetch --locked
 mkdir "$work/cargo home"
 ln -s "${CARGO_HOME:-$HOME/.cargo}/registry" "$work/cargo home/registry"
-
-build() {
-    git clone --quiet . "$work/$1"
-    "$work/$1/tools/build-component.sh" "$work/$1/out"
-}
-build first
-(export CARGO_HOME="$work/cargo home" && build "second clone")
+CARGO_HOME="$work/cargo home" "$work/second clone/tools/build-component.sh" "$work/second clone/out"
 
 for file in sigmapol.core.wasm sigmapol.wasm SHA256SUMS; do
     cmp "$work/first/out/$file" "$work/second clone/out/$file"
