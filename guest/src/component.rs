@@ -1,8 +1,8 @@
 //! The glue between the engine and the component model.
 //!
-//! The one file that knows of WebAssembly and the one file with unsafe code: bindings, allocator,
-//! panic handler, and the table that keeps the soft-float routines in the module.
-#![expect(unsafe_code, reason = "allocator, C ABI and generated bindings")]
+//! With the allocator in `heap`, the only place that knows of WebAssembly and has unsafe code:
+//! bindings, panic handler, and the table that keeps the soft-float routines in the module.
+#![expect(unsafe_code, reason = "C ABI and generated bindings")]
 
 use alloc::{string::String, vec::Vec};
 
@@ -145,7 +145,7 @@ fn convert<T, U: From<T>>(items: Vec<T>) -> Vec<U> {
 }
 
 #[global_allocator]
-static ALLOCATOR: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;
+static HEAP: crate::heap::Heap = crate::heap::Heap::new();
 
 /// A panic is a defect of the engine: the host sees the trap `unreachable`.
 ///

@@ -57,10 +57,11 @@ impl<'a> Context<'a> {
         reader.number("now_ms")?;
         let nothing = Value::Object(Vec::new());
         let request = ctx.get("request").unwrap_or(&nothing);
+        let read = Request::read(request, vocabulary.profile)?;
         let body = ctx.get("body").unwrap_or(request);
         Reader::new(body, "ctx.body")?;
         Ok(Self {
-            request: Request::read(request, vocabulary.profile)?,
+            request: read,
             seed: seed(ctx)?,
             failures: failures(&reader)?,
             population: Population::read(ctx, vocabulary)?,

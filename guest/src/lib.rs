@@ -36,6 +36,8 @@ mod cost;
 mod decide;
 mod encode;
 mod fail_plan;
+#[cfg(target_family = "wasm")]
+mod heap;
 mod json;
 pub mod limits;
 mod normal;
