@@ -7,7 +7,12 @@ use std::{
 
 use serde_json::json;
 
-use super::{Failure, Global, engine::LimitArgs, input, print_json, table::safe};
+use super::{
+    Failure, Global,
+    engine::LimitArgs,
+    input, print_json,
+    table::{render, safe},
+};
 
 /// The core vocabulary, in the strict profile.
 const CORE_VOCABULARY: &str = "{}";
@@ -70,5 +75,5 @@ pub(super) fn run(args: &Args, global: &Global, out: &mut impl Write) -> Result<
         .add_row(["nodes", &admitted.nodes.to_string()])
         .add_row(["depth", &admitted.depth.to_string()])
         .add_row(["canonical", &safe(&admitted.canonical)]);
-    Ok(writeln!(out, "{}", table.trim_fmt())?)
+    Ok(writeln!(out, "{}", render(table))?)
 }

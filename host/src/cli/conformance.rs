@@ -14,7 +14,7 @@ use serde_json::json;
 
 use super::{
     Failure, Global, input, print_json,
-    table::{right, safe},
+    table::{render, right, safe},
 };
 use crate::{
     Limits, Verbs,
@@ -137,7 +137,7 @@ fn table(replayed: &[Replayed], global: &Global, out: &mut impl Write) -> Result
             right(tally.pinned_differ),
         ]);
     }
-    Ok(writeln!(out, "{}\n", table.trim_fmt())?)
+    Ok(writeln!(out, "{}\n", render(table))?)
 }
 
 /// The first failures, then, if there is room, the first pinned answers that differ.

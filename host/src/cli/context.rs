@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use serde::Deserialize as _;
+use serde_json::Value;
 
 use super::{Failure, input::refused};
 use crate::{
@@ -71,71 +72,66 @@ pub(super) fn merge(parts: &[Part], seed: Option<i64>, explain: bool) -> Result<
 }
 
 /// What tables show of a ctx that the engine has accepted.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct View {
-    pub(super) candidates: Vec<Candidate>,
-    pub(super) failures: Vec<Failed>,
-    state: State,
-}
+#[derive(Debug)]
+pub(super) struct View(Value);
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Candidate {
-    #[serde(rename = "provider_id")]
-    pub(super) provider: String,
-    #[serde(rename = "model_family")]
-    pub(super) model: String,
-    price_in: Option<f64>,
-    price_out: Option<f64>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Failed {
-    pub(super) kind: String,
-    attempt: Option<f64>,
-}
-
-impl Failed {
-    /// The number of the attempt that failed, from 1.
-    pub(super) fn attempt(&self) -> f64 {
-        self.attempt.unwrap_or(1.0)
-    }
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct State {
-    ema: BTreeMap<String, Prices>,
-}
-
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Prices {
+/// A candidate, as far as tables show it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Candidate<'v> {
+    pub(super) provider: &'v str,
+    pub(super) model: &'v str,
+    /// USD per million tokens: the candidate's own, else that of the runtime state, which is what
+    /// a policy observes.
     pub(super) price_in: Option<f64>,
+    /// As `price_in`.
     pub(super) price_out: Option<f64>,
 }
 
+/// A failure the fail plan was asked about.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Failed<'v> {
+    pub(super) kind: &'v str,
+    /// The number of the attempt that failed, from 1.
+    pub(super) attempt: f64,
+}
+
 impl View {
-    /// Reads a ctx; of one that is not as expected, nothing is shown.
     pub(super) fn read(ctx: &str) -> Self {
-        serde_json::from_str(ctx).unwrap_or_default()
+        let mut reader = serde_json::Deserializer::from_str(ctx);
+        reader.disable_recursion_limit(); // the engine has counted
+        Self(Value::deserialize(&mut reader).unwrap_or_default())
     }
 
-    pub(super) fn candidate(&self, index: u32) -> Option<&Candidate> {
-        usize::try_from(index).ok().and_then(|index| self.candidates.get(index))
+    pub(super) fn candidate(&self, index: u32) -> Option<Candidate<'_>> {
+        let known = self.0.get("candidates")?.get(usize::try_from(index).ok()?)?;
+        let provider = known.get("provider_id")?.as_str()?;
+        let model = known.get("model_family")?.as_str()?;
+        let state =
+            self.0.pointer("/state/ema").and_then(|ema| ema.get(format!("{provider}|{model}")));
+        let price = |name| {
+            let state = || state.and_then(|state| state.get(name));
+            known.get(name).or_else(state).and_then(Value::as_f64)
+        };
+        Some(Candidate {
+            provider,
+            model,
+            price_in: price("price_in"),
+            price_out: price("price_out"),
+        })
     }
 
-    /// The prices a policy observes: the candidate's own, else those of the runtime state; in USD
-    /// per million tokens.
-    pub(super) fn prices(&self, candidate: &Candidate) -> Prices {
-        let key = format!("{}|{}", candidate.provider, candidate.model);
-        let state = self.state.ema.get(&key).copied().unwrap_or_default();
-        Prices {
-            price_in: candidate.price_in.or(state.price_in),
-            price_out: candidate.price_out.or(state.price_out),
-        }
+    /// How many candidates there are.
+    pub(super) fn count(&self) -> usize {
+        self.0.get("candidates").and_then(Value::as_array).map_or(0, Vec::len)
+    }
+
+    /// The failures, in the order of the reactions to them.
+    pub(super) fn failures(&self) -> impl Iterator<Item = Failed<'_>> {
+        let failures = self.0.get("failures").and_then(Value::as_array);
+        failures.into_iter().flatten().map(|failed| Failed {
+            kind: failed.get("kind").and_then(Value::as_str).unwrap_or_default(),
+            attempt: failed.get("attempt").and_then(Value::as_f64).unwrap_or(1.0),
+        })
     }
 }
 
@@ -191,7 +187,7 @@ mod tests {
         assert_eq!(merged, r#"{"failures":[],"seed":-7}"#);
         let merged = merge(&parts(&["{}"]), None, true).unwrap();
         assert!(merged.starts_with(r#"{"failures":[{"kind":"rate_limit"},"#), "{merged}");
-        assert_eq!(View::read(&merged).failures.len(), FAILURE_KINDS.len());
+        assert_eq!(View::read(&merged).failures().count(), FAILURE_KINDS.len());
     }
 
     #[test]
@@ -206,9 +202,12 @@ mod tests {
             r#"{"candidates":[{"provider_id":"p","model_family":"m","price_in":1.5}],
                 "state":{"ema":{"p|m":{"price_in":9,"price_out":2}}}}"#,
         );
-        let prices = view.prices(view.candidate(0).unwrap());
-        assert_eq!((prices.price_in, prices.price_out), (Some(1.5), Some(2.0)));
-        assert!(view.candidate(1).is_none());
-        assert!(View::read("[]").candidates.is_empty());
+        assert_eq!(
+            view.candidate(0).unwrap(),
+            Candidate { provider: "p", model: "m", price_in: Some(1.5), price_out: Some(2.0) }
+        );
+        assert_eq!(view.count(), 1);
+        assert_eq!(view.candidate(1), None);
+        assert_eq!(View::read("[]").count(), 0);
     }
 }

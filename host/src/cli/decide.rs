@@ -15,7 +15,7 @@ use super::{
     context::{self, Part, View},
     engine::{Kind, LimitArgs},
     explain, input, print_json,
-    table::{grouped, number, right, safe},
+    table::{grouped, number, render, right, rounded, safe},
 };
 use crate::{Decision, Outcome};
 
@@ -96,18 +96,17 @@ fn ranking(
     let mut table = global.table(["#", "provider", "model", "score", "in $/M", "out $/M"]);
     for (index, ranked) in decision.ordered.iter().enumerate() {
         let Some(candidate) = view.candidate(ranked.candidate) else { continue };
-        let prices = view.prices(candidate);
         let price = |price: Option<f64>| right(price.map_or_else(|| "-".to_owned(), number));
         table.add_row([
             right(index + 1),
-            Cell::new(safe(&candidate.provider)),
-            Cell::new(safe(&candidate.model)),
-            right(number(ranked.score)),
-            price(prices.price_in),
-            price(prices.price_out),
+            Cell::new(safe(candidate.provider)),
+            Cell::new(safe(candidate.model)),
+            right(rounded(ranked.score)),
+            price(candidate.price_in),
+            price(candidate.price_out),
         ]);
     }
-    Ok(writeln!(out, "{}", table.trim_fmt())?)
+    Ok(writeln!(out, "{}", render(table))?)
 }
 
 fn rejections(
@@ -130,9 +129,9 @@ fn rejections(
         table.add_row([right(count), Cell::new(safe(reason))]);
     }
     writeln!(out)?;
-    writeln!(out, "{}", table.trim_fmt())?;
-    let (rejected, all) = (decision.rejected.len(), view.candidates.len());
-    Ok(writeln!(out, " {rejected} of {all} candidates")?)
+    writeln!(out, "{}", render(table))?;
+    let (rejected, all) = (decision.rejected.len(), view.count());
+    Ok(writeln!(out, "{rejected} of {all} candidates")?)
 }
 
 /// The JSON form of a decision. Scores that JSON has no number for are `"inf"` and `"-inf"`.
@@ -167,8 +166,8 @@ struct Rejected<'a> {
 
 #[derive(Serialize)]
 struct Reaction<'a> {
-    kind: Option<&'a str>,
-    attempt: Option<f64>,
+    kind: &'a str,
+    attempt: f64,
     action: Option<&'a RawValue>,
     backoff_ms: f64,
 }
@@ -185,8 +184,8 @@ struct Spent {
 impl<'a> Json<'a> {
     fn new(outcome: &'a Outcome<Decision>, view: &'a View, engine: Kind) -> Self {
         let Outcome { value: decision, spent } = outcome;
-        let provider = |index| view.candidate(index).map(|known| known.provider.as_str());
-        let model = |index| view.candidate(index).map(|known| known.model.as_str());
+        let provider = |index| view.candidate(index).map(|known| known.provider);
+        let model = |index| view.candidate(index).map(|known| known.model);
         Self {
             identity: &decision.identity,
             ordered: decision
@@ -217,15 +216,12 @@ impl<'a> Json<'a> {
             reactions: decision
                 .reactions
                 .iter()
-                .enumerate()
-                .map(|(index, reaction)| {
-                    let failed = view.failures.get(index);
-                    Reaction {
-                        kind: failed.map(|failed| failed.kind.as_str()),
-                        attempt: failed.map(context::Failed::attempt),
-                        action: serde_json::from_str(&reaction.action).ok(),
-                        backoff_ms: reaction.backoff_ms,
-                    }
+                .zip(view.failures())
+                .map(|(reaction, failed)| Reaction {
+                    kind: failed.kind,
+                    attempt: failed.attempt,
+                    action: serde_json::from_str(&reaction.action).ok(),
+                    backoff_ms: reaction.backoff_ms,
                 })
                 .collect(),
             cost: decision.cost,

@@ -9,7 +9,7 @@ use super::{
     Failure, Global,
     context::View,
     engine::Kind,
-    table::{grouped, number, right, safe},
+    table::{grouped, number, render, right, safe},
 };
 use crate::{Decision, Outcome};
 
@@ -52,12 +52,10 @@ fn rejected(
     let mut table = global.table(["rejected", "model", "reason"]);
     for rejected in &decision.rejected {
         let Some(candidate) = view.candidate(rejected.candidate) else { continue };
-        table.add_row(
-            [&candidate.provider, &candidate.model, &rejected.reason].map(|text| safe(text)),
-        );
+        table.add_row([candidate.provider, candidate.model, &rejected.reason].map(safe));
     }
     writeln!(out)?;
-    Ok(writeln!(out, "{}", table.trim_fmt())?)
+    Ok(writeln!(out, "{}", render(table))?)
 }
 
 fn reactions(
@@ -70,18 +68,18 @@ fn reactions(
         return Ok(());
     }
     let mut table = global.table(["on failure", "attempt", "action", "wait ms", "details"]);
-    for (failed, reaction) in view.failures.iter().zip(&decision.reactions) {
+    for (failed, reaction) in view.failures().zip(&decision.reactions) {
         let (action, details) = describe(&reaction.action);
         table.add_row([
-            Cell::new(safe(&failed.kind)),
-            right(number(failed.attempt())),
+            Cell::new(safe(failed.kind)),
+            right(number(failed.attempt)),
             Cell::new(safe(&action)),
             right(number(reaction.backoff_ms)),
             Cell::new(safe(&details)),
         ]);
     }
     writeln!(out)?;
-    Ok(writeln!(out, "{}", table.trim_fmt())?)
+    Ok(writeln!(out, "{}", render(table))?)
 }
 
 /// The name of an action, and what else is in its record; the wait has a column of its own.

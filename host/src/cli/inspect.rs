@@ -1,12 +1,18 @@
 //! `sigmapol inspect`
 
-use std::{io::Write, path::PathBuf};
+use std::{borrow::Cow, io::Write, path::PathBuf};
 
 use defloat::{Kind, Report};
 use serde::Serialize;
 
-use super::{Failure, Global, input, print_json, table::safe};
+use super::{
+    Failure, Global, input, print_json,
+    table::{render, safe},
+};
 use crate::artifact;
+
+/// First bytes of every WebAssembly file.
+const MAGIC: &[u8] = b"\0asm";
 
 /// Say what is in a component: digest, size, imports, exports, features, float operators
 #[derive(Debug, clap::Args)]
@@ -27,12 +33,15 @@ struct Json<'a> {
 }
 
 pub(super) fn run(args: &Args, global: &Global, out: &mut impl Write) -> Result<(), Failure> {
-    let (name, report) = match &args.component {
-        None => ("the embedded component".to_owned(), defloat::inspect(artifact::COMPONENT)),
-        Some(path) => (path.display().to_string(), defloat::inspect(&input::bytes(path)?)),
+    let (name, wasm) = match &args.component {
+        None => ("the embedded component".to_owned(), Cow::Borrowed(artifact::COMPONENT)),
+        Some(path) => (path.display().to_string(), Cow::Owned(input::bytes(path)?)),
     };
-    let report = report
-        .map_err(|error| Failure::Usage(format!("{name}: not a WebAssembly file: {error}")))?;
+    if !wasm.starts_with(MAGIC) {
+        return Err(Failure::Usage(format!("{name}: not a WebAssembly file")));
+    }
+    let report =
+        defloat::inspect(&wasm).map_err(|error| Failure::Usage(format!("{name}: {error}")))?;
     let violations = report.violations();
     if args.json {
         let closed_and_integer_only = violations.is_empty();
@@ -91,7 +100,7 @@ fn table(
         let value: Vec<_> = value.lines().map(safe).collect();
         table.add_row([name, &value.join("\n")]);
     }
-    Ok(writeln!(out, "{}", table.trim_fmt())?)
+    Ok(writeln!(out, "{}", render(table))?)
 }
 
 fn counted(names: &[String]) -> String {

@@ -26,6 +26,14 @@ impl Global {
     }
 }
 
+/// The lines of a table, columns two spaces apart.
+pub(super) fn render(mut table: Table) -> String {
+    for column in table.column_iter_mut() {
+        column.set_padding((0, 2));
+    }
+    table.trim_fmt()
+}
+
 fn terminal_width() -> Option<u16> {
     std::io::stdout().is_terminal().then(terminal_size).flatten().map(|(Width(width), _)| width)
 }
@@ -39,6 +47,11 @@ pub(super) fn right(text: impl ToString) -> Cell {
 pub(super) fn number(value: f64) -> String {
     // a zero has no sign here
     format!("{}", value + 0.0)
+}
+
+/// A number to six significant digits, to be compared by eye.
+pub(super) fn rounded(value: f64) -> String {
+    number(format!("{value:.5e}").parse().unwrap_or(value))
 }
 
 /// Digits in groups of three.
@@ -70,6 +83,9 @@ mod tests {
         assert_eq!(number(-0.0), "0");
         assert_eq!(number(0.1), "0.1");
         assert_eq!(number(f64::NEG_INFINITY), "-inf");
+        assert_eq!(rounded(0.998_661_311_914_324), "0.998661");
+        assert_eq!(rounded(4800.4), "4800.4");
+        assert_eq!(rounded(f64::INFINITY), "inf");
         assert_eq!(grouped(7_u64), "7");
         assert_eq!(grouped(1_234_567_u64), "1,234,567");
         assert_eq!(grouped(123_456_u64), "123,456");

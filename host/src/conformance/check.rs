@@ -66,7 +66,8 @@ impl<'r, 'a> Check<'r, 'a> {
 
     /// The sort and the names of `term`, as far as `expect` has them.
     pub(super) fn names(&mut self, expect: &Members<'a>) -> Result<(), Malformed> {
-        const NAMES: [(&str, fn(Admission) -> String); 4] = [
+        type Name = (&'static str, fn(Admission) -> String);
+        const NAMES: [Name; 4] = [
             ("sort", |admission| admission.sort.name().to_owned()),
             ("encoding", |admission| admission.canonical),
             ("fingerprint", |admission| admission.fingerprint),

@@ -1,6 +1,8 @@
 //! How wasmtime is set up.
 
-use wasmtime::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, WasmFeatures};
+use wasmtime::{
+    Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, WasmFeatures,
+};
 
 use crate::{
     Error,
@@ -12,8 +14,8 @@ use crate::{
 const SLOTS: u32 = 256;
 
 /// Linear memory that a slot keeps between calls, to be cleared by writing instead of by giving
-/// the pages back: a typical call touches less, and page faults are most of its time.
-const KEEP_RESIDENT_BYTES: usize = 256 << 10;
+/// the pages back: a typical call touches less, and page faults are most of what an instance costs.
+const KEEP_RESIDENT_BYTES: usize = 1 << 20;
 
 /// What the component is built without. A component that needs any of it is not loaded.
 const FEATURES_OFF: [WasmFeatures; 16] = [
@@ -54,7 +56,9 @@ fn pooling() -> Config {
         .max_core_instances_per_component(count(INSTANCES))
         .max_memories_per_component(count(INSTANCES))
         .max_tables_per_component(count(INSTANCES))
-        .linear_memory_keep_resident(KEEP_RESIDENT_BYTES);
+        .linear_memory_keep_resident(KEEP_RESIDENT_BYTES)
+        // where the system can say which pages were touched, only those are cleared
+        .pagemap_scan(Enabled::Auto);
     let mut config = common();
     config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
     config

@@ -1,14 +1,18 @@
 //! The limits of a call, on the embedded component and on its core module.
 
-use std::time::Duration;
+use std::{sync::LazyLock, time::Duration};
 
 use crate::{Cache, CoreSandbox, Error, Exhausted, Limits, RefusalCode, Sandbox, Verbs, artifact};
 
+/// Compiled once, since that is what takes the time.
+static COMPONENT: LazyLock<Sandbox> =
+    LazyLock::new(|| Sandbox::load(artifact::COMPONENT, &Cache::disabled()).unwrap());
+static CORE: LazyLock<CoreSandbox> =
+    LazyLock::new(|| CoreSandbox::load(artifact::CORE_MODULE, &Cache::disabled()).unwrap());
+
 /// Both engines under the same limits.
 fn both(limits: Limits) -> [Box<dyn Verbs>; 2] {
-    let component = Sandbox::load(artifact::COMPONENT, &Cache::disabled()).unwrap();
-    let core = CoreSandbox::load(artifact::CORE_MODULE, &Cache::disabled()).unwrap();
-    [Box::new(component.with_limits(limits)), Box::new(core.with_limits(limits))]
+    [Box::new(COMPONENT.with_limits(limits)), Box::new(CORE.with_limits(limits))]
 }
 
 fn exhausted(limits: Limits, term: &str) -> [Exhausted; 2] {

@@ -1,0 +1,177 @@
+//! Replaying vectors: that agreement is counted, and above all that disagreement is.
+
+use std::{fs, path::Path};
+
+use clap::Parser as _;
+use sigmapol::{
+    CoreSandbox, Native, Sandbox, Verbs,
+    cli::{self, Cli},
+    conformance::{Schemas, Tally, records, replay},
+};
+
+/// One vector of each family, as the engine answers them.
+const VECTORS: &str = include_str!("vectors.jsonl");
+
+fn tally(text: &str, verbs: &dyn Verbs) -> Tally {
+    replay(&records(text).unwrap(), &Schemas::default(), verbs, &|| {}).unwrap()
+}
+
+#[test]
+fn every_family_passes() {
+    let [component, core] =
+        [Sandbox::new().map(boxed), CoreSandbox::new().map(boxed)].map(Result::unwrap);
+    for verbs in [&*component, &*core, &Native] {
+        let tally = tally(VECTORS, verbs);
+        assert_eq!(tally.differing, []);
+        assert_eq!((tally.passed, tally.failed), (VECTORS.lines().count(), 0));
+    }
+}
+
+fn boxed(verbs: impl Verbs + 'static) -> Box<dyn Verbs> {
+    Box::new(verbs)
+}
+
+/// Every expected value of every vector, changed one at a time, makes its vector fail.
+#[test]
+fn every_difference_is_found() {
+    for line in VECTORS.lines() {
+        let at = line.find("\"expect").unwrap();
+        let (input, expect) = line.split_at(at);
+        for (from, to) in [
+            ("\"Pred\"", "\"Scorer\""),
+            ("(top)", "(bot)"),
+            ("-", "+"),
+            ("expected", "expects"),
+            ("[1,", "[2,"),
+            ("0.5", "0.50000000000000011"),
+            ("not", "top"),
+            ("seed", "sead"),
+            ("abort", "retry"),
+            ("250", "251"),
+            ("true", "false"),
+            ("unknown-op", "arity"),
+            ("unknown op", "unknown  op"),
+        ] {
+            if !expect.contains(from) {
+                continue;
+            }
+            let changed = format!("{input}{}", expect.replace(from, to));
+            let tally = tally(&changed, &Native);
+            assert_eq!((tally.passed, tally.failed), (0, 1), "{changed}");
+            assert!(!tally.differing[0].differences.is_empty());
+        }
+    }
+}
+
+#[test]
+fn pinned_answers_are_counted_apart() {
+    let vector = r#"{"id":"n","undef":["nan"],"term":["top"],"expect":{"sort":"Policy"}}"#;
+    let differing = tally(vector, &Native);
+    assert_eq!((differing.passed, differing.failed, differing.pinned_differ), (0, 0, 1));
+    assert!(differing.differing[0].pinned);
+    let overflow = r#"{"id":"o","undef":["num_overflow"],"term":["lit",1e400],"expect":{"error":"$.lit[1]: expected a finite number"}}"#;
+    assert_eq!(tally(overflow, &Native).passed, 1);
+    let overflow = overflow.replace("num_overflow", "nan");
+    assert_eq!(tally(&overflow, &Native).pinned_differ, 1);
+}
+
+fn command(arguments: &[&str]) -> (String, Result<(), (String, u8)>) {
+    let words = ["sigmapol", "conformance", "--width", "80"].iter().chain(arguments);
+    let cli = Cli::try_parse_from(words).unwrap();
+    let mut out = Vec::new();
+    let result = cli::run(&cli, &mut out);
+    let failure = result.map_err(|failure| (failure.to_string(), failure.exit_code()));
+    (String::from_utf8(out).unwrap(), failure)
+}
+
+#[test]
+fn the_last_line_counts() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("vectors.jsonl");
+    fs::write(&path, VECTORS).unwrap();
+    let path = path.to_str().unwrap();
+    let (out, result) = command(&[path, "--engine", "native"]);
+    assert_eq!(result, Ok(()));
+    assert_eq!(out.lines().last(), Some("7 passed, 0 failed"));
+
+    let wrong = VECTORS.replace("\"Pred\"", "\"Scorer\"");
+    fs::write(path, wrong).unwrap();
+    let (out, result) = command(&[path, "--engine", "native"]);
+    assert_eq!(result, Err(("1 of 7 vectors failed".to_owned(), 1)));
+    assert_eq!(out.lines().last(), Some("6 passed, 1 failed"));
+    assert!(out.contains("t1: sort\n  expected Scorer\n  got      Pred\n"), "{out}");
+
+    let (out, result) = command(&[path, "--engine", "native", "--json"]);
+    assert_eq!(result.unwrap_err().1, 1);
+    let document: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!((&document["passed"], &document["failed"]), (&6.into(), &1.into()));
+    assert_eq!(document["files"][0]["differing"][0]["id"], "t1");
+}
+
+#[test]
+fn gzip_and_schemas_beside_the_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("vectors.jsonl.gz");
+    let vector = r#"{"id":"s","schema":"fast","term":["is","fast"],"expect":{"encoding":"sigma-pol/v2:(is \"fast\")"}}"#;
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    std::io::Write::write_all(&mut encoder, vector.as_bytes()).unwrap();
+    fs::write(&path, encoder.finish().unwrap()).unwrap();
+    let arguments = [path.to_str().unwrap(), "--engine", "native"];
+    let (_, result) = command(&arguments);
+    let (message, code) = result.unwrap_err();
+    assert!(
+        message.ends_with("s: schema `fast`, expected in schemas.json beside the file"),
+        "{message}"
+    );
+    assert_eq!(code, 2);
+    let schemas = r#"{"fast":{"extensions":{"fast":{"sort":"Bool","default":false}}}}"#;
+    fs::write(folder.path().join("schemas.json"), schemas).unwrap();
+    let (out, result) = command(&arguments);
+    assert_eq!(result, Ok(()));
+    assert_eq!(out.lines().last(), Some("1 passed, 0 failed"));
+}
+
+#[test]
+fn families_of_later_versions() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("vectors.jsonl");
+    for (record, family) in [
+        (r#"{"id":"a","script":[],"config":{}}"#, "steps"),
+        (r#"{"id":"a","flow":[]}"#, "flows"),
+        (r#"{"id":"a","profile":{}}"#, "elaborate"),
+        (r#"{"id":"a","config":{}}"#, "config"),
+    ] {
+        fs::write(&path, record).unwrap();
+        let (message, code) = command(&[path.to_str().unwrap()]).1.unwrap_err();
+        let expected = format!("line 1: family {family} is not replayed by this version");
+        assert!(message.ends_with(&expected), "{message}");
+        assert_eq!(code, 2);
+    }
+}
+
+/// The recorded answers of the reference, which stand beside this repository where they are at
+/// hand; without them this test has nothing to replay.
+#[test]
+fn the_recorded_corpus() {
+    let shared = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared");
+    let files = [
+        ("corpus/terms.jsonl.gz", 4975),
+        ("corpus/decide.jsonl.gz", 5071),
+        ("corpus/xform.jsonl.gz", 900),
+        ("corpus/failplan.jsonl.gz", 400),
+        ("spec/sigma_pol_v2.json", 15),
+    ];
+    for (file, count) in files {
+        let path = shared.join(file);
+        if !path.exists() {
+            eprintln!("skipped: {file} is not beside this repository");
+            continue;
+        }
+        for engine in ["component", "core", "native"] {
+            let (out, result) = command(&[path.to_str().unwrap(), "--engine", engine]);
+            assert_eq!(result, Ok(()), "{out}");
+            let expected = format!("{count} passed, 0 failed");
+            assert_eq!(out.lines().last(), Some(expected.as_str()));
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! The command as a process: exit codes, standard streams, the cache of compiled code.
+
+use std::{
+    fs,
+    io::{Read as _, Write as _},
+    process::{Command, Stdio},
+};
+
+use assert_cmd::{Command as Checked, cargo::cargo_bin};
+
+fn sigmapol() -> Checked {
+    Checked::new(cargo_bin!("sigmapol"))
+}
+
+#[test]
+fn hash_of_standard_input() {
+    let output = sigmapol().args(["hash", "-"]).write_stdin("[\"top\"]").assert().success();
+    let output = String::from_utf8(output.get_output().stdout.clone()).unwrap();
+    assert_eq!(output.len(), 65);
+    sigmapol()
+        .args(["--engine", "native", "hash", "-"])
+        .write_stdin("[\"top\"]")
+        .assert()
+        .stdout(output);
+}
+
+#[test]
+fn a_refusal_is_one_line_and_exit_code_1() {
+    let deep = format!("{}[\"top\"]{}", "[\"not\",".repeat(70), "]".repeat(70));
+    let path = ".not[1]".repeat(64);
+    for engine in ["component", "core", "native"] {
+        sigmapol()
+            .args(["admit", "-", "--engine", engine])
+            .write_stdin(deep.clone())
+            .assert()
+            .code(1)
+            .stdout("")
+            .stderr(format!("sigmapol: refused term-depth: ${path}: term exceeds max depth 64\n"));
+    }
+}
+
+#[test]
+fn a_message_never_spans_lines() {
+    let assert = sigmapol().args(["admit", "-"]).write_stdin("[\"a\\nb\\u001b\"]").assert().code(1);
+    assert.stderr("sigmapol: refused unknown-op: $: unknown op 'a\\nb\\u{1b}'\n");
+}
+
+#[test]
+fn usage_is_exit_code_2() {
+    for arguments in [&["decide"][..], &["nothing"], &["hash", "no such file"]] {
+        sigmapol().args(arguments).assert().code(2).stdout("");
+    }
+}
+
+#[test]
+fn exhaustion_is_exit_code_3() {
+    let assert = sigmapol().args(["hash", "-", "--fuel", "10"]).write_stdin("[\"top\"]").assert();
+    assert.code(3).stderr("sigmapol: exhausted fuel: the call needs more fuel than its limit\n");
+}
+
+#[test]
+fn help_names_the_exit_codes() {
+    for arguments in [&["--help"][..], &["-h"]] {
+        let output = sigmapol().args(arguments).assert().success();
+        let output = String::from_utf8(output.get_output().stdout.clone()).unwrap();
+        assert!(output.contains("3  exhausted"), "{output}");
+    }
+    for command in ["admit", "hash", "decide", "inspect", "conformance"] {
+        sigmapol().args([command, "--help"]).assert().success();
+    }
+}
+
+#[test]
+fn a_reader_that_leaves_is_no_error() {
+    let candidates: Vec<_> = (0..5000)
+        .map(|index| format!(r#"{{"provider_id":"p","model_family":"m{index}"}}"#))
+        .collect();
+    let folder = tempfile::tempdir().unwrap();
+    let ctx = folder.path().join("ctx.json");
+    fs::write(&ctx, format!(r#"{{"candidates":[{}]}}"#, candidates.join(","))).unwrap();
+    let mut child = Command::new(cargo_bin!("sigmapol"))
+        .args(["decide", "-", "--native", "--ctx"])
+        .arg(&ctx)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let policy = r#"["policy",["top"],["zero"],["ordered"],["id"],["always",{"action":"abort"}]]"#;
+    child.stdin.take().unwrap().write_all(policy.as_bytes()).unwrap();
+    let mut first = [0; 100];
+    child.stdout.take().unwrap().read_exact(&mut first).unwrap();
+    let mut stderr = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
+    assert!(child.wait().unwrap().success(), "{stderr}");
+    assert_eq!(stderr, "");
+}
+
+#[test]
+fn compiled_code_is_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let hash = || {
+        sigmapol()
+            .env("SIGMAPOL_CACHE_DIR", folder.path())
+            .args(["hash", "-"])
+            .write_stdin("[\"top\"]")
+            .assert()
+            .success();
+    };
+    hash();
+    let files: Vec<_> =
+        fs::read_dir(folder.path()).unwrap().map(|file| file.unwrap().path()).collect();
+    let [file] = files.as_slice() else { panic!("{files:?}") };
+    let whole = fs::read(file).unwrap();
+    let mut damaged = whole.clone();
+    let middle = damaged.len() / 2;
+    damaged[middle] ^= 1;
+    fs::write(file, damaged).unwrap();
+    hash();
+    assert_eq!(fs::read(file).unwrap(), whole);
+}
+
+#[test]
+fn an_empty_name_switches_the_cache_off() {
+    let home = tempfile::tempdir().unwrap();
+    sigmapol()
+        .env("SIGMAPOL_CACHE_DIR", "")
+        .env("HOME", home.path())
+        .env("XDG_CACHE_HOME", home.path())
+        .args(["hash", "-"])
+        .write_stdin("[\"top\"]")
+        .assert()
+        .success();
+    assert_eq!(fs::read_dir(home.path()).unwrap().count(), 0);
+}
