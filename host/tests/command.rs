@@ -1,4 +1,5 @@
 //! What the command prints, by calling it as a function.
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests")]
 
 use std::{fs, path::PathBuf};
 

@@ -1,4 +1,5 @@
 //! Replaying vectors: that agreement is counted, and above all that disagreement is.
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 use std::{fs, path::Path};
 
