@@ -4,19 +4,17 @@ use std::time::Duration;
 
 /// Fuel of one call, in wasmtime's units (about one per WebAssembly instruction).
 ///
-/// A decision over thirty candidates takes some 10^6 units and the largest input that is admitted
-/// at all, 16 MiB of ctx, some 10^10 at most; beyond that only a defect is left. It is a safety
-/// net of about ten seconds, not a receipt: for that there is `Decision::cost`.
+/// A decision over thirty candidates takes some 3 × 10^6 units, and one over the largest ctx that
+/// is admitted at all, 16 MiB, some 3 × 10^9. What needs more is a `sample` over very many
+/// candidates, or a defect. It is a safety net of a few seconds, not a receipt: for that there is
+/// [`Decision::cost`](crate::Decision::cost).
 pub const FUEL: u64 = 20_000_000_000;
 
-/// Linear memory of one instance, in bytes.
+/// Linear memory of one instance, in bytes: the maximum that the component itself declares.
 ///
-/// The parsed form of the largest input takes less, and a machine with many calls in flight
-/// still knows its worst case.
+/// The largest ctx takes some 150 MB of it, and a machine with many calls in flight still knows its
+/// worst case.
 pub const MEMORY_BYTES: usize = 256 << 20;
-
-/// The most that [`Limits::memory_bytes`] can ask for: the size of a slot in the pool.
-pub const MEMORY_CEILING_BYTES: usize = 1 << 30;
 
 /// Bytes that are copied out of an instance as the result of one call.
 ///
@@ -47,8 +45,7 @@ pub(crate) const TABLE_ELEMENTS: usize = 10_000;
 pub struct Limits {
     /// Fuel, in wasmtime's units; see [`FUEL`].
     pub fuel: u64,
-    /// Linear memory, in bytes; see [`MEMORY_BYTES`]. More than [`MEMORY_CEILING_BYTES`] is not
-    /// given to anyone.
+    /// Linear memory, in bytes, at most [`MEMORY_BYTES`]: more is not given to anyone.
     pub memory_bytes: usize,
     /// Result, in bytes; see [`RESULT_BYTES`].
     pub result_bytes: usize,

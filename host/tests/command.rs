@@ -235,7 +235,7 @@ fn inspect_says_what_is_wrong() {
 #[test]
 fn limits_out_of_range_are_usage() {
     for line in [
-        "decide p --ctx c --memory-mb 1025",
+        "decide p --ctx c --memory-mb 257",
         "decide p --ctx c --native --core",
         "decide p --ctx c --core --engine native",
         "decide p",

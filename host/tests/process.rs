@@ -133,3 +133,16 @@ fn an_empty_name_switches_the_cache_off() {
         .success();
     assert_eq!(fs::read_dir(home.path()).unwrap().count(), 0);
 }
+
+/// A pool of instances is address space; where there is little of it, the command does without.
+#[cfg(target_os = "linux")]
+#[test]
+fn little_address_space() {
+    let path = cargo_bin!("sigmapol");
+    Checked::new("sh")
+        .args(["-c", "ulimit -v 1000000 && exec \"$0\" hash -"])
+        .arg(path)
+        .write_stdin("[\"top\"]")
+        .assert()
+        .success();
+}

@@ -5,7 +5,7 @@ use std::time::Duration;
 use clap::ValueEnum;
 
 use super::Failure;
-use crate::{CoreSandbox, Error, Limits, Native, Sandbox, Verbs, limits::MEMORY_CEILING_BYTES};
+use crate::{CoreSandbox, Error, Limits, Native, Sandbox, Verbs, limits::MEMORY_BYTES};
 
 /// The engine of a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -44,16 +44,16 @@ pub(super) struct LimitArgs {
     /// Fuel of the call, in wasmtime's units
     #[arg(long, value_name = "N")]
     fuel: Option<u64>,
-    /// Linear memory of the call, in MiB
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(..=i64::from(MEMORY_CEILING_MB)))]
+    /// Linear memory of the call, in MiB, at most 256
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(..=i64::from(MEMORY_MB)))]
     memory_mb: Option<u32>,
     /// Wall-clock time of the call, in milliseconds
     #[arg(long, value_name = "N")]
     deadline_ms: Option<u64>,
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "a constant of 1024")]
-const MEMORY_CEILING_MB: u32 = (MEMORY_CEILING_BYTES >> 20) as u32;
+#[expect(clippy::cast_possible_truncation, reason = "a constant of 256")]
+const MEMORY_MB: u32 = (MEMORY_BYTES >> 20) as u32;
 
 impl LimitArgs {
     /// An engine under these limits.

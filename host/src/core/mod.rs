@@ -7,8 +7,8 @@ mod lift;
 mod lower;
 mod values;
 
-use sigmapol_engine::{Admission, Decision, Refusal, Turn};
-use wasmtime::{InstancePre, Linker, Store, WasmParams};
+use sigmapol_engine::{Admission, Decision, Turn};
+use wasmtime::{InstancePre, Linker, WasmParams};
 
 use crate::{
     Cache, Error, Limits, Outcome, Verbs, artifact,
@@ -47,6 +47,12 @@ impl CoreSandbox {
     pub fn load(wasm: &[u8], cache: &Cache) -> Result<Self, Error> {
         let runtime = Runtime::new()?;
         let module = module(runtime.engine(), wasm, cache)?;
+        for verb in ["admit", "hash", "decide", "step"] {
+            let name = export(verb);
+            if module.get_export(&name).is_none() {
+                return Err(Error::Load(format!("no export `{name}`")));
+            }
+        }
         let module = Linker::new(runtime.engine()).instantiate_pre(&module).or_load_error()?;
         Ok(Self { runtime, module })
     }
@@ -63,27 +69,41 @@ impl CoreSandbox {
     }
 
     /// One call: instantiate, copy the arguments in, call, copy the result out, free it.
-    fn call<P: WasmParams, T: Aligned>(
+    fn run<P: WasmParams, T: Aligned>(
         &self,
         verb: &str,
-        store: &mut Store<Meter>,
+        inputs: &[(&str, &str)],
         lower: impl FnOnce(&mut Guest<'_>) -> wasmtime::Result<P>,
         lift: impl FnOnce(&mut Reader<'_>) -> wasmtime::Result<T>,
-    ) -> wasmtime::Result<Result<T, Refusal>> {
-        let instance = self.module.instantiate(&mut *store)?;
-        let name = format!("{INTERFACE}#{verb}");
-        let function = instance.get_typed_func::<P, u32>(&mut *store, &name)?;
-        let post = instance.get_typed_func::<u32, ()>(&mut *store, &format!("cabi_post_{name}"))?;
-        let mut guest = Guest::new(store, &instance)?;
-        let parameters = lower(&mut guest)?;
-        let memory = guest.memory();
-        let result = function.call(&mut *store, parameters)?;
-        let mut reader =
-            Reader::new(memory.data(&*store), result, self.runtime.limits().result_bytes);
-        let value = values::result(&mut reader, lift)?;
-        post.call(store, result)?;
-        Ok(value)
+    ) -> Result<Outcome<T>, Error> {
+        self.runtime.run(
+            inputs,
+            |store| {
+                let instance = self.module.instantiate(&mut *store)?;
+                let name = export(verb);
+                let function = instance.get_typed_func::<P, u32>(&mut *store, &name)?;
+                let post = format!("cabi_post_{name}");
+                let post = instance.get_typed_func::<u32, ()>(&mut *store, &post)?;
+                Ok((instance, function, post))
+            },
+            |store, (instance, function, post)| {
+                let mut guest = Guest::new(store, &instance)?;
+                let parameters = lower(&mut guest)?;
+                let memory = guest.memory();
+                let result = function.call(&mut *store, parameters)?;
+                let budget = self.limits().result_bytes;
+                let mut reader = Reader::new(memory.data(&*store), result, budget);
+                let value = values::result(&mut reader, lift)?;
+                post.call(store, result)?;
+                Ok(value)
+            },
+        )
     }
+}
+
+/// The name of a function of the interface, as a core module exports it.
+fn export(verb: &str) -> String {
+    format!("{INTERFACE}#{verb}")
 }
 
 impl std::fmt::Debug for CoreSandbox {
@@ -94,36 +114,28 @@ impl std::fmt::Debug for CoreSandbox {
 
 impl Verbs for CoreSandbox {
     fn admit(&self, term: &str, vocabulary: &str) -> Result<Outcome<Admission>, Error> {
-        self.runtime.run(&[("term", term), ("vocabulary", vocabulary)], |store| {
-            self.call("admit", store, |guest| guest.strings(term, vocabulary), values::admission)
-        })
+        let inputs = [("term", term), ("vocabulary", vocabulary)];
+        self.run("admit", &inputs, |guest| guest.strings(term, vocabulary), values::admission)
     }
 
     fn hash(&self, term: &str, vocabulary: &str) -> Result<Outcome<String>, Error> {
-        self.runtime.run(&[("term", term), ("vocabulary", vocabulary)], |store| {
-            self.call(
-                "hash",
-                store,
-                |guest| guest.strings(term, vocabulary),
-                |reader| reader.string(),
-            )
-        })
+        let inputs = [("term", term), ("vocabulary", vocabulary)];
+        let lift = |reader: &mut Reader<'_>| reader.string();
+        self.run("hash", &inputs, |guest| guest.strings(term, vocabulary), lift)
     }
 
     fn decide(&self, policy: &str, ctx: &str) -> Result<Outcome<Decision>, Error> {
-        self.runtime.run(&[("policy", policy), ("ctx", ctx)], |store| {
-            self.call("decide", store, |guest| guest.strings(policy, ctx), values::decision)
-        })
+        let inputs = [("policy", policy), ("ctx", ctx)];
+        self.run("decide", &inputs, |guest| guest.strings(policy, ctx), values::decision)
     }
 
     fn step(&self, run: Option<&str>, event: &str) -> Result<Outcome<Turn>, Error> {
-        self.runtime.run(&[("run", run.unwrap_or_default()), ("event", event)], |store| {
-            let lower = |guest: &mut Guest<'_>| {
-                let (case, run, run_len) = guest.option(run)?;
-                let (event, event_len) = guest.string(event)?;
-                Ok((case, run, run_len, event, event_len))
-            };
-            self.call("step", store, lower, values::turn)
-        })
+        let inputs = [("run", run.unwrap_or_default()), ("event", event)];
+        let lower = |guest: &mut Guest<'_>| {
+            let (case, run, run_len) = guest.option(run)?;
+            let (event, event_len) = guest.string(event)?;
+            Ok((case, run, run_len, event, event_len))
+        };
+        self.run("step", &inputs, lower, values::turn)
     }
 }

@@ -14,12 +14,11 @@ mod generated {
     });
 }
 
-/// What a verb returned, in the engine's own types.
-pub(super) fn value<T: Into<U>, U>(
-    result: Result<T, wit::Refusal>,
-) -> wasmtime::Result<Result<U, plain::Refusal>> {
-    Ok(result.map(Into::into).map_err(Into::into))
-}
+/// The interface, bound to an instance.
+pub(super) use wit::Guest as Engine;
+
+/// What a verb returns: its value or a refusal, unless the instance stopped.
+pub(super) type Result<T> = wasmtime::Result<std::result::Result<T, wit::Refusal>>;
 
 impl From<wit::Sort> for plain::Sort {
     fn from(sort: wit::Sort) -> Self {

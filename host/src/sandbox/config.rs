@@ -6,7 +6,7 @@ use wasmtime::{
 
 use crate::{
     Error,
-    limits::{INSTANCES, MEMORY_CEILING_BYTES, TABLE_ELEMENTS},
+    limits::{INSTANCES, MEMORY_BYTES, TABLE_ELEMENTS},
 };
 
 /// Calls that can run at the same time. A slot is address space, 4 GiB of it and a guard, and no
@@ -51,7 +51,7 @@ fn pooling() -> Config {
         .total_core_instances(SLOTS)
         .total_memories(SLOTS)
         .total_tables(SLOTS)
-        .max_memory_size(MEMORY_CEILING_BYTES)
+        .max_memory_size(MEMORY_BYTES)
         .table_elements(TABLE_ELEMENTS)
         .max_core_instances_per_component(count(INSTANCES))
         .max_memories_per_component(count(INSTANCES))
@@ -70,6 +70,7 @@ fn on_demand() -> Config {
     config
         .allocation_strategy(InstanceAllocationStrategy::OnDemand)
         .memory_reservation(0)
+        .memory_reservation_for_growth(1 << 20)
         .memory_guard_size(0);
     config
 }

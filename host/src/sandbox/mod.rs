@@ -14,7 +14,7 @@ pub(crate) use meter::Meter;
 pub(crate) use runtime::{ResultTooLarge, Runtime};
 
 use sigmapol_engine::{Admission, Decision, Turn};
-use wasmtime::component::Linker;
+use wasmtime::{Store, component::Linker};
 
 use crate::{Cache, Error, Limits, Outcome, Verbs, artifact};
 
@@ -65,6 +65,22 @@ impl Sandbox {
     pub const fn limits(&self) -> &Limits {
         self.runtime.limits()
     }
+
+    /// One call: instantiate, call, and put the result in the engine's own types.
+    fn run<T: Into<U>, U>(
+        &self,
+        inputs: &[(&str, &str)],
+        call: impl FnOnce(&mut Store<Meter>, &bindings::Engine) -> bindings::Result<T>,
+    ) -> Result<Outcome<U>, Error> {
+        self.runtime.run(
+            inputs,
+            |store| self.component.instantiate(store),
+            |store, instance| {
+                let result = call(store, instance.sigmapol_policy_engine())?;
+                Ok(result.map(Into::into).map_err(Into::into))
+            },
+        )
+    }
 }
 
 impl std::fmt::Debug for Sandbox {
@@ -75,34 +91,26 @@ impl std::fmt::Debug for Sandbox {
 
 impl Verbs for Sandbox {
     fn admit(&self, term: &str, vocabulary: &str) -> Result<Outcome<Admission>, Error> {
-        self.runtime.run(&[("term", term), ("vocabulary", vocabulary)], |store| {
-            let instance = self.component.instantiate(&mut *store)?;
-            let engine = instance.sigmapol_policy_engine();
-            bindings::value(engine.call_admit(store, term, vocabulary)?)
+        self.run(&[("term", term), ("vocabulary", vocabulary)], |store, engine| {
+            engine.call_admit(store, term, vocabulary)
         })
     }
 
     fn hash(&self, term: &str, vocabulary: &str) -> Result<Outcome<String>, Error> {
-        self.runtime.run(&[("term", term), ("vocabulary", vocabulary)], |store| {
-            let instance = self.component.instantiate(&mut *store)?;
-            let engine = instance.sigmapol_policy_engine();
-            bindings::value(engine.call_hash(store, term, vocabulary)?)
+        self.run(&[("term", term), ("vocabulary", vocabulary)], |store, engine| {
+            engine.call_hash(store, term, vocabulary)
         })
     }
 
     fn decide(&self, policy: &str, ctx: &str) -> Result<Outcome<Decision>, Error> {
-        self.runtime.run(&[("policy", policy), ("ctx", ctx)], |store| {
-            let instance = self.component.instantiate(&mut *store)?;
-            let engine = instance.sigmapol_policy_engine();
-            bindings::value(engine.call_decide(store, policy, ctx)?)
+        self.run(&[("policy", policy), ("ctx", ctx)], |store, engine| {
+            engine.call_decide(store, policy, ctx)
         })
     }
 
     fn step(&self, run: Option<&str>, event: &str) -> Result<Outcome<Turn>, Error> {
-        self.runtime.run(&[("run", run.unwrap_or_default()), ("event", event)], |store| {
-            let instance = self.component.instantiate(&mut *store)?;
-            let engine = instance.sigmapol_policy_engine();
-            bindings::value(engine.call_step(store, run, event)?)
+        self.run(&[("run", run.unwrap_or_default()), ("event", event)], |store, engine| {
+            engine.call_step(store, run, event)
         })
     }
 }

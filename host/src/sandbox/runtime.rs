@@ -41,15 +41,20 @@ impl Runtime {
     }
 
     /// Makes one call in a store of its own. `inputs` are the texts it will copy in, by name.
-    pub(crate) fn run<T>(
+    pub(crate) fn run<I, T>(
         &self,
         inputs: &[(&str, &str)],
-        call: impl FnOnce(&mut Store<Meter>) -> wasmtime::Result<Result<T, Refusal>>,
+        instantiate: impl FnOnce(&mut Store<Meter>) -> wasmtime::Result<I>,
+        call: impl FnOnce(&mut Store<Meter>, I) -> wasmtime::Result<Result<T, Refusal>>,
     ) -> Result<Outcome<T>, Error> {
         self.check_inputs(inputs)?;
         let start = Instant::now();
         let mut store = self.store()?;
-        let result = call(&mut store);
+        let instance = instantiate(&mut store).map_err(|error| {
+            let load = || Error::Load(format!("{error:#}"));
+            exhausted_or_trap(&error, store.data()).unwrap_or_else(load)
+        })?;
+        let result = call(&mut store, instance);
         let spent = Spent {
             fuel: self.limits.fuel.saturating_sub(store.get_fuel().unwrap_or(0)),
             memory_bytes: store.data().peak_bytes(),
@@ -58,7 +63,9 @@ impl Runtime {
         match result {
             Ok(Ok(value)) => Ok(Outcome { value, spent }),
             Ok(Err(refusal)) => Err(refusal.into()),
-            Err(error) => Err(classify(&error, store.data())),
+            Err(error) => Err(exhausted_or_trap(&error, store.data())
+                // what is left are complaints of the canonical ABI
+                .unwrap_or(Error::Trap(Trap::CANONICAL_ABI))),
         }
     }
 
@@ -100,19 +107,20 @@ impl fmt::Display for ResultTooLarge {
 
 impl std::error::Error for ResultTooLarge {}
 
-fn classify(error: &wasmtime::Error, meter: &Meter) -> Error {
+/// What stopped an instance, as far as wasmtime has a type for it.
+fn exhausted_or_trap(error: &wasmtime::Error, meter: &Meter) -> Option<Error> {
     let exhausted = match error.downcast_ref::<wasmtime::Trap>() {
         Some(wasmtime::Trap::OutOfFuel) => Exhausted::Fuel,
         Some(wasmtime::Trap::Interrupt) => Exhausted::Deadline,
         // what the guest's allocator does when it gets no memory
         Some(wasmtime::Trap::UnreachableCodeReached) if meter.refused() => Exhausted::Memory,
-        Some(trap) => return Error::Trap(Trap::of(*trap)),
+        Some(trap) => return Some(Error::Trap(Trap::of(*trap))),
         None if meter.refused() => Exhausted::Memory,
         None if error.is::<PoolConcurrencyLimitError>() => Exhausted::Instances,
         None if is_result_limit(error) => Exhausted::Result,
-        None => return Error::Trap(Trap::CANONICAL_ABI),
+        None => return None,
     };
-    Error::Exhausted(exhausted)
+    Some(Error::Exhausted(exhausted))
 }
 
 /// wasmtime's error for this has a private type, so its words have to do; a test holds them.

@@ -43,6 +43,13 @@ fn memory_for_an_argument() {
 }
 
 #[test]
+fn memory_is_that_of_the_component() {
+    let report = defloat::inspect(artifact::COMPONENT).unwrap();
+    let pages = report.memories[0].max_pages.unwrap();
+    assert_eq!(usize::try_from(pages).unwrap() * 65_536, crate::limits::MEMORY_BYTES);
+}
+
+#[test]
 fn deadline() {
     let limits = Limits { deadline: Some(Duration::ZERO), ..Limits::default() };
     let long = format!("[{}", r#"["top"],"#.repeat(1 << 20));
@@ -92,8 +99,10 @@ fn not_a_component() {
         let error = Sandbox::load(bytes, &Cache::disabled()).unwrap_err();
         assert_eq!(error.code(), "load", "{error}");
     }
-    let error = CoreSandbox::load(artifact::COMPONENT, &Cache::disabled()).unwrap_err();
-    assert_eq!(error.code(), "load", "{error}");
+    for bytes in [artifact::COMPONENT, b"\0asm\x01\0\0\0"] {
+        let error = CoreSandbox::load(bytes, &Cache::disabled()).unwrap_err();
+        assert_eq!(error.code(), "load", "{error}");
+    }
 }
 
 #[test]
