@@ -37,6 +37,7 @@ mod sandbox;
 mod verbs;
 
 pub mod artifact;
+#[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod cli;
 pub mod conformance;

@@ -9,7 +9,13 @@ use clap::Parser as _;
 use sigmapol::cli::{self, Cli, Failure};
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => match cli::usage(&error) {
+            Some(failure) => return fail(&failure),
+            None => error.exit(), // help or version, and where to print it is known
+        },
+    };
     let mut out = BufWriter::new(io::stdout().lock());
     let result = cli::run(&cli, &mut out);
     let flushed = out.flush().map_err(Failure::Output);
@@ -19,10 +25,12 @@ fn main() -> ExitCode {
         Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => {
             ExitCode::SUCCESS
         }
-        Err(failure) => {
-            // with no stderr there is nobody left to tell
-            let _ = writeln!(io::stderr(), "sigmapol: {failure}");
-            ExitCode::from(failure.exit_code())
-        }
+        Err(failure) => fail(&failure),
     }
+}
+
+fn fail(failure: &Failure) -> ExitCode {
+    // with no stderr there is nobody left to tell
+    let _ = writeln!(io::stderr(), "sigmapol: {failure}");
+    ExitCode::from(failure.exit_code())
 }

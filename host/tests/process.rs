@@ -47,9 +47,36 @@ fn a_message_never_spans_lines() {
 
 #[test]
 fn usage_is_exit_code_2() {
-    for arguments in [&["decide"][..], &["nothing"], &["hash", "no such file"]] {
-        sigmapol().args(arguments).assert().code(2).stdout("");
+    for (arguments, line) in [
+        (
+            &["decide", "policy.json"][..],
+            "the following required arguments were not provided: --ctx <FILE>",
+        ),
+        (
+            &["hsah", "-"],
+            "unrecognized subcommand 'hsah'; tip: a similar subcommand exists: 'hash'",
+        ),
+        (
+            &["decide", "-", "--ctx", "c", "--memory-mb", "257"],
+            "invalid value '257' for '--memory-mb <N>': 257 is not in 0..=256",
+        ),
+        (
+            &["decide", "-", "--ctx", "c", "--core", "--engine", "native"],
+            "the argument '--core' cannot be used with '--engine <ENGINE>'",
+        ),
+        (
+            &["hash", "no such file"],
+            "cannot read no such file: No such file or directory (os error 2)",
+        ),
+    ] {
+        sigmapol()
+            .args(arguments)
+            .assert()
+            .code(2)
+            .stdout("")
+            .stderr(format!("sigmapol: {line}\n"));
     }
+    sigmapol().assert().code(2);
 }
 
 #[test]

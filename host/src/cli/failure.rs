@@ -62,6 +62,26 @@ impl From<Malformed> for Failure {
     }
 }
 
+/// What is wrong with the arguments, without the advice that clap adds; `None` if it is help that
+/// is to be printed.
+pub fn usage(error: &clap::Error) -> Option<Failure> {
+    use clap::error::ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand;
+
+    if !error.use_stderr() || error.kind() == DisplayHelpOnMissingArgumentOrSubcommand {
+        return None;
+    }
+    let text = error.to_string();
+    let words = |paragraph: &str| paragraph.split_whitespace().collect::<Vec<_>>().join(" ");
+    let paragraphs: Vec<_> = text
+        .split("\n\n")
+        .take_while(|paragraph| !paragraph.starts_with("Usage:"))
+        .map(words)
+        .filter(|paragraph| !paragraph.starts_with("For more information"))
+        .collect();
+    let text = paragraphs.join("; ");
+    Some(Failure::Usage(text.strip_prefix("error: ").unwrap_or(&text).to_owned()))
+}
+
 /// A message may quote the input: no control character of it reaches a terminal, and no more of it
 /// than a person reads.
 fn one_line(text: &str) -> String {

@@ -16,7 +16,7 @@ use std::io::Write;
 
 use clap::{Parser, Subcommand};
 
-pub use failure::Failure;
+pub use failure::{Failure, usage};
 
 /// What follows the help of every command.
 const EXIT_CODES: &str = "\
