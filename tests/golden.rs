@@ -71,13 +71,13 @@ fn answer(family: &str, record: &Record, schemas: &Value) -> Result<Value> {
         }
         "failplan" => fail_plan(text("term")?, text("kinds")?, &vocabulary)?,
         "refusals" => {
-            let args: Vec<String> = serde_json::from_str(text("args")?)?;
-            let args: Vec<&str> = args.iter().map(String::as_str).collect();
+            let args: Vec<Option<String>> = serde_json::from_str(text("args")?)?;
+            let args: Vec<Option<&str>> = args.iter().map(Option::as_deref).collect();
             let refusal = match (text("verb")?, args.as_slice()) {
-                (r#""admit""#, [term, vocabulary]) => admit(term, vocabulary).err(),
-                (r#""hash""#, [term, vocabulary]) => hash(term, vocabulary).err(),
-                (r#""decide""#, [policy, ctx]) => decide(policy, ctx).err(),
-                (r#""step""#, [event]) => step(None, event).err(),
+                (r#""admit""#, [Some(term), Some(vocabulary)]) => admit(term, vocabulary).err(),
+                (r#""hash""#, [Some(term), Some(vocabulary)]) => hash(term, vocabulary).err(),
+                (r#""decide""#, [Some(policy), Some(ctx)]) => decide(policy, ctx).err(),
+                (r#""step""#, [run, Some(event)]) => step(*run, event).err(),
                 (verb, _) => bail!("no verb {verb} with that many arguments"),
             };
             let refusal = refusal.context("not refused")?;

@@ -1,1 +1,65 @@
-//! Placeholder.
+//! Every vector, in every engine: our own, and the reference's where they are at hand.
+
+use std::fs;
+use std::io::Read as _;
+use std::path::Path;
+
+use flate2::read::MultiGzDecoder;
+use sigmapol::conformance::{Schemas, Tally, records, replay};
+use sigmapol_tests::{engines, project, shared};
+
+fn passes(path: &Path, least: usize) {
+    let mut text = String::new();
+    let file = fs::File::open(path).unwrap();
+    if path.extension().is_some_and(|extension| extension == "gz") {
+        MultiGzDecoder::new(file).read_to_string(&mut text).unwrap();
+    } else {
+        (&file).read_to_string(&mut text).unwrap();
+    }
+    let records = records(&text).unwrap();
+    let schemas = fs::read_to_string(path.with_file_name("schemas.json"));
+    let schemas = schemas.map_or_else(|_| Schemas::default(), |text| Schemas::read(&text).unwrap());
+    for (engine, verbs) in engines() {
+        let tally = replay(&records, &schemas, verbs, &|| ()).unwrap();
+        let Tally { passed, failed, pinned_differ, differing } = tally;
+        assert_eq!((failed, pinned_differ), (0, 0), "{engine}, {path:?}: {differing:#?}");
+        assert!(passed >= least, "{engine}, {path:?}: only {passed} records");
+    }
+}
+
+#[test]
+fn golden() {
+    for (family, least) in
+        [("terms", 151), ("decide", 79), ("xform", 29), ("failplan", 7), ("refusals", 90)]
+    {
+        passes(&project(&format!("golden/{family}.jsonl")), least);
+    }
+}
+
+#[test]
+fn reference() {
+    for (file, least) in [
+        ("corpus/terms.jsonl.gz", 4975),
+        ("corpus/decide.jsonl.gz", 5071),
+        ("corpus/xform.jsonl.gz", 900),
+        ("corpus/failplan.jsonl.gz", 400),
+        ("spec/sigma_pol_v2.json", 15),
+    ] {
+        if let Some(path) = shared(file) {
+            passes(&path, least);
+        }
+    }
+}
+
+/// A refusal without a vector is a refusal whose words nobody checks. `input-size` needs 16 MiB
+/// and has a test of its own.
+#[test]
+fn every_refusal_code_has_a_vector() {
+    let vectors = sigmapol_tests::text("golden/refusals.jsonl");
+    let missing: Vec<_> = sigmapol::RefusalCode::ALL
+        .iter()
+        .map(|code| code.name())
+        .filter(|name| !vectors.contains(&format!(r#""code":"{name}""#)))
+        .collect();
+    assert_eq!(missing, ["input-size"]);
+}

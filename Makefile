@@ -1,0 +1,34 @@
+.PHONY: help demo test lint vectors conformance component golden check-golden reproducible bench
+
+help:          ## these verbs
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 24
+
+demo:          ## a policy chooses among 39 offers, inside the sandbox
+	cargo run --quiet --locked -- decide examples/support.json --ctx examples/catalog.json --ctx examples/request.json
+
+test: check-golden ## every test
+	cargo test --workspace --locked
+
+lint:          ## formatting and clippy, warnings are errors
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+
+conformance:   ## replay golden/ and, where it is there, ../shared/corpus, in all three engines
+	sh tools/conformance.sh
+
+component:     ## build the component into target/component
+	sh tools/build-component.sh target/component
+
+golden:        ## pin the component as built from the sources, rewrite the expectations of the vectors
+	sh tools/build-component.sh golden
+	rustc --version >golden/TOOLCHAIN
+	cargo run --quiet --locked -p sigmapol-tests --bin golden
+
+check-golden:  ## say whether the pinned component is what the sources build
+	sh tools/check-golden.sh
+
+reproducible:  ## build twice, in two folders, and compare the bytes
+	sh tools/check-reproducible.sh
+
+bench:         ## measure; writes docs/benchmarks.md
+	cargo bench --locked -p sigmapol-tests
