@@ -1,4 +1,10 @@
 //! The pinned component is what it claims to be.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test says what is wrong by panicking"
+)]
 
 use std::fs;
 

@@ -1,5 +1,11 @@
 //! Hostile input through the component: each gives a refusal or an exhausted limit with a code; no
 //! panic, no trap, no hang, and memory within its bound.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test says what is wrong by panicking"
+)]
 
 use std::sync::LazyLock;
 use std::time::Duration;
@@ -47,7 +53,8 @@ fn many_nodes() {
 #[test]
 fn deep_terms() {
     let sandbox = sandbox();
-    let term = |depth: usize| r#"["neg","#.repeat(depth - 1) + r#"["zero"]"# + &"]".repeat(depth - 1);
+    let term =
+        |depth: usize| r#"["neg","#.repeat(depth - 1) + r#"["zero"]"# + &"]".repeat(depth - 1);
     assert!(sandbox.admit(&term(64), "{}").is_ok());
     assert_eq!(code(sandbox.admit(&term(65), "{}")), "refused term-depth");
 }

@@ -1,4 +1,10 @@
 //! Policies that run in production, and the ones we show.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test says what is wrong by panicking"
+)]
 
 use serde_json::{Value, json};
 use sigmapol_tests::{engines, shared, text};

@@ -1,4 +1,10 @@
 //! Every vector, in every engine: our own, and the reference's where they are at hand.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test says what is wrong by panicking"
+)]
 
 use std::fs;
 use std::io::Read as _;
