@@ -8,6 +8,7 @@ demo:          ## a policy chooses among 39 offers, inside the sandbox
 
 test: check-golden ## every test
 	cargo test --workspace --locked
+	sh tools/conformance.sh
 
 lint:          ## formatting and clippy, warnings are errors
 	cargo fmt --all --check

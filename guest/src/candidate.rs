@@ -49,8 +49,8 @@ impl<'a> Population<'a> {
     pub fn read(ctx: &'a Value, vocabulary: &Vocabulary) -> Result<Self, Refusal> {
         let records = ctx.get("candidates").and_then(Value::as_array);
         let records = records.ok_or_else(|| refuse("ctx.candidates: expected an array"))?;
-        let state = State::read(ctx)?;
         let strict = vocabulary.profile == Profile::Strict;
+        let state = State::read(ctx, strict)?;
         let extensions: Vec<(&str, Field)> = vocabulary.extensions().collect();
         let mut population = Self {
             candidates: Vec::with_capacity(records.len()),
@@ -157,7 +157,7 @@ impl<'a> Population<'a> {
                 }
                 "offer" => {
                     value.as_object().ok_or_else(|| format!(".{key}: expected an object"))?;
-                    if let Some(peer) = value.get("peer_id") {
+                    if let Some(peer) = value.get("peer_id").filter(|peer| peer.is_truthy()) {
                         candidate.peer_id = Some(text("offer.peer_id", peer)?);
                     }
                 }

@@ -62,7 +62,8 @@ impl Request {
         let Some(requirements) = value.get("requirements") else {
             return Ok(read);
         };
-        let requirements = Reader::new(requirements, "ctx.request.requirements")?;
+        let truthy = without_false(requirements);
+        let requirements = Reader::new(&truthy, "ctx.request.requirements")?;
         if profile == Profile::Strict {
             requirements.only(&REQUIREMENTS)?;
         }
@@ -97,5 +98,15 @@ impl Request {
             Some(_) => Privacy::Any,
         };
         Ok(read)
+    }
+}
+
+/// A requirement that is `false` is not asked for.
+fn without_false(requirements: &Value) -> Value {
+    match requirements {
+        Value::Object(members) => {
+            Value::Object(members.iter().filter(|(_, value)| value.is_truthy()).cloned().collect())
+        }
+        other => other.clone(),
     }
 }

@@ -18,7 +18,8 @@ pub struct State<'a> {
 impl<'a> State<'a> {
     /// Reads `{ema?: {"provider|family": {price_in?, price_out?}}, breakers?: {provider: bool},
     /// disabled?: {provider: any}, credits?: {provider: USD}}`.
-    pub fn read(ctx: &'a Value) -> Result<Self, Refusal> {
+    /// In the `reference` profile a breaker that is not `true` is closed, whatever it is.
+    pub fn read(ctx: &'a Value, strict: bool) -> Result<Self, Refusal> {
         let Some(state) = ctx.get("state") else {
             return Ok(Self::default());
         };
@@ -44,7 +45,7 @@ impl<'a> State<'a> {
             }
         }
         for (key, open) in state.breakers {
-            if open.as_bool().is_none() {
+            if strict && open.as_bool().is_none() {
                 return wrong("breakers", key, "a boolean");
             }
         }

@@ -247,3 +247,15 @@ fn limits_out_of_range_are_usage() {
         assert_eq!(error.exit_code(), 2, "{line}");
     }
 }
+
+#[test]
+fn a_vocabulary_may_come_with_a_ctx() {
+    let files = Files::new();
+    let fields = r#"{"fields": {"bench": {"sort": "Num", "default": 0}}}"#;
+    files.write("term.json", r#"["field", "bench"]"#);
+    files.write("vocabulary.json", fields);
+    files.write("with-ctx.json", format!(r#"{{"candidates": [], "vocabulary": {fields}}}"#));
+    let alone = files.run("hash term.json --vocabulary vocabulary.json --engine native").unwrap();
+    let in_ctx = files.run("hash term.json --vocabulary with-ctx.json --engine native").unwrap();
+    assert_eq!(alone, in_ctx);
+}

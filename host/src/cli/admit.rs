@@ -7,6 +7,8 @@ use std::{
 
 use serde_json::json;
 
+use crate::json_text::Members;
+
 use super::{
     Failure, Global,
     engine::LimitArgs,
@@ -33,8 +35,8 @@ pub(super) struct TermArgs {
     /// The term: a policy, or a part of one
     #[arg(value_name = "POLICY")]
     policy: PathBuf,
-    /// The vocabulary, `{profile?, fields?, tier_order?}`; by default the core vocabulary in the
-    /// strict profile
+    /// The vocabulary, `{profile?, fields?, tier_order?}`, or a ctx that has one; by default the
+    /// core vocabulary in the strict profile
     #[arg(long, value_name = "FILE")]
     vocabulary: Option<PathBuf>,
     #[command(flatten)]
@@ -46,10 +48,17 @@ impl TermArgs {
     pub(super) fn read(&self) -> Result<(String, String), Failure> {
         let vocabulary = self.vocabulary.as_deref();
         input::check_stdin([Some(self.policy.as_path()), vocabulary].into_iter().flatten())?;
-        let read = |path: &Path| input::text("vocabulary", path);
+        let read = |path: &Path| input::text("vocabulary", path).map(of_ctx);
         let vocabulary = vocabulary.map_or_else(|| Ok(CORE_VOCABULARY.to_owned()), read)?;
         Ok((input::text("term", &self.policy)?, vocabulary))
     }
+}
+
+/// The vocabulary of a ctx; any other text is one itself, for the engine to judge.
+fn of_ctx(text: String) -> String {
+    let members = serde_json::from_str::<Members<'_>>(&text).ok();
+    let vocabulary = members.and_then(|members| members.get("vocabulary").map(str::to_owned));
+    vocabulary.unwrap_or(text)
 }
 
 pub(super) fn run(args: &Args, global: &Global, out: &mut impl Write) -> Result<(), Failure> {
