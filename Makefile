@@ -8,11 +8,12 @@ demo:          ## a policy chooses among 39 offers, inside the sandbox
 
 test: check-golden ## every test
 	cargo test --workspace --locked
+	cargo test -p sigmapol-engine --locked --features runs --test runs
 	sh tools/conformance.sh
 
 lint:          ## formatting and clippy, warnings are errors
 	cargo fmt --all --check
-	cargo clippy --workspace --all-targets --locked -- -D warnings
+	cargo clippy --workspace --all-targets --all-features --locked -- -D warnings
 
 conformance:   ## replay golden/ and, where it is there, ../shared/corpus, in all three engines
 	sh tools/conformance.sh

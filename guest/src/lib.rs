@@ -50,6 +50,8 @@ mod prng;
 mod read;
 mod refusal;
 mod request;
+#[cfg(feature = "runs")]
+pub mod runs;
 mod scorer;
 mod selector;
 mod signature;

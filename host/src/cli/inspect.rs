@@ -28,6 +28,7 @@ pub(super) struct Args {
 struct Json<'a> {
     #[serde(flatten)]
     report: &'a Report,
+    core_module_sha256: Option<&'a str>,
     closed_and_integer_only: bool,
     violations: &'a [String],
 }
@@ -43,14 +44,21 @@ pub(super) fn run(args: &Args, global: &Global, out: &mut impl Write) -> Result<
     let report =
         defloat::inspect(&wasm).map_err(|error| Failure::Usage(format!("{name}: {error}")))?;
     let violations = report.violations();
+    let core = defloat::core_module(&wasm).ok().map(|core| artifact::digest(&core));
+    let core_module_sha256 = core.as_deref().filter(|_| report.kind == Kind::Component);
     if args.json {
         let closed_and_integer_only = violations.is_empty();
         print_json(
-            &Json { report: &report, closed_and_integer_only, violations: &violations },
+            &Json {
+                report: &report,
+                core_module_sha256,
+                closed_and_integer_only,
+                violations: &violations,
+            },
             out,
         )?;
     } else {
-        table(&report, &violations, global, out)?;
+        table(&report, core_module_sha256, &violations, global, out)?;
     }
     match violations.len() {
         0 => Ok(()),
@@ -61,6 +69,7 @@ pub(super) fn run(args: &Args, global: &Global, out: &mut impl Write) -> Result<
 
 fn table(
     report: &Report,
+    core_module_sha256: Option<&str>,
     violations: &[String],
     global: &Global,
     out: &mut impl Write,
@@ -79,6 +88,9 @@ fn table(
         ("imports", counted(&report.imports)),
         ("exports", counted(&report.exports)),
     ];
+    if let Some(digest) = core_module_sha256 {
+        rows.insert(3, ("core sha256", digest.to_owned()));
+    }
     for memory in &report.memories {
         let max = memory
             .max_pages
