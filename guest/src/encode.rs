@@ -86,7 +86,7 @@ fn write_param(value: &Value, out: &mut String) {
 }
 
 /// Only five characters are escaped; every other byte stands for itself.
-fn write_string(text: &str, out: &mut String) {
+pub fn write_string(text: &str, out: &mut String) {
     out.push('"');
     for character in text.chars() {
         match character {

@@ -181,7 +181,7 @@ const fn is_table(value: &Value) -> bool {
 }
 
 /// A value as messages show it.
-fn show(value: Option<&Value>) -> Cow<'_, str> {
+pub fn show(value: Option<&Value>) -> Cow<'_, str> {
     match value {
         None => "nil".into(),
         Some(Value::Bool(true)) => "true".into(),

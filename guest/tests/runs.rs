@@ -16,8 +16,8 @@ use serde_json::{Map, Value, json};
 use sigmapol_engine::runs::step;
 use sigmapol_engine::{Effect, admit};
 
-/// The records of a family; none when the folder is missing.
-fn records(family: &str) -> Vec<Value> {
+/// The records of a family, at least so many; none when the folder is missing.
+fn records(family: &str, least: usize) -> Vec<Value> {
     let path = format!("../../shared/corpus/{family}.jsonl.gz");
     let Ok(file) = File::open(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)) else {
         println!("left out: shared/corpus/{family}.jsonl.gz is not beside the project");
@@ -26,7 +26,10 @@ fn records(family: &str) -> Vec<Value> {
     let mut text = String::new();
     MultiGzDecoder::new(file).read_to_string(&mut text).unwrap();
     // a number that overflows is refused by this reader as it is by the engine
-    text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
+    let records: Vec<Value> =
+        text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+    assert!(records.len() >= least, "{family}: only {} records", records.len());
+    records
 }
 
 /// Equal as JSON: numbers as doubles, scores also as text, an empty object for an empty array.
@@ -78,7 +81,7 @@ fn ask(event: &Value) -> Value {
 
 #[test]
 fn config() {
-    for record in records("config") {
+    for record in records("config", 202) {
         let event = json!({ "kind": "init", "admission": "reference", "config": record["config"] });
         let got = ask(&event);
         assert!(same(&record["expect"], &got), "{record}\n{got}");
@@ -87,7 +90,7 @@ fn config() {
 
 #[test]
 fn elaborate() {
-    for record in records("elaborate") {
+    for record in records("elaborate", 400) {
         let mut event = record.clone();
         event["kind"] = json!("elaborate");
         let lowered = ask(&event);
@@ -210,7 +213,7 @@ impl Host {
 
 #[test]
 fn scripts() {
-    for record in records("steps") {
+    for record in records("steps", 898) {
         let mut host = Host {
             config: record["config"].clone(),
             state: Value::Null,
@@ -233,5 +236,46 @@ fn scripts() {
             let got = host.run(op);
             assert!(same(expected, &got), "{id}, step {index}\n{op}\n{expected}\n{got}");
         }
+    }
+}
+
+#[test]
+fn flows() {
+    for record in records("flows", 504) {
+        let expect = &record["expect"];
+        let event = |kind: &str| json!({ "kind": kind, "admission": "reference" });
+        let mut admission = event("flow");
+        admission["flow"] = record["flow"].clone();
+        let named = ask(&admission);
+        if let Some(error) = expect.get("error") {
+            assert_eq!(*error, named["error"], "{record}");
+            continue;
+        }
+        for (ours, theirs) in
+            [("canonical", "encoding"), ("fingerprint", "fingerprint"), ("identity", "sha256")]
+        {
+            assert_eq!(expect[theirs], named[ours], "{record}");
+        }
+        let Some(input) = record.get("input") else { continue };
+        let mut start = admission;
+        start["input"] = input.clone();
+        let mut turn = step(None, &start.to_string()).unwrap();
+        let mut calls = Vec::new();
+        let output = loop {
+            match turn.effect {
+                Effect::Done(text) => break serde_json::from_str::<Value>(&text).unwrap(),
+                Effect::Wait(_) => panic!("a flow does not wait"),
+                Effect::Call(text) => {
+                    let mut call: Value = serde_json::from_str(&text).unwrap();
+                    call.as_object_mut().unwrap().remove("policy");
+                    calls.push(call);
+                    let mut answer = event("answer");
+                    answer["text"] = json!(format!("R{}", calls.len()));
+                    turn = step(Some(&turn.run), &answer.to_string()).unwrap();
+                }
+            }
+        };
+        assert_eq!(expect["run"]["output"], output["output"], "{record}");
+        assert_eq!(expect["run"]["calls"], Value::Array(calls), "{record}");
     }
 }

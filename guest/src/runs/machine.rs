@@ -20,7 +20,7 @@ use crate::step::Effect;
 use crate::vocabulary::{Profile, Vocabulary};
 
 /// The version of the run state.
-const VERSION: f64 = 1.0;
+pub const VERSION: f64 = 1.0;
 
 /// Failures that say nothing about the provider.
 const CLIENT_FAULTS: [&str; 3] = ["bad_request", "content_filter", "context_overflow"];

@@ -5,6 +5,7 @@
 
 mod config;
 mod elaborate;
+mod flow;
 mod inherit;
 mod machine;
 mod plan;
@@ -17,16 +18,18 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use config::{Config, Refused};
+use flow::{Flow, Progress};
 use machine::{Run, score_value};
 use plan::{NoPlan, plan};
 use pool::Supplies;
 use runtime::Runtime;
 
+use crate::encode::{fingerprint, sha256};
 use crate::json::{Members, Value, set};
 use crate::read::read;
 use crate::refusal::{Refusal, RefusalCode};
 use crate::step::{Effect, Turn};
-use crate::vocabulary::Profile;
+use crate::vocabulary::{Profile, Vocabulary};
 
 /// Bytes of a provider's error message that the trace keeps.
 pub const ERROR_BYTES: usize = 300;
@@ -40,8 +43,9 @@ pub fn record<const N: usize>(members: [(&str, Option<Value>); N]) -> Value {
     Value::Object(object)
 }
 
-/// One event. `run` is the state of the run it belongs to; the events that belong to none are
-/// `init`, `start`, `rank`, `status`, `elaborate`, `restore`, `observe` and `forget`.
+/// One event. `run` is the state of the run it belongs to: `respond` and `resume` go on with a
+/// call, `answer` with a flow. The events that belong to none are `init`, `start`, `rank`, `status`,
+/// `elaborate`, `restore`, `observe`, `forget` and `flow`.
 pub fn step(run: Option<&str>, event: &str) -> Result<Turn, Refusal> {
     let event = read("event", event)?;
     let cost = event.weight();
@@ -53,16 +57,18 @@ pub fn step(run: Option<&str>, event: &str) -> Result<Turn, Refusal> {
     };
     let mut logs = Vec::new();
     let (run, effect) = match (event.text("kind")?, run) {
+        ("flow", None) => start_flow(&event)?,
+        ("answer", Some(run)) => answer(&event, run)?,
         ("respond", Some(run)) => {
             let mut run = Run::read(&run)?;
             let response = event.value.get("response");
             let effect = run.respond(response, &mut runtime, event.now_ms()?)?;
-            (Some(run), effect)
+            (Some(run.into_value()), effect)
         }
         ("resume", Some(run)) => {
             let mut run = Run::read(&run)?;
             let effect = run.resume(&mut runtime, event.now_ms()?)?;
-            (Some(run), effect)
+            (Some(run.into_value()), effect)
         }
         ("start", None) => start(&event, &mut runtime, &mut logs)?,
         (kind, None) => {
@@ -87,12 +93,12 @@ pub fn step(run: Option<&str>, event: &str) -> Result<Turn, Refusal> {
         }
         (kind, Some(_)) => {
             return Err(refuse(format!(
-                "event.kind: expected respond or resume with a run, got '{kind}'"
+                "event.kind: expected respond, resume or answer with a run, got '{kind}'"
             )));
         }
     };
     Ok(Turn {
-        run: run.map_or_else(|| "{}".to_string(), |run| run.into_value().to_json()),
+        run: run.map_or_else(|| "{}".to_string(), |run| run.to_json()),
         state: runtime.into_value().to_json(),
         effect,
         logs: logs.iter().map(Value::to_json).collect(),
@@ -104,7 +110,7 @@ fn start(
     event: &Event,
     runtime: &mut Runtime,
     logs: &mut Vec<Value>,
-) -> Result<(Option<Run>, Effect), Refusal> {
+) -> Result<(Option<Value>, Effect), Refusal> {
     let config = event.config()?;
     let contract = event.need("contract")?;
     let now_ms = event.now_ms()?;
@@ -127,8 +133,72 @@ fn start(
         Ok(plan) => {
             logs.extend(plan.logs.iter().cloned());
             let (run, effect) = Run::start(&plan, contract, config.defaults, runtime, now_ms)?;
-            Ok((Some(run), effect))
+            Ok((Some(run.into_value()), effect))
         }
+    }
+}
+
+/// Names a flow; with an input, runs it.
+fn start_flow(event: &Event) -> Result<(Option<Value>, Effect), Refusal> {
+    let flow = event.need("flow")?;
+    let checked = match Flow::check(flow, &event.vocabulary()?) {
+        Ok(checked) => checked,
+        Err(error) => {
+            let done = record([("error", Some(Value::String(error)))]);
+            return Ok((None, Effect::Done(done.to_json())));
+        }
+    };
+    let Some(input) = event.value.get("input") else {
+        let encoding = checked.encode();
+        let done = record([
+            ("identity", Some(Value::String(sha256(&encoding)))),
+            ("fingerprint", Some(Value::String(fingerprint(&encoding)))),
+            ("canonical", Some(Value::String(encoding))),
+        ]);
+        return Ok((None, Effect::Done(done.to_json())));
+    };
+    let run = record([
+        ("version", Some(Value::Number(machine::VERSION))),
+        ("flow", Some(flow.clone())),
+        ("input", Some(input.clone())),
+        ("vocabulary", event.value.get("vocabulary").cloned()),
+        ("answers", Some(Value::Object(Vec::new()))),
+    ]);
+    let effect = effect_of(checked.proceed(event.text("input")?, &[]));
+    Ok((Some(run), effect))
+}
+
+/// The text that the call of a flow's node came back with.
+fn answer(event: &Event, run: Value) -> Result<(Option<Value>, Effect), Refusal> {
+    let part = |key| run.get(key).ok_or_else(|| refuse("run: expected the run of a flow"));
+    let vocabulary = event.vocabulary()?;
+    let checked = Flow::check(part("flow")?, &vocabulary).map_err(refuse)?;
+    let input = part("input")?.as_str().unwrap_or_default();
+    let mut answers = part("answers")?.as_object().unwrap_or(&[]).to_vec();
+    if let Progress::Call(call) = checked.proceed(input, &answers) {
+        let text = Value::String(event.text("text")?.to_string());
+        set(&mut answers, call.node, Some(text));
+    }
+    let effect = effect_of(checked.proceed(input, &answers));
+    let mut members = run.as_object().unwrap_or(&[]).to_vec();
+    set(&mut members, "answers", Some(Value::Object(answers)));
+    Ok((Some(Value::Object(members)), effect))
+}
+
+fn effect_of(progress: Progress) -> Effect {
+    let text = |text: &str| Some(Value::String(text.to_string()));
+    match progress {
+        Progress::Done(output) => Effect::Done(record([("output", text(&output))]).to_json()),
+        Progress::Call(call) => Effect::Call(
+            record([
+                ("node", text(call.node)),
+                ("system", text(call.system)),
+                ("prompt", text(&call.prompt)),
+                ("policy", Some(call.policy.clone())),
+                ("policy_fingerprint", text(&call.policy_fingerprint)),
+            ])
+            .to_json(),
+        ),
     }
 }
 
@@ -241,6 +311,14 @@ impl<'a> Event<'a> {
     fn text(&self, key: &str) -> Result<&'a str, Refusal> {
         let text = self.need(key)?.as_str();
         text.ok_or_else(|| refuse(format!("event.{key}: expected a string")))
+    }
+
+    /// The vocabulary of the event, in the profile of the event.
+    fn vocabulary(&self) -> Result<Vocabulary, Refusal> {
+        let nothing = Value::Object(Vec::new());
+        let mut vocabulary = Vocabulary::read(self.value.get("vocabulary").unwrap_or(&nothing))?;
+        vocabulary.profile = self.profile;
+        Ok(vocabulary)
     }
 
     fn now_ms(&self) -> Result<f64, Refusal> {
