@@ -59,6 +59,22 @@ fn deep_terms() {
     assert_eq!(code(sandbox.admit(&term(65), "{}")), "refused term-depth");
 }
 
+/// The deepest input that is read goes through every recursion there is, on the guest's stack.
+#[test]
+fn deep_values() {
+    let sandbox = sandbox();
+    let nested = |depth: usize| r#"{"a":"#.repeat(depth) + "1" + &"}".repeat(depth);
+    let candidates = r#"[{"provider_id":"p","model_family":"m"}]"#;
+    let ctx = |depth| format!(r#"{{"candidates":{candidates},"request":{}}}"#, nested(depth));
+    let decision = sandbox.decide(POLICY, &ctx(127)).unwrap().value;
+    assert_eq!(decision.request, Some(nested(127)));
+    assert_eq!(code(sandbox.decide(POLICY, &ctx(128))), "refused json-nesting");
+    let reference = r#"{"profile":"reference"}"#;
+    let term = |depth| format!(r#"["filter_text",{}]"#, nested(depth));
+    let canonical = sandbox.admit(&term(127), reference).unwrap().value.canonical;
+    assert_eq!(canonical, format!("sigma-pol/v2:(filter_text {})", nested(127)));
+}
+
 #[test]
 fn numbers_and_strings() {
     let sandbox = sandbox();

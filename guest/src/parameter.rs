@@ -90,9 +90,10 @@ fn field(value: &Value, vocabulary: &Vocabulary, expected: &str) -> Result<(), S
     }
 }
 
-/// A list of steps: names, or flat records of numbers.
+/// A list of steps: names, or flat records of numbers. Here and in a chain and a backoff, the
+/// reference admits a record in place of the array without looking inside.
 fn recipe(value: &Value) -> Result<(), String> {
-    let Some(steps) = elements(value) else {
+    let Some(steps) = value.as_array() else {
         return require(is_table(value), "Recipe must be an array");
     };
     for (index, step) in (1..).zip(steps) {
@@ -111,7 +112,7 @@ fn recipe(value: &Value) -> Result<(), String> {
 
 /// A list of `{provider, model}`; each key has a longer alias.
 fn chain(value: &Value) -> Result<(), String> {
-    let Some(links) = elements(value) else {
+    let Some(links) = value.as_array() else {
         return require(is_table(value), "Chain must be an array");
     };
     for (index, link) in (1..).zip(links) {
@@ -158,7 +159,7 @@ fn action(value: &Value) -> Result<(), String> {
     if let Some(backoff) = lookup(record, "backoff_ms").filter(|value| value.as_number().is_none())
     {
         require(is_table(backoff), "Action.backoff_ms must be a number or array")?;
-        let entries = elements(backoff).unwrap_or(&[]);
+        let entries = backoff.as_array().unwrap_or(&[]);
         if entries.iter().any(|entry| entry.as_number().is_none()) {
             return Err("Action.backoff_ms entries must be numbers".into());
         }
@@ -168,12 +169,6 @@ fn action(value: &Value) -> Result<(), String> {
         Some((key, _)) => Err(format!("Action key '{key}' must map to a finite number")),
         None => Ok(()),
     }
-}
-
-/// The elements of an array; nothing for an object with members, which the reference admits in
-/// place of an array without looking inside.
-fn elements(value: &Value) -> Option<&[Value]> {
-    value.as_array()
 }
 
 const fn is_table(value: &Value) -> bool {

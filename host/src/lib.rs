@@ -29,6 +29,11 @@
 //! This crate calls no provider, reads no clock on behalf of a policy, and keeps nothing between
 //! calls; what a decision depends on is in its arguments.
 
+/// The example of the README compiles and holds.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+pub struct Readme;
+
 mod cache;
 mod core;
 mod error;
