@@ -3,8 +3,9 @@
 set -eu
 cd "$(dirname "$0")/.."
 set -- golden/*.jsonl
-for family in terms decide xform failplan; do
-    file=../shared/corpus/$family.jsonl.gz
+for file in corpus/terms.jsonl.gz corpus/decide.jsonl.gz corpus/xform.jsonl.gz corpus/failplan.jsonl.gz \
+    spec/sigma_pol_v2.json; do
+    file=../shared/$file
     if [ -e "$file" ]; then set -- "$@" "$file"; else echo "conformance: $file is not here, left out"; fi
 done
 for engine in component core native; do
