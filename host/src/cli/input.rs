@@ -22,7 +22,7 @@ pub(super) fn text(what: &str, path: &Path) -> Result<String, Failure> {
     if bytes.len() > INPUT_BYTES {
         return Err(refused(
             RefusalCode::InputSize,
-            format!("{what}: more than {INPUT_BYTES} bytes, expected at most {INPUT_BYTES}"),
+            format!("{what}: expected at most {INPUT_BYTES} bytes, got more"),
         ));
     }
     String::from_utf8(bytes).map_err(|error| {
@@ -81,7 +81,7 @@ mod tests {
         let failure = text("policy", &path).unwrap_err();
         assert_eq!(
             failure.to_string(),
-            "refused input-size: policy: more than 16777216 bytes, expected at most 16777216"
+            "refused input-size: policy: expected at most 16777216 bytes, got more"
         );
     }
 

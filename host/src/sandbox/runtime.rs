@@ -76,7 +76,7 @@ impl Runtime {
             None => Ok(()),
             Some((what, text)) => Err(Refusal {
                 code: RefusalCode::InputSize,
-                message: format!("{what}: {} bytes, expected at most {limit}", text.len()),
+                message: format!("{what}: expected at most {limit} bytes, got {}", text.len()),
             }),
         }
     }

@@ -77,7 +77,7 @@ fn input_is_measured_before_it_is_copied() {
         let error = verbs.admit(r#"["zero"]"#, "{}").unwrap_err();
         let Error::Refused(refusal) = error else { panic!("{error}") };
         assert_eq!(refusal.code, RefusalCode::InputSize);
-        assert_eq!(refusal.message, "term: 8 bytes, expected at most 7");
+        assert_eq!(refusal.message, "term: expected at most 7 bytes, got 8");
     }
 }
 
