@@ -1,5 +1,6 @@
-//! Hostile input through the component: each gives a refusal or an exhausted limit with a code; no
-//! panic, no trap, no hang, and memory within its bound.
+//! Hostile input for the component: each gives a refusal or an exhausted limit with a code; no
+//! panic, no trap, no hang, and memory within its bound. A text over the input limit is refused by
+//! the host before the component sees it.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
@@ -106,13 +107,12 @@ fn large_inputs() {
     let ctx = |fill: String| format!(r#"{{"candidates":[],"request":{{"fill":{fill}}}}}"#);
     let text = ctx(format!("\"{}\"", "x".repeat((16 << 20) - 100)));
     assert!(sandbox.decide(POLICY, &text).is_ok());
+    // 8 Mi values of 16 bytes and the text, 144 MiB: read once and never copied
     let numbers = ctx(format!("[{}1]", "1,".repeat((8 << 20) - 100)));
     let limits = Limits { fuel: u64::MAX, ..Limits::default() };
-    let bound = limits.memory_bytes;
-    match sandbox.with_limits(limits).decide(POLICY, &numbers) {
-        Ok(outcome) => assert!(outcome.spent.memory_bytes <= bound),
-        Err(error) => assert_eq!(error.code(), "exhausted memory"),
-    }
+    let outcome = sandbox.with_limits(limits).decide(POLICY, &numbers).unwrap();
+    let peak = outcome.spent.memory_bytes;
+    assert!((144 << 20..150 << 20).contains(&peak), "{peak} bytes");
 }
 
 #[test]

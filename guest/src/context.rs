@@ -25,7 +25,7 @@ pub struct Context<'a> {
     pub population: Population<'a>,
     pub request: Request,
     /// The outgoing request that the transform applies to.
-    pub body: Value,
+    pub body: &'a Members,
     /// An integer.
     pub seed: Option<f64>,
     pub failures: Vec<Failure>,
@@ -58,14 +58,16 @@ impl<'a> Context<'a> {
         let nothing = Value::Object(Vec::new());
         let request = ctx.get("request").unwrap_or(&nothing);
         let read = Request::read(request, vocabulary.profile)?;
-        let body = ctx.get("body").unwrap_or(request);
-        Reader::new(body, "ctx.body")?;
+        let body = match ctx.get("body").or_else(|| ctx.get("request")) {
+            Some(body) => Reader::new(body, "ctx.body")?.members,
+            None => &[],
+        };
         Ok(Self {
             request: read,
             seed: seed(ctx)?,
             failures: failures(&reader)?,
             population: Population::read(ctx, vocabulary)?,
-            body: body.clone(),
+            body,
         })
     }
 }

@@ -105,7 +105,7 @@ pub fn decide(policy: &str, ctx: &str) -> Result<Decision, Refusal> {
     let ordered = policy.selector.order(world, context.seed, scored);
 
     let request = ordered.first().map(|winner| {
-        let mut request = context.body.as_object().unwrap_or(&[]).to_vec();
+        let mut request = context.body.to_vec();
         policy.transform.apply(&mut request, world, winner.row, context.seed);
         Value::Object(request).to_json()
     });

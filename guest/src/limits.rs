@@ -10,8 +10,8 @@ pub const TERM_NODES: u32 = 4096;
 /// requests have room, and small enough that the recursion fits the guest's stack.
 pub const JSON_NESTING: usize = 128;
 
-/// Bytes of one input text: some 40,000 candidates, and little enough that the parsed value fits
-/// the guest's memory.
+/// Bytes of one input text: some 40,000 candidates, and little enough that the value it holds fits
+/// the guest's memory once. A winner's request is a second copy of the body.
 pub const INPUT_BYTES: usize = 16 << 20;
 
 /// Entries of `ctx.failures`: every failure kind at every attempt, with room to spare. Each entry

@@ -213,7 +213,7 @@ impl<'t> Reader<'t> {
         Ok(character)
     }
 
-    /// `\uXXXX`, or two of them that make one character.
+    /// One `\u` escape, or two of them that make one character.
     fn unicode(&mut self) -> Result<char, Refusal> {
         let first = self.unit(0).ok_or_else(|| self.syntax("four hexadecimal digits"))?;
         let low = self.unit(6).filter(|low| (0xdc00..0xe000).contains(low));
@@ -228,7 +228,7 @@ impl<'t> Reader<'t> {
         Ok(character)
     }
 
-    /// The value of a `\uXXXX` so many bytes ahead.
+    /// The value of a `\u` escape so many bytes ahead.
     fn unit(&self, ahead: usize) -> Option<u32> {
         let digits = self.rest().get(ahead..ahead + 6)?.strip_prefix("\\u")?;
         digits.chars().try_fold(0, |value, digit| Some(value << 4 | digit.to_digit(16)?))
