@@ -65,7 +65,7 @@ commit=$("$rustc" -vV | sed -n 's/^commit-hash: //p')
 flag "--remap-path-prefix=$("$rustc" --print sysroot)/lib/rustlib/src/rust=/rustc/$commit"
 flag "--remap-path-prefix=$root=/sigmapol"
 
-# A seventh smaller than with the default threshold.
+# An eighth smaller than with the default threshold.
 flag "-Cllvm-args=-inline-threshold=50"
 
 say "compiling"
