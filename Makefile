@@ -8,7 +8,6 @@ demo:          ## a policy chooses among 39 offers, inside the sandbox
 
 test: check-golden ## every test
 	cargo test --workspace --locked
-	cargo test -p sigmapol-engine --locked --features runs --test runs
 	sh tools/conformance.sh
 
 lint:          ## formatting and clippy, warnings are errors

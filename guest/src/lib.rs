@@ -50,8 +50,7 @@ mod prng;
 mod read;
 mod refusal;
 mod request;
-#[cfg(feature = "runs")]
-pub mod runs;
+mod runs;
 mod scorer;
 mod selector;
 mod signature;
@@ -67,7 +66,8 @@ use alloc::string::String;
 pub use decide::{Decision, Ranked, Reaction, Rejected, decide};
 pub use refusal::{Refusal, RefusalCode};
 pub use signature::Sort;
-pub use step::{Effect, Turn, step};
+pub use runs::step;
+pub use step::{Effect, Turn};
 
 /// What a term is, once admitted.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,8 +3,6 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::refusal::{Refusal, RefusalCode};
-
 /// What a run wants from its host.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Effect {
@@ -29,9 +27,4 @@ pub struct Turn {
     pub logs: Vec<String>,
     /// Work units, computed from sizes alone.
     pub cost: u64,
-}
-
-/// One step of a run; refused in this version.
-pub fn step(_run: Option<&str>, _event: &str) -> Result<Turn, Refusal> {
-    Err(Refusal::new(RefusalCode::Unsupported, "step: expected a version that has runs"))
 }

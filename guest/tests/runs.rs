@@ -13,8 +13,7 @@ use std::path::Path;
 
 use flate2::read::MultiGzDecoder;
 use serde_json::{Map, Value, json};
-use sigmapol_engine::runs::step;
-use sigmapol_engine::{Effect, admit};
+use sigmapol_engine::{Effect, admit, step};
 
 /// The records of a family, at least so many; none when the folder is missing.
 fn records(family: &str, least: usize) -> Vec<Value> {
