@@ -48,6 +48,8 @@ pub mod cli;
 pub mod conformance;
 mod json_text;
 pub mod limits;
+#[cfg(feature = "router")]
+pub mod provider;
 
 pub use self::core::CoreSandbox;
 pub use cache::Cache;
