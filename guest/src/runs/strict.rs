@@ -154,6 +154,7 @@ pub fn terms(config: &Config) -> Result<(), String> {
         let table = table.as_object().ok_or_else(|| format!("{about}: expected an object"))?;
         for (reason, action) in table {
             parameter::check(Param::Action, action, &config.vocabulary)
+                .and_then(|()| crate::strict::check(Param::Action, action))
                 .map_err(|expected| format!("{about}.{reason}: {expected}"))?;
         }
     }
