@@ -4,13 +4,15 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use crate::candidate::Population;
+use crate::catalog::Catalog;
 use crate::json::{Members, Value, lookup};
 use crate::limits::{FAILURES, SEED};
 use crate::number::is_integral;
 use crate::refusal::{Refusal, RefusalCode};
 use crate::request::Request;
-use crate::vocabulary::Vocabulary;
+use crate::scene::Scene;
+use crate::state::State;
+use crate::vocabulary::{Profile, Vocabulary};
 
 /// A kind of failure and the number of the attempt that failed, from 1.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,7 +24,8 @@ pub struct Failure {
 /// A ctx, read and typed.
 #[derive(Debug)]
 pub struct Context<'a> {
-    pub population: Population<'a>,
+    pub catalog: Catalog,
+    pub state: State<'a>,
     pub request: Request,
     /// The outgoing request that the transform applies to.
     pub body: &'a Members,
@@ -62,13 +65,23 @@ impl<'a> Context<'a> {
             Some(body) => Reader::new(body, "ctx.body")?.members,
             None => &[],
         };
+        let missing = Value::Bool(false);
+        let candidates = ctx.get("candidates").unwrap_or(&missing);
         Ok(Self {
             request: read,
             seed: seed(ctx)?,
             failures: failures(&reader)?,
-            population: Population::read(ctx, vocabulary)?,
+            state: State::read(ctx, vocabulary.profile == Profile::Strict)?,
+            catalog: Catalog::read(candidates, "ctx.candidates", vocabulary)?,
             body,
         })
+    }
+}
+
+impl Context<'_> {
+    /// What there is to observe.
+    pub fn scene<'a>(&'a self, vocabulary: &'a Vocabulary) -> Scene<'a> {
+        Scene::new(&self.catalog, &self.state, &self.request, vocabulary)
     }
 }
 

@@ -10,7 +10,7 @@ use crate::fail_plan::backoff;
 use crate::json::Value;
 use crate::normal::normalize;
 use crate::policy::{Compiler, admit_policy, constrain};
-use crate::predicate::World;
+use crate::predicate::Reason;
 use crate::read::read;
 use crate::refusal::Refusal;
 use crate::selector::Scored;
@@ -78,35 +78,28 @@ pub fn decide(policy: &str, ctx: &str) -> Result<Decision, Refusal> {
     let policy = Compiler { vocabulary: &vocabulary, customs }.policy(&term)?;
     let context = Context::read(&ctx, &vocabulary)?;
     let encoding = encode::encode(&term);
+    let count = context.catalog.len();
     let sizes = cost::Sizes {
         encoding: encoding.len() as u64,
         weight: ctx.weight(),
-        candidates: context.population.len() as u64,
+        candidates: count as u64,
         failures: context.failures.len() as u64,
     };
 
-    let world = World {
-        population: &context.population,
-        request: &context.request,
-        vocabulary: &vocabulary,
-    };
-    let mut survivors = Vec::with_capacity(context.population.len());
-    let mut rejected = Vec::new();
-    for row in 0..context.population.len() {
-        match policy.filter.check(world, row) {
-            Ok(()) => survivors.push(row),
-            Err(reason) => {
-                rejected.push(Rejected { candidate: row as u32, reason: reason.to_string() });
-            }
-        }
-    }
-    let scores = policy.scorer.score(world, &survivors);
+    let scene = context.scene(&vocabulary);
+    let mut survivors: Vec<u32> = (0..count as u32).collect();
+    let mut failed: Vec<(u32, Reason)> = Vec::new();
+    policy.filter.bind(&scene).sieve(&mut survivors, &mut |row, reason| failed.push((row, reason)));
+    failed.sort_unstable_by_key(|(row, _)| *row);
+    let rejected =
+        failed.iter().map(|(row, reason)| Rejected { candidate: *row, reason: reason.to_string() });
+    let scores = policy.scorer.score(&scene, &survivors);
     let scored = survivors.iter().zip(scores).map(|(&row, score)| Scored { row, score }).collect();
-    let ordered = policy.selector.order(world, context.seed, scored);
+    let ordered = policy.selector.order(&scene, context.seed, scored);
 
     let request = ordered.first().map(|winner| {
         let mut request = context.body.to_vec();
-        policy.transform.apply(&mut request, world, winner.row, context.seed);
+        policy.transform.apply(&mut request, &scene, winner.row as usize, context.seed);
         Value::Object(request).to_json()
     });
     let reactions = context.failures.iter().filter_map(|failure| {
@@ -118,9 +111,9 @@ pub fn decide(policy: &str, ctx: &str) -> Result<Decision, Refusal> {
         reactions: reactions.collect(),
         ordered: ordered
             .into_iter()
-            .map(|Scored { row, score }| Ranked { candidate: row as u32, score })
+            .map(|Scored { row, score }| Ranked { candidate: row, score })
             .collect(),
-        rejected,
+        rejected: rejected.collect(),
         request,
         cost: cost::of(&term, customs, sizes),
     })

@@ -16,7 +16,7 @@
 //! ```
 //!
 //! The files are named after the stations of the walk: `json` → `admit` → `normal` → `encode`;
-//! `context` and `candidate` on the other side; then `predicate`, `scorer`, `selector`,
+//! `context`, `catalog` and `scene` on the other side; then `predicate`, `scorer`, `selector`,
 //! `transform`, `fail_plan`; `decide` walks through all of them.
 //!
 //! It does not call providers, read files or measure time: that is the host's part.
@@ -28,7 +28,8 @@ extern crate alloc;
 extern crate std;
 
 mod admit;
-mod candidate;
+mod bits;
+mod catalog;
 #[cfg(target_family = "wasm")]
 mod component;
 mod context;
@@ -40,6 +41,7 @@ mod fail_plan;
 mod heap;
 mod json;
 pub mod limits;
+mod names;
 mod normal;
 mod number;
 mod order;
@@ -51,6 +53,7 @@ mod read;
 mod refusal;
 mod request;
 mod runs;
+mod scene;
 mod scorer;
 mod selector;
 mod signature;

@@ -24,6 +24,18 @@ pub fn descending(score: f64) -> u64 {
     }
 }
 
+/// A number that is greater where the value is. Not for NaN; zeros are equal.
+pub const fn ascending(value: f64) -> i64 {
+    let bits = value.to_bits().cast_signed();
+    if bits == i64::MIN {
+        0
+    } else if bits < 0 {
+        bits ^ i64::MAX
+    } else {
+        bits
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -41,7 +53,9 @@ mod tests {
             [f64::INFINITY, 1e300, 1.5, 1.0, 5e-324, 0.0, -5e-324, -1.0, f64::NEG_INFINITY];
         for pair in scores.windows(2) {
             assert!(descending(pair[0]) < descending(pair[1]), "{pair:?}");
+            assert!(ascending(pair[0]) > ascending(pair[1]), "{pair:?}");
         }
         assert_eq!(descending(0.0), descending(-0.0));
+        assert_eq!(ascending(0.0), ascending(-0.0));
     }
 }

@@ -5,10 +5,14 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
-use crate::candidate::{Candidate, Population};
-use crate::request::{NEEDS, Privacy, Request};
+use crate::bits::Bits;
+use crate::catalog::Labels;
+use crate::names::NONE;
+use crate::order::ascending;
+use crate::request::{NEEDS, Privacy};
+use crate::scene::{Flags, Nums, Scene};
 use crate::signature::Rel;
-use crate::vocabulary::{BoolField, NumField, Vocabulary};
+use crate::vocabulary::{BoolField, NumField};
 
 /// A compiled predicate. Fields carry their name for reasons.
 #[derive(Clone, Debug)]
@@ -31,7 +35,7 @@ pub enum Pred {
 }
 
 /// Why a candidate failed; displayed as it stands in a decision.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reason<'p> {
     Named(&'static str),
     Is(&'p str),
@@ -50,108 +54,188 @@ impl fmt::Display for Reason<'_> {
     }
 }
 
-/// What predicates look at.
-#[derive(Clone, Copy, Debug)]
-pub struct World<'a> {
-    pub population: &'a Population<'a>,
-    pub request: &'a Request,
-    pub vocabulary: &'a Vocabulary,
-}
-
 /// The tier of a candidate that names none.
 const DEFAULT_TIER: &str = "fallback";
 
-impl Pred {
-    /// Whether the candidate in this row passes.
-    pub fn holds(&self, world: World, row: usize) -> bool {
-        self.check(world, row).is_ok()
-    }
+/// A predicate bound to a scene: names are numbers, bounds are integers, requirements are the
+/// tests that they come to.
+#[derive(Debug)]
+pub enum Test<'a> {
+    Fails(Reason<'a>),
+    Bits(&'a Bits, Reason<'a>),
+    Flags(Flags<'a>, Reason<'a>),
+    /// In the range, ends included; doubles as [`ascending`] integers.
+    Range(Nums<'a>, [i64; 2], Reason<'a>),
+    Except(Nums<'a>, i64, Reason<'a>),
+    Is(&'a [u32], u32, Reason<'a>),
+    /// Whether each name passes, and whether none does.
+    In(&'a [u32], Vec<bool>, bool, Reason<'a>),
+    All(Vec<Test<'a>>),
+    Any(Vec<Test<'a>>),
+    Not(Box<Test<'a>>),
+    /// Another test under a reason of its own.
+    Named(Box<Test<'a>>, &'static str),
+}
 
-    /// Tests the candidate in this row; the reason is that of the first test that failed.
-    pub fn check(&self, world: World, row: usize) -> Result<(), Reason<'_>> {
-        let Some(candidate) = world.population.candidates.get(row) else {
-            return Err(Reason::Named("bot"));
-        };
-        let named = |holds: bool, reason| {
-            if holds { Ok(()) } else { Err(Reason::Named(reason)) }
-        };
+impl Pred {
+    /// Binds the predicate to what there is to observe.
+    pub fn bind<'a>(&'a self, scene: &'a Scene<'a>) -> Test<'a> {
+        let catalog = scene.catalog;
+        let bind_all = |preds: &'a [Self]| preds.iter().map(|pred| pred.bind(scene)).collect();
         match self {
-            Self::Top => Ok(()),
-            Self::Bot => Err(Reason::Named("bot")),
-            Self::And(preds) => preds.iter().try_for_each(|pred| pred.check(world, row)),
-            Self::Or(preds) => named(preds.iter().any(|pred| pred.holds(world, row)), "or"),
-            Self::Not(pred) => named(!pred.holds(world, row), "not"),
-            Self::Is(name, field) => {
-                if world.population.bool(row, *field) {
-                    Ok(())
-                } else {
-                    Err(Reason::Is(name))
-                }
-            }
+            Self::Top => Test::All(Vec::new()),
+            Self::Bot => Test::Fails(Reason::Named("bot")),
+            Self::And(preds) => Test::All(bind_all(preds)),
+            Self::Or(preds) => Test::Any(bind_all(preds)),
+            Self::Not(pred) => Test::Not(Box::new(pred.bind(scene))),
+            Self::Is(name, field) => Test::Flags(scene.flags(*field), Reason::Is(name)),
             Self::Cmp(name, field, rel, bound) => {
-                if rel.holds(world.population.num(row, *field), *bound) {
-                    Ok(())
-                } else {
-                    Err(Reason::Cmp(name, *rel))
-                }
+                compare(scene.nums(*field), *rel, *bound, Reason::Cmp(name, *rel))
             }
-            Self::TierEq(tier) => named(candidate.tier.unwrap_or(DEFAULT_TIER) == tier, "tier"),
+            Self::TierEq(tier) => {
+                let passes = |name: &str| name == tier;
+                Test::In(
+                    &catalog.tiers.rows,
+                    catalog.tiers.each(passes, false),
+                    passes(DEFAULT_TIER),
+                    Reason::Named("tier"),
+                )
+            }
             Self::MinTier(least) => {
-                let rank = world.vocabulary.rank(candidate.tier.unwrap_or(DEFAULT_TIER));
-                named(rank >= *least, "min_tier")
+                let passes = |name: &str| scene.vocabulary.rank(name) >= *least;
+                Test::In(
+                    &catalog.tiers.rows,
+                    catalog.tiers.each(passes, false),
+                    passes(DEFAULT_TIER),
+                    Reason::Named("min_tier"),
+                )
             }
-            Self::FamilyEq(family) => named(candidate.model_family == family, "model_family"),
-            Self::ProviderEq(provider) => named(candidate.provider_id == provider, "provider_id"),
-            Self::ServedByEq(peer) => named(candidate.served_by() == peer, "served_by"),
+            Self::FamilyEq(name) => is(&catalog.families, name, Reason::Named("model_family")),
+            Self::ProviderEq(name) => is(&catalog.providers, name, Reason::Named("provider_id")),
+            Self::ServedByEq(name) => is(&catalog.served_by, name, Reason::Named("served_by")),
             Self::HasCap(name) => {
-                if candidate.has_capability(name) {
-                    Ok(())
-                } else {
-                    Err(Reason::MissingCapability(name))
-                }
+                Test::Bits(catalog.capable(name), Reason::MissingCapability(name))
             }
             Self::ScopeMatches => {
-                let scope = candidate.scope;
-                named(scope.is_none() || scope == world.request.scope.as_deref(), "scope")
+                let passes = |name: &str| scene.request.scope.as_deref() == Some(name);
+                Test::In(
+                    &catalog.scopes.rows,
+                    catalog.scopes.each(passes, false),
+                    true,
+                    Reason::Named("scope"),
+                )
             }
-            Self::MeetsReq => meets_req(world, row, candidate),
+            Self::MeetsReq => Test::All(requirements(scene)),
         }
     }
 }
 
-/// The requirements of the request, in the order the reference checks them.
-fn meets_req(world: World, row: usize, candidate: &Candidate) -> Result<(), Reason<'static>> {
-    let request = world.request;
-    let num = |field| world.population.num(row, field);
-    let bool = |field| world.population.bool(row, field);
+fn is<'a>(labels: &'a Labels, name: &str, reason: Reason<'a>) -> Test<'a> {
+    match labels.names.find(name) {
+        NONE => Test::Fails(reason),
+        number => Test::Is(&labels.rows, number, reason),
+    }
+}
+
+/// IEEE comparison, as one of integers.
+fn compare<'a>(values: Nums<'a>, rel: Rel, bound: f64, reason: Reason<'a>) -> Test<'a> {
+    let bound = ascending(bound);
+    // a bound is finite, so that neither end overflows
+    let range = match rel {
+        Rel::Ne => return Test::Except(values, bound, reason),
+        Rel::Lt => [i64::MIN, bound - 1],
+        Rel::Le => [i64::MIN, bound],
+        Rel::Eq => [bound, bound],
+        Rel::Ge => [bound, i64::MAX],
+        Rel::Gt => [bound + 1, i64::MAX],
+    };
+    Test::Range(values, range, reason)
+}
+
+/// The requirements of the request that ask for something, in the order the reference checks them.
+fn requirements<'a>(scene: &'a Scene<'a>) -> Vec<Test<'a>> {
+    let (catalog, request) = (scene.catalog, scene.request);
+    let mut tests = Vec::new();
     for (asked, (need, capability)) in request.needs.iter().zip(NEEDS) {
-        if *asked && !candidate.has_capability(capability) {
-            return Err(Reason::MissingCapability(need));
+        if *asked {
+            tests.push(Test::Bits(catalog.capable(capability), Reason::MissingCapability(need)));
         }
     }
-    let below = |least: Option<f64>, value: f64| least.is_some_and(|least| value < least);
-    let differs = |wanted: &Option<String>, value: Option<&str>| {
-        wanted.as_deref().is_some_and(|wanted| value != Some(wanted))
+    let least = |values: Nums<'a>, least: f64, name| {
+        compare(values, Rel::Ge, least, Reason::Named(name))
     };
-    let failed = if below(request.min_context, num(NumField::CONTEXT)) {
-        "min_context"
-    } else if differs(&request.model_family, Some(candidate.model_family)) {
-        "model_family"
-    } else if differs(&request.tier, candidate.tier) {
-        "tier" // without a tier a candidate meets no tier: the default is not used here
-    } else if request.privacy == Privacy::TeeRequired && !bool(BoolField::HAS_TEE) {
-        "tee_required"
-    } else if request.privacy == Privacy::NoLog
-        && !bool(BoolField::NO_LOG)
-        && !bool(BoolField::HAS_TEE)
-    {
-        "no_log"
-    } else if below(request.min_quality, candidate.quality_hint.unwrap_or_default()) {
-        "min_quality"
-    } else if below(request.min_tok_s, num(NumField::TOK_S)) {
-        "min_tok_s"
-    } else {
-        return Ok(());
-    };
-    Err(Reason::Named(failed))
+    if let Some(tokens) = request.min_context {
+        tests.push(least(scene.nums(NumField::CONTEXT), tokens, "min_context"));
+    }
+    if let Some(family) = &request.model_family {
+        tests.push(is(&catalog.families, family, Reason::Named("model_family")));
+    }
+    if let Some(tier) = &request.tier {
+        // without a tier a candidate meets no tier: the default is not used here
+        tests.push(is(&catalog.tiers, tier, Reason::Named("tier")));
+    }
+    let tee = Test::Flags(scene.flags(BoolField::HAS_TEE), Reason::Named("tee_required"));
+    match request.privacy {
+        Privacy::Any => {}
+        Privacy::TeeRequired => tests.push(tee),
+        Privacy::NoLog => {
+            let no_log = Test::Flags(scene.flags(BoolField::NO_LOG), Reason::Named("no_log"));
+            let either = Test::Any(Vec::from([no_log, tee]));
+            tests.push(Test::Named(Box::new(either), "no_log"));
+        }
+    }
+    if let Some(quality) = request.min_quality {
+        tests.push(least(Nums::Own(&catalog.quality), quality, "min_quality"));
+    }
+    if let Some(speed) = request.min_tok_s {
+        tests.push(least(scene.nums(NumField::TOK_S), speed, "min_tok_s"));
+    }
+    tests
+}
+
+impl<'a> Test<'a> {
+    /// Whether a row passes.
+    pub fn holds(&self, row: usize) -> bool {
+        self.check(row).is_ok()
+    }
+
+    /// The reason is that of the first test that failed.
+    pub fn check(&self, row: usize) -> Result<(), Reason<'a>> {
+        let (holds, reason) = match self {
+            Self::Fails(reason) => (false, *reason),
+            Self::Bits(bits, reason) => (bits.get(row), *reason),
+            Self::Flags(flags, reason) => (flags.at(row), *reason),
+            Self::Range(values, [low, high], reason) => {
+                ((low..=high).contains(&&ascending(values.at(row))), *reason)
+            }
+            Self::Except(values, bound, reason) => (ascending(values.at(row)) != *bound, *reason),
+            Self::Is(rows, number, reason) => (rows.get(row) == Some(number), *reason),
+            Self::In(rows, passes, none, reason) => {
+                let number = rows.get(row).copied().unwrap_or(NONE);
+                (passes.get(number as usize).copied().unwrap_or(*none), *reason)
+            }
+            Self::All(tests) => return tests.iter().try_for_each(|test| test.check(row)),
+            Self::Any(tests) => (tests.iter().any(|test| test.holds(row)), Reason::Named("or")),
+            Self::Not(test) => (!test.holds(row), Reason::Named("not")),
+            Self::Named(test, name) => (test.holds(row), Reason::Named(name)),
+        };
+        if holds { Ok(()) } else { Err(reason) }
+    }
+
+    /// Keeps the rows that pass, test by test; `fail` hears of each other row, once.
+    pub fn sieve(&self, rows: &mut Vec<u32>, fail: &mut impl FnMut(u32, Reason<'a>)) {
+        if let Self::All(tests) = self {
+            for test in tests {
+                test.sieve(rows, fail);
+            }
+            return;
+        }
+        rows.retain(|row| match self.check(*row as usize) {
+            Ok(()) => true,
+            Err(reason) => {
+                fail(*row, reason);
+                false
+            }
+        });
+    }
 }

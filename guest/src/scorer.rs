@@ -4,7 +4,8 @@ use alloc::boxed::Box;
 use alloc::vec;
 use alloc::vec::Vec;
 
-use crate::predicate::{Pred, World};
+use crate::predicate::Pred;
+use crate::scene::Scene;
 use crate::vocabulary::NumField;
 
 /// A compiled scorer.
@@ -24,8 +25,8 @@ pub enum Scorer {
 impl Scorer {
     /// The scores of `rows`, the whole population that `normalize` spans. NaN becomes −∞, so
     /// that an order exists.
-    pub fn score(&self, world: World, rows: &[usize]) -> Vec<f64> {
-        let mut scores = self.values(world, rows);
+    pub fn score(&self, scene: &Scene, rows: &[u32]) -> Vec<f64> {
+        let mut scores = self.values(scene, rows);
         for score in &mut scores {
             if score.is_nan() {
                 *score = f64::NEG_INFINITY;
@@ -35,37 +36,39 @@ impl Scorer {
     }
 
     /// One value a row, in IEEE double arithmetic in exactly this order of operations.
-    fn values(&self, world: World, rows: &[usize]) -> Vec<f64> {
+    fn values(&self, scene: &Scene, rows: &[u32]) -> Vec<f64> {
         match self {
             Self::Zero => vec![0.0; rows.len()],
             Self::Lit(value) => vec![*value; rows.len()],
             Self::Field(field) => {
-                rows.iter().map(|row| world.population.num(*row, *field)).collect()
+                let values = scene.nums(*field);
+                rows.iter().map(|row| values.at(*row as usize)).collect()
             }
             Self::Add(scorers) => {
                 let mut sums = vec![0.0; rows.len()];
                 for scorer in scorers {
-                    for (sum, value) in sums.iter_mut().zip(scorer.values(world, rows)) {
+                    for (sum, value) in sums.iter_mut().zip(scorer.values(scene, rows)) {
                         *sum += value;
                     }
                 }
                 sums
             }
-            Self::Scale(factor, scorer) => each(scorer.values(world, rows), |value| factor * value),
-            Self::Neg(scorer) => each(scorer.values(world, rows), |value| 1.0 - value),
+            Self::Scale(factor, scorer) => each(scorer.values(scene, rows), |value| factor * value),
+            Self::Neg(scorer) => each(scorer.values(scene, rows), |value| 1.0 - value),
             Self::Clamp(low, high, scorer) => {
-                each(scorer.values(world, rows), |value| clamp(value, *low, *high))
+                each(scorer.values(scene, rows), |value| clamp(value, *low, *high))
             }
             Self::Gate(pred, scorer) => {
-                let mut values = scorer.values(world, rows);
+                let mut values = scorer.values(scene, rows);
+                let test = pred.bind(scene);
                 for (value, row) in values.iter_mut().zip(rows) {
-                    if !pred.holds(world, *row) {
+                    if !test.holds(*row as usize) {
                         *value = 0.0;
                     }
                 }
                 values
             }
-            Self::Normalize(scorer) => normalize(scorer.values(world, rows)),
+            Self::Normalize(scorer) => normalize(scorer.values(scene, rows)),
         }
     }
 }

@@ -1,12 +1,14 @@
 //! Selector: the order in which survivors are tried.
 
 use alloc::boxed::Box;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
 
+use crate::catalog::pair;
 use crate::order::{by_text, descending};
-use crate::predicate::{Pred, World};
+use crate::predicate::Pred;
 use crate::prng::Lehmer;
+use crate::scene::Scene;
 
 /// A compiled selector.
 #[derive(Clone, Debug)]
@@ -30,7 +32,7 @@ pub struct Priority {
 /// A row of the population and its score.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Scored {
-    pub row: usize,
+    pub row: u32,
     pub score: f64,
 }
 
@@ -39,7 +41,7 @@ impl Selector {
     pub fn chain<'a>(links: impl Iterator<Item = (&'a str, &'a str)>) -> Self {
         let places = (1..)
             .zip(links)
-            .map(|(place, (provider, family))| Priority { key: key(provider, family), place });
+            .map(|(place, (provider, family))| Priority { key: pair(provider, family), place });
         let mut priorities = by_text(places.collect(), |priority: &Priority| &priority.key);
         priorities.dedup_by(|later, kept| {
             let same = later.key == kept.key;
@@ -52,23 +54,24 @@ impl Selector {
     }
 
     /// Orders `survivors`, which come in the order of the candidates.
-    pub fn order(&self, world: World, seed: Option<f64>, survivors: Vec<Scored>) -> Vec<Scored> {
+    pub fn order(&self, scene: &Scene, seed: Option<f64>, survivors: Vec<Scored>) -> Vec<Scored> {
         match self {
             Self::Ordered => survivors,
             Self::Argmax => best_first(survivors),
             Self::Sample(temperature) => sample(*temperature, seed, best_first(survivors)),
-            Self::Chain(priorities) => chain(priorities, world, survivors),
+            Self::Chain(priorities) => chain(priorities, scene, survivors),
             Self::TopK(count, inner) => {
-                let mut order = inner.order(world, seed, survivors);
+                let mut order = inner.order(scene, seed, survivors);
                 if *count < order.len() as f64 {
                     order.truncate(*count as usize);
                 }
                 order
             }
             Self::Prefer(pred, inner) => {
-                let order = inner.order(world, seed, survivors);
+                let order = inner.order(scene, seed, survivors);
+                let test = pred.bind(scene);
                 let (mut preferred, others): (Vec<_>, Vec<_>) =
-                    order.into_iter().partition(|scored| pred.holds(world, scored.row));
+                    order.into_iter().partition(|scored| test.holds(scored.row as usize));
                 preferred.extend(others);
                 preferred
             }
@@ -123,22 +126,16 @@ fn total(pool: &[(Scored, f64)]) -> f64 {
 }
 
 /// Keeps those the chain names, in its order; the score is the negated place.
-fn chain(priorities: &[Priority], world: World, survivors: Vec<Scored>) -> Vec<Scored> {
-    let place = |row: usize| {
-        let candidate = world.population.candidates.get(row)?;
-        let key = key(candidate.provider_id, candidate.model_family);
-        let at = priorities.binary_search_by(|priority| priority.key.cmp(&key)).ok()?;
+fn chain(priorities: &[Priority], scene: &Scene, survivors: Vec<Scored>) -> Vec<Scored> {
+    let place = |name: &str| {
+        let at = priorities.binary_search_by(|priority| priority.key.as_str().cmp(name)).ok()?;
         priorities.get(at).map(|priority| priority.place)
     };
+    let pairs = &scene.catalog.pairs;
+    let places = pairs.each(place, None);
     let placed = survivors.iter().filter_map(|scored| {
-        Some(Scored { row: scored.row, score: -f64::from(place(scored.row)?) })
+        let place = places.get(pairs.at(scored.row as usize) as usize).copied().flatten()?;
+        Some(Scored { row: scored.row, score: -f64::from(place) })
     });
     best_first(placed.collect())
-}
-
-fn key(provider: &str, family: &str) -> String {
-    let mut key = provider.to_string();
-    key.push('|');
-    key.push_str(family);
-    key
 }

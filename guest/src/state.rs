@@ -3,16 +3,16 @@
 use alloc::format;
 
 use crate::context::{Reader, refuse};
-use crate::json::{Members, Value, lookup};
+use crate::json::{Members, Value};
 use crate::refusal::Refusal;
 
 /// `ctx.state`: observed prices, breakers, disabled providers and credits.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct State<'a> {
-    ema: &'a Members,
-    breakers: &'a Members,
-    disabled: &'a Members,
-    credits: &'a Members,
+    pub ema: &'a Members,
+    pub breakers: &'a Members,
+    pub disabled: &'a Members,
+    pub credits: &'a Members,
 }
 
 impl<'a> State<'a> {
@@ -55,27 +55,5 @@ impl<'a> State<'a> {
             }
         }
         Ok(state)
-    }
-
-    /// The observed price entry of a provider and a family: the key `provider|family`.
-    pub fn ema(&self, provider: &str, family: &str) -> Option<&'a Value> {
-        let at = self.ema.binary_search_by(|(key, _)| {
-            let sought = provider.bytes().chain(core::iter::once(b'|')).chain(family.bytes());
-            key.bytes().cmp(sought)
-        });
-        self.ema.get(at.ok()?).map(|(_, entry)| entry)
-    }
-
-    pub fn breaker_open(&self, provider: &str) -> bool {
-        lookup(self.breakers, provider).and_then(Value::as_bool) == Some(true)
-    }
-
-    /// Any entry disables, whatever its value.
-    pub fn disabled(&self, provider: &str) -> bool {
-        lookup(self.disabled, provider).is_some()
-    }
-
-    pub fn credits(&self, provider: &str) -> Option<f64> {
-        lookup(self.credits, provider).and_then(Value::as_number)
     }
 }

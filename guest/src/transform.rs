@@ -5,8 +5,9 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::json::{Value, set};
-use crate::predicate::{Pred, World};
+use crate::predicate::Pred;
 use crate::prng::{Lehmer, floored};
+use crate::scene::Scene;
 use crate::scorer::clamp;
 
 /// A compiled transform.
@@ -30,12 +31,12 @@ type Request = Vec<(String, Value)>;
 
 impl Xform {
     /// Changes `request` for the candidate in `row`.
-    pub fn apply(&self, request: &mut Request, world: World, row: usize, seed: Option<f64>) {
+    pub fn apply(&self, request: &mut Request, scene: &Scene, row: usize, seed: Option<f64>) {
         match self {
             Self::Id => {}
             Self::Seq(xforms) => {
                 for xform in xforms {
-                    xform.apply(request, world, row, seed);
+                    xform.apply(request, scene, row, seed);
                 }
             }
             Self::SetParam(name, value) => set(request, name, Some(value.clone())),
@@ -57,8 +58,8 @@ impl Xform {
             }
             Self::Filter(kind, recipe) => filter(request, kind, recipe, seed),
             Self::When(pred, xform) => {
-                if pred.holds(world, row) {
-                    xform.apply(request, world, row, seed);
+                if pred.bind(scene).holds(row) {
+                    xform.apply(request, scene, row, seed);
                 }
             }
         }

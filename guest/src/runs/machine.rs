@@ -14,7 +14,6 @@ use crate::json::{Object, Value};
 use crate::limits::BACKOFF_MS;
 use crate::normal::normalize;
 use crate::policy::{Compiler, Policy, admit_policy};
-use crate::predicate::World;
 use crate::refusal::Refusal;
 use crate::step::Effect;
 use crate::vocabulary::{Profile, Vocabulary};
@@ -220,12 +219,8 @@ impl Run {
         }
         let mut request = build_request(&self.contract, self.candidate()?);
         let context = Context::read(&self.ctx, &vocabulary)?;
-        let world = World {
-            population: &context.population,
-            request: &context.request,
-            vocabulary: &vocabulary,
-        };
-        policy.transform.apply(&mut request, world, self.cursor, context.seed);
+        let scene = context.scene(&vocabulary);
+        policy.transform.apply(&mut request, &scene, self.cursor, context.seed);
         self.called_at_ms = now_ms;
         self.calls += 1.0;
         Ok(Effect::Call(Value::Object(request).to_json()))

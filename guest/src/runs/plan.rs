@@ -15,7 +15,6 @@ use crate::encode;
 use crate::json::{Object, Value, lookup};
 use crate::normal::normalize;
 use crate::policy::{Compiler, admit_policy, constrain};
-use crate::predicate::World;
 use crate::refusal::Refusal;
 use crate::selector::Scored;
 use crate::vocabulary::Profile;
@@ -81,51 +80,48 @@ pub fn plan(
     let ctx = rest.clone().with("candidates", Value::Array(candidates)).build();
     let context = Context::read(&ctx, &config.vocabulary).map_err(text)?;
     let candidates = ctx.get("candidates").and_then(Value::as_array).unwrap_or(&[]);
-    let world = World {
-        population: &context.population,
-        request: &context.request,
-        vocabulary: &config.vocabulary,
-    };
+    let (catalog, scene) = (&context.catalog, context.scene(&config.vocabulary));
 
     let mut rejected = Vec::new();
-    let mut survivors = Vec::new();
     let pin = contract.get("requirements").and_then(|requirements| requirements.get("pin"));
-    let rows: Vec<usize> = match pin {
-        None => (0..candidates.len()).collect(),
+    let mut survivors: Vec<u32> = match pin {
+        None => (0..catalog.len() as u32).collect(),
         Some(pin) => {
-            let part = |key| pin.get(key).and_then(Value::as_str);
-            let pinned = context.population.candidates.iter().position(|candidate| {
-                part("provider") == Some(candidate.provider_id)
-                    && part("model") == Some(candidate.model_family)
+            let part = |key| pin.get(key).and_then(Value::as_str).unwrap_or_default();
+            let (provider, model) = (part("provider"), part("model"));
+            let pinned = candidates.iter().position(|candidate| {
+                let is = |key, wanted| candidate.get(key).and_then(Value::as_str) == Some(wanted);
+                is("provider_id", provider) && is("model_family", model)
             });
             if pinned.is_none() {
                 let missing = Object::new().text("reason", "pin_not_found");
                 rejected.push(missing.with("pin", pin.clone()).build());
             }
-            pinned.into_iter().collect()
+            pinned.into_iter().map(|row| row as u32).collect()
         }
     };
     // in the reference a pin passes the filter by, and with it the envelope
-    let filtered = pin.is_none() || config.vocabulary.profile == Profile::Strict;
-    for row in rows {
-        let verdict = if filtered { policy.filter.check(world, row) } else { Ok(()) };
-        match (verdict, context.population.candidates.get(row)) {
-            (Err(reason), Some(candidate)) => {
-                let entry = Object::new()
-                    .text("provider", candidate.provider_id)
-                    .text("model", candidate.model_family)
-                    .text("reason", &reason.to_string());
-                rejected.push(entry.build());
-            }
-            _ => survivors.push(row),
+    if pin.is_none() || config.vocabulary.profile == Profile::Strict {
+        let mut failed = Vec::new();
+        let test = policy.filter.bind(&scene);
+        test.sieve(&mut survivors, &mut |row, reason| failed.push((row, reason)));
+        failed.sort_unstable_by_key(|(row, _)| *row);
+        for (row, reason) in failed {
+            let Some(candidate) = candidates.get(row as usize) else { continue };
+            let named = |key| candidate.get(key).and_then(Value::as_str).unwrap_or_default();
+            let entry = Object::new()
+                .text("provider", named("provider_id"))
+                .text("model", named("model_family"))
+                .text("reason", &reason.to_string());
+            rejected.push(entry.build());
         }
     }
-    let scores = policy.scorer.score(world, &survivors);
+    let scores = policy.scorer.score(&scene, &survivors);
     let scored = survivors.iter().zip(scores).map(|(&row, score)| Scored { row, score }).collect();
-    let ordered = policy.selector.order(world, context.seed, scored);
+    let ordered = policy.selector.order(&scene, context.seed, scored);
     let ordered = ordered
         .into_iter()
-        .filter_map(|scored| Some((candidates.get(scored.row)?.clone(), scored.score)))
+        .filter_map(|scored| Some((candidates.get(scored.row as usize)?.clone(), scored.score)))
         .collect();
 
     let encoding = encode::encode(&normal);

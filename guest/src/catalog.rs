@@ -1,0 +1,279 @@
+//! Candidates in columns: read and typed once, observed many times.
+
+use alloc::format;
+use alloc::string::String;
+use alloc::vec;
+use alloc::vec::Vec;
+
+use crate::bits::Bits;
+use crate::context::refuse;
+use crate::json::{Members, Value, lookup};
+use crate::names::{NONE, Names};
+use crate::refusal::Refusal;
+use crate::vocabulary::{BoolField, Field, NumField, Profile, Vocabulary};
+
+/// A column of names: each name once, a number a row.
+#[derive(Clone, Debug, Default)]
+pub struct Labels {
+    pub names: Names,
+    pub rows: Vec<u32>,
+}
+
+impl Labels {
+    fn push(&mut self, name: Option<&str>) {
+        let number = name.map_or(NONE, |name| self.names.intern(name));
+        self.rows.push(number);
+    }
+
+    /// The number in a row, [`NONE`] where there is no name.
+    pub fn at(&self, row: usize) -> u32 {
+        self.rows.get(row).copied().unwrap_or(NONE)
+    }
+
+    /// One value for each name.
+    pub fn each<T>(&self, value: impl Fn(&str) -> T, default: T) -> Vec<T>
+    where
+        T: Clone,
+    {
+        let mut values = vec![default; self.names.len()];
+        for (name, number) in self.names.iter() {
+            if let Some(slot) = values.get_mut(number as usize) {
+                *slot = value(name);
+            }
+        }
+        values
+    }
+}
+
+/// The candidates of a decision, column by column. What a candidate does not have is the default
+/// of the field; what the state has for it instead is laid over in [`crate::scene`].
+#[derive(Clone, Debug, Default)]
+pub struct Catalog {
+    len: usize,
+    pub providers: Labels,
+    pub families: Labels,
+    /// `provider|family`
+    pub pairs: Labels,
+    pub tiers: Labels,
+    pub scopes: Labels,
+    /// Who answers in the end: the peer of an offer, else the provider.
+    pub served_by: Labels,
+    capabilities: Names,
+    /// For each capability, the candidates that have it.
+    capable: Vec<Bits>,
+    pub quality: Vec<f64>,
+    nums: Vec<Vec<f64>>,
+    /// For each price, the candidates that have one of their own.
+    pub priced: [Bits; 2],
+    bools: Vec<Bits>,
+}
+
+/// The prices, which the state may have where a candidate has none.
+pub const PRICES: [(&str, NumField); 2] =
+    [("price_in", NumField::PRICE_IN), ("price_out", NumField::PRICE_OUT)];
+
+impl Catalog {
+    /// Reads an array of candidates; `position` is its place, for messages.
+    pub fn read(
+        candidates: &Value,
+        position: &str,
+        vocabulary: &Vocabulary,
+    ) -> Result<Self, Refusal> {
+        let expected = || refuse(format!("{position}: expected an array"));
+        let records = candidates.as_array().ok_or_else(expected)?;
+        let strict = vocabulary.profile == Profile::Strict;
+        let extensions: Vec<(&str, Field)> = vocabulary.extensions().collect();
+        let column = |default: f64| {
+            let mut column = Vec::with_capacity(records.len());
+            column.resize(records.len(), default);
+            column
+        };
+        let mut catalog = Self {
+            nums: vocabulary.nums.iter().map(|field| column(field.default)).collect(),
+            bools: vocabulary
+                .bools
+                .iter()
+                .map(|field| Bits::all(records.len(), field.default))
+                .collect(),
+            quality: column(0.0),
+            ..Self::default()
+        };
+        for (index, record) in records.iter().enumerate() {
+            catalog
+                .ingest(record, &extensions, strict)
+                .map_err(|message| refuse(format!("{position}[{index}]{message}")))?;
+        }
+        Ok(catalog)
+    }
+
+    pub const fn len(&self) -> usize {
+        self.len
+    }
+
+    pub fn column(&self, field: NumField) -> &[f64] {
+        self.nums.get(field.0).map_or(&[], Vec::as_slice)
+    }
+
+    pub fn flags(&self, field: BoolField) -> &Bits {
+        const NOBODY: &Bits = &Bits::NONE;
+        self.bools.get(field.0).unwrap_or(NOBODY)
+    }
+
+    /// The candidates that have a capability.
+    pub fn capable(&self, name: &str) -> &Bits {
+        const NOBODY: &Bits = &Bits::NONE;
+        self.capable.get(self.capabilities.find(name) as usize).unwrap_or(NOBODY)
+    }
+
+    fn set_num(&mut self, field: NumField, value: f64) {
+        if let Some(slot) = self.nums.get_mut(field.0).and_then(|column| column.get_mut(self.len))
+        {
+            *slot = value;
+        }
+    }
+
+    fn set_bool(&mut self, field: BoolField, value: bool) {
+        if let Some(column) = self.bools.get_mut(field.0) {
+            column.set(self.len, value);
+        }
+    }
+
+    /// Reads one record into the next row. An error is the rest of a position and what was
+    /// expected.
+    fn ingest(
+        &mut self,
+        record: &Value,
+        extensions: &[(&str, Field)],
+        strict: bool,
+    ) -> Result<(), String> {
+        let record = record.as_object().ok_or(": expected an object")?;
+        let provider = required(record, "provider_id")?;
+        let family = required(record, "model_family")?;
+        let (mut tier, mut scope, mut peer) = (None, None, None);
+        for (key, value) in record {
+            let extension = extensions.iter().find(|(name, _)| name == key);
+            if let Some((_, field)) = extension {
+                match field {
+                    Field::Num(field) => self.set_num(*field, number(key, value)?),
+                    Field::Bool(field) => self.set_bool(*field, boolean(key, value)?),
+                }
+            }
+            match key.as_str() {
+                "provider_id" | "model_family" => {}
+                "tier" => tier = Some(text(key, value)?),
+                "scope" => scope = Some(text(key, value)?),
+                "quality_hint" => {
+                    let hint = number(key, value)?;
+                    if let Some(slot) = self.quality.get_mut(self.len) {
+                        *slot = hint;
+                    }
+                }
+                "price_in" | "price_out" => {
+                    let price = number(key, value)?;
+                    for ((name, field), priced) in PRICES.into_iter().zip(&mut self.priced) {
+                        if name == key {
+                            priced.set(self.len, true);
+                            if let Some(slot) = self
+                                .nums
+                                .get_mut(field.0)
+                                .and_then(|column| column.get_mut(self.len))
+                            {
+                                *slot = price;
+                            }
+                        }
+                    }
+                }
+                "latency_ms" => self.set_num(NumField::LATENCY_MS, number(key, value)?),
+                "tok_s" => self.set_num(NumField::TOK_S, number(key, value)?),
+                "success_rate" => self.set_num(NumField::SUCCESS_RATE, number(key, value)?),
+                "has_tee" => self.set_bool(BoolField::HAS_TEE, boolean(key, value)?),
+                "no_log" => self.set_bool(BoolField::NO_LOG, boolean(key, value)?),
+                "capabilities" => self.capabilities(key, value)?,
+                "offer" => {
+                    value.as_object().ok_or_else(|| format!(".{key}: expected an object"))?;
+                    if let Some(named) = value.get("peer_id").filter(|peer| peer.is_truthy()) {
+                        peer = Some(text("offer.peer_id", named)?);
+                    }
+                }
+                _ if extension.is_some() || CARRIED.contains(&key.as_str()) => {}
+                _ if strict => {
+                    return Err(format!(
+                        ": unknown key '{key}', expected a candidate key or a field declared in \
+                         vocabulary.fields"
+                    ));
+                }
+                _ => {}
+            }
+        }
+        self.providers.push(Some(provider));
+        self.families.push(Some(family));
+        self.pairs.push(Some(&pair(provider, family)));
+        self.tiers.push(tier);
+        self.scopes.push(scope);
+        self.served_by.push(Some(peer.unwrap_or(provider)));
+        self.len += 1;
+        Ok(())
+    }
+
+    fn capabilities(&mut self, key: &str, value: &Value) -> Result<(), String> {
+        let named = value.as_object().ok_or_else(|| format!(".{key}: expected an object"))?;
+        if let Some(context) = lookup(named, "context") {
+            self.set_num(NumField::CONTEXT, number("capabilities.context", context)?);
+        }
+        for (name, value) in named {
+            if value.is_truthy() {
+                let number = self.capabilities.intern(name) as usize;
+                if number >= self.capable.len() {
+                    self.capable.push(Bits::NONE);
+                }
+                if let Some(bits) = self.capable.get_mut(number) {
+                    bits.set(self.len, true);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The key of a provider and a family in observed prices and in chains.
+pub fn pair(provider: &str, family: &str) -> String {
+    let mut key = String::with_capacity(provider.len() + 1 + family.len());
+    key.push_str(provider);
+    key.push('|');
+    key.push_str(family);
+    key
+}
+
+/// Candidate keys that no predicate or scorer looks at: they travel to the outgoing request and
+/// the trace.
+const CARRIED: [&str; 12] = [
+    "api_kind",
+    "auth",
+    "auth_env",
+    "aws_region",
+    "base_url",
+    "discovery",
+    "price_multiplier",
+    "raw_price_in",
+    "raw_price_out",
+    "served_by",
+    "served_model_id",
+    "source",
+];
+
+fn required<'a>(record: &'a Members, key: &str) -> Result<&'a str, String> {
+    let value = lookup(record, key).and_then(Value::as_str);
+    value.ok_or_else(|| format!(".{key}: expected a string"))
+}
+
+fn text<'a>(key: &str, value: &'a Value) -> Result<&'a str, String> {
+    value.as_str().ok_or_else(|| format!(".{key}: expected a string"))
+}
+
+fn number(key: &str, value: &Value) -> Result<f64, String> {
+    value.as_number().ok_or_else(|| format!(".{key}: expected a finite number"))
+}
+
+fn boolean(key: &str, value: &Value) -> Result<bool, String> {
+    value.as_bool().ok_or_else(|| format!(".{key}: expected a boolean"))
+}
