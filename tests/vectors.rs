@@ -49,6 +49,10 @@ fn reference() {
         ("corpus/decide.jsonl.gz", 5071),
         ("corpus/xform.jsonl.gz", 900),
         ("corpus/failplan.jsonl.gz", 400),
+        ("corpus/steps.jsonl.gz", 900),
+        ("corpus/config.jsonl.gz", 206),
+        ("corpus/elaborate.jsonl.gz", 400),
+        ("corpus/flows.jsonl.gz", 504),
         ("spec/sigma_pol_v2.json", 15),
     ] {
         if let Some(path) = shared(file) {
