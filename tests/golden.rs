@@ -18,9 +18,8 @@ use sigmapol_engine::{Decision, Refusal, admit, decide, hash, step};
 /// The members of a record, their texts untouched: how a number is written is part of the input.
 type Record = IndexMap<String, Box<RawValue>>;
 
-const FAMILIES: [&str; 9] = [
-    "terms", "decide", "xform", "failplan", "steps", "config", "elaborate", "flows", "refusals",
-];
+const FAMILIES: [&str; 9] =
+    ["terms", "decide", "xform", "failplan", "steps", "config", "elaborate", "flows", "refusals"];
 
 const RUNS: [&str; 4] = ["steps", "config", "elaborate", "flows"];
 

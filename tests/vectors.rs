@@ -35,9 +35,17 @@ fn passes(path: &Path, least: usize) {
 
 #[test]
 fn golden() {
-    for (family, least) in
-        [("terms", 151), ("decide", 79), ("xform", 29), ("failplan", 7), ("refusals", 90)]
-    {
+    for (family, least) in [
+        ("terms", 151),
+        ("decide", 79),
+        ("xform", 29),
+        ("failplan", 7),
+        ("steps", 61),
+        ("config", 37),
+        ("elaborate", 56),
+        ("flows", 45),
+        ("refusals", 111),
+    ] {
         passes(&project(&format!("golden/{family}.jsonl")), least);
     }
 }
