@@ -55,7 +55,7 @@ pub(super) fn or_refused(
 }
 
 /// An object of the record; in a vector an empty one may stand as an empty array.
-pub(super) fn object<'a>(text: &'a str) -> &'a str {
+pub(super) fn object(text: &str) -> &str {
     if text == "[]" { "{}" } else { text }
 }
 

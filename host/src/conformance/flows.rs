@@ -7,10 +7,10 @@ use serde_json::{Value, json};
 use super::{
     Malformed, Record,
     check::Check,
-    events::{Answer, event, expect, or_refused, output},
+    events::{Answer, ask, event, expect, or_refused, value},
 };
 use crate::{
-    Error, RefusalCode, Verbs,
+    Effect, Error, RefusalCode, Verbs,
     json_text::{Object, quote},
 };
 
@@ -20,19 +20,18 @@ const CALLS: usize = 256;
 pub(super) fn answer(record: &Record<'_>, vocabulary: &str, verbs: &dyn Verbs) -> Answer {
     let flow = record.need("flow")?;
     let start = || event("flow").with("vocabulary", vocabulary).with("flow", flow);
-    let named = super::events::ask(verbs, start()).map(|named| {
-        json!({
-            "encoding": named["canonical"],
-            "fingerprint": named["fingerprint"],
-            "sha256": named["identity"],
-        })
-    });
-    let answer = named.and_then(|mut named| {
-        if let (Some(input), Some(members)) = (record.get("input"), named.as_object_mut()) {
-            let event = start().with("input", input);
-            members.insert("run".to_owned(), walk(event, vocabulary, verbs)?);
+    let answer = ask(verbs, start()).and_then(|named| {
+        let run =
+            record.get("input").map(|input| walk(start().with("input", input), vocabulary, verbs));
+        let mut answer = json!({
+            "encoding": named.get("canonical"),
+            "fingerprint": named.get("fingerprint"),
+            "sha256": named.get("identity"),
+        });
+        if let (Some(run), Some(members)) = (run.transpose()?, answer.as_object_mut()) {
+            members.insert("run".to_owned(), run);
         }
-        Ok(named)
+        Ok(answer)
     });
     Ok(or_refused(answer, RefusalCode::Flow, |error| json!({ "error": error })))
 }
@@ -41,21 +40,22 @@ pub(super) fn answer(record: &Record<'_>, vocabulary: &str, verbs: &dyn Verbs) -
 fn walk(start: Object, vocabulary: &str, verbs: &dyn Verbs) -> Result<Value, Error> {
     let mut calls = Vec::new();
     let mut turn = verbs.step(None, &start.finish())?.value;
-    loop {
-        let mut out = output(&turn, true);
-        let Some(call) = out.get_mut("request").and_then(Value::as_object_mut) else {
-            return Ok(json!({ "output": out["result"]["output"], "calls": calls }));
+    while calls.len() <= CALLS {
+        let mut call = match &turn.effect {
+            Effect::Call(call) => value(call),
+            Effect::Done(done) => {
+                return Ok(json!({ "output": value(done).get("output"), "calls": calls }));
+            }
+            Effect::Wait(until_ms) => return Ok(json!({ "until_ms": until_ms, "calls": calls })),
         };
         // the policy is the node's own, for hosts; its fingerprint stands for it here
-        call.remove("policy");
-        calls.push(out["request"].take());
-        if calls.len() > CALLS {
-            return Ok(json!({ "calls": calls }));
-        }
+        call.as_object_mut().map(|members| members.remove("policy"));
+        calls.push(call);
         let text = quote(&format!("R{}", calls.len()));
         let answer = event("answer").with("vocabulary", vocabulary).with("text", &text);
         turn = verbs.step(Some(&turn.run), &answer.finish())?.value;
     }
+    Ok(json!({ "calls": calls }))
 }
 
 pub(super) fn run(check: &mut Check<'_, '_>) -> Result<(), Malformed> {

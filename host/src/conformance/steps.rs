@@ -4,15 +4,17 @@
 //! `{throws}`, where the reference throws and the engine has an answer like any other. The ops are
 //! those of [`Script`].
 
+use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{
-    Malformed, Record,
-    check::Check,
-    events::{Answer, expect},
-    script::Script,
-};
+use super::{Malformed, Record, check::Check, events::Answer, script::Script};
 use crate::Verbs;
+
+#[derive(Deserialize)]
+struct Expect {
+    init: Value,
+    steps: Vec<Value>,
+}
 
 pub(super) fn answer(record: &Record<'_>, verbs: &dyn Verbs) -> Answer {
     let mut script = Script::new(record, verbs)?;
@@ -33,15 +35,14 @@ pub(super) fn answer(record: &Record<'_>, verbs: &dyn Verbs) -> Answer {
 /// Up to the first step that differs: what comes after it follows from it.
 pub(super) fn run(check: &mut Check<'_, '_>) -> Result<(), Malformed> {
     let record = check.record;
-    let expected = expect(record)?;
+    let expected: Expect = record.parse("expect", record.need("expect")?)?;
     let mut script = Script::new(record, check.verbs)?;
-    if !check.value("init", &expected["init"], script.init()?) {
+    if !check.value("init", &expected.init, script.init()?) {
         return Ok(());
     }
     let ops = Script::ops(record)?;
-    let steps = expected["steps"].as_array().map_or(&[][..], Vec::as_slice);
-    check.equal("steps", steps.len(), ops.len());
-    for (index, (op, expected)) in ops.iter().zip(steps).enumerate() {
+    check.equal("steps", expected.steps.len(), ops.len());
+    for (index, (op, expected)) in ops.iter().zip(&expected.steps).enumerate() {
         let mut answer = script.run(op)?;
         if expected.get("throws").is_some() {
             answer = answer.map(thrown);
