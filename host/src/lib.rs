@@ -48,6 +48,8 @@ pub mod cli;
 pub mod conformance;
 mod json_text;
 pub mod limits;
+#[cfg(feature = "mock")]
+pub mod mock;
 #[cfg(feature = "router")]
 pub mod provider;
 
