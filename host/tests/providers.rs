@@ -1,4 +1,5 @@
 //! Calls over real sockets, to the mock.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests")]
 
 mod providers {
     mod auth;

@@ -92,7 +92,7 @@ pub(super) fn attach_images(messages: &mut [Message], request: &Request) -> Resu
         return Ok(());
     }
     let last = messages.iter_mut().rfind(|message| message.role == Role::User);
-    let last = last.ok_or_else(|| no_user_message())?;
+    let last = last.ok_or_else(no_user_message)?;
     last.parts.extend(request.images.iter().cloned().map(Part::Image));
     Ok(())
 }
@@ -132,6 +132,8 @@ pub(super) fn usage(value: &Value, input: &str, output: &[&str]) -> Option<Usage
 #[derive(Debug, Default)]
 pub(super) struct Partial {
     pub(super) answer: Answer,
+    /// What the model says in place of an answer, in dialects that tell it apart.
+    pub(super) refusal: String,
     /// By the index that the provider gives them.
     calls: BTreeMap<u64, PartialCall>,
     /// The provider said that this is all.

@@ -118,8 +118,8 @@ pub(super) fn messages(list: &[Value]) -> Result<Vec<Message>, CallError> {
             Some("tool") => {
                 let position = format!("{position}.tool_call_id");
                 let id = member(value, &position, "tool_call_id")?;
-                let calls = messages.iter().flat_map(|message| &message.calls);
-                let call = calls.filter(|call| call.id == id).last();
+                let mut calls = messages.iter().flat_map(|message| &message.calls);
+                let call = calls.rfind(|call| call.id == id);
                 let call = call.ok_or_else(|| expected(&position, "the id of an earlier call"))?;
                 Role::Tool { name: call.name.clone(), id }
             }

@@ -64,7 +64,7 @@ impl Dialect for OpenAi {
             model: string(body, "/model"),
             usage: body.get("usage").and_then(tokens),
         };
-        refused(&answer, string(message, "/refusal"))?;
+        refused(&answer, &string(message, "/refusal").unwrap_or_default())?;
         Ok(answer)
     }
 
@@ -76,8 +76,10 @@ impl Dialect for OpenAi {
         let Some(choice) = event.pointer("/choices/0") else { return Ok(()) };
         let delta = choice.get("delta").unwrap_or(&Value::Null);
         answer.text.push_str(&content(delta.get("content"))?);
+        partial.refusal.push_str(&string(delta, "/refusal").unwrap_or_default());
         if let Some(reason) = string(choice, "/finish_reason") {
             answer.finish_reason = Some(reason);
+            refused(answer, &partial.refusal)?;
             partial.finished = true;
         }
         for call in delta.get("tool_calls").and_then(Value::as_array).into_iter().flatten() {
@@ -89,7 +91,7 @@ impl Dialect for OpenAi {
                 part("/function/arguments").unwrap_or_default(),
             );
         }
-        refused(&partial.answer, None)
+        Ok(())
     }
 }
 
@@ -139,11 +141,11 @@ fn tokens(value: &Value) -> Option<super::Usage> {
     usage(value, "prompt_tokens", &["completion_tokens"])
 }
 
-fn refused(answer: &Answer, refusal: Option<String>) -> Result<(), CallError> {
+fn refused(answer: &Answer, refusal: &str) -> Result<(), CallError> {
     if !answer.text.is_empty() {
         return Ok(());
     }
-    if let Some(refusal) = refusal.filter(|refusal| !refusal.is_empty()) {
+    if !refusal.is_empty() {
         return Err(filtered(refusal));
     }
     match answer.finish_reason.as_deref() {

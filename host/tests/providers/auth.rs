@@ -35,13 +35,15 @@ async fn tokens() {
 
 #[tokio::test]
 async fn headers_of_tokens() {
-    let auth = json!({"auth": {"kind": "oauth", "command": ["printf", "t"]}});
+    let auth = json!({"auth": {"kind": "oauth", "command": ["printf", "%s%s", "se", "cret"]}});
     let setup = Setup::with(json!([{}]), auth).await;
     for provider in ["anthropic", "google", "ollama", "openai_compatible"] {
         setup.call(provider, json!({})).await.unwrap();
-        assert_eq!(setup.header("authorization").as_deref(), Some("Bearer t"), "{provider}");
+        assert_eq!(setup.header("authorization").as_deref(), Some("Bearer secret"), "{provider}");
         assert_eq!([setup.header("x-api-key"), setup.header("x-goog-api-key")], [None, None]);
     }
+    let shown = format!("{:?}", setup.http);
+    assert!(shown.contains("Secret(***)") && !shown.contains("secret"), "{shown}");
 }
 
 #[tokio::test]

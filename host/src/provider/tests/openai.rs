@@ -85,6 +85,18 @@ fn refuses_what_is_no_answer() {
 }
 
 #[test]
+fn refuses_streams() {
+    let choice = |choice: Value| json!({"choices": [choice]});
+    let error = |events: &[Value]| stream(&OpenAi, events).unwrap_err().to_string();
+    let no = choice(json!({"delta": {"refusal": "No"}}));
+    let more = choice(json!({"delta": {"refusal": "."}}));
+    let stop = choice(json!({"delta": {}, "finish_reason": "stop"}));
+    assert_eq!(error(&[no, more, stop]), "content_filter: No.");
+    let filter = choice(json!({"delta": {}, "finish_reason": "content_filter"}));
+    assert_eq!(error(&[filter]), "content_filter: finish_reason content_filter");
+}
+
+#[test]
 fn reads_streams() {
     let delta = |delta: Value| json!({"model": "m-1", "choices": [{"delta": delta}]});
     let call = |call: Value| delta(json!({"tool_calls": [call]}));
