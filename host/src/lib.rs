@@ -26,8 +26,8 @@
 //! components would, and [`Native`] runs the same engine as ordinary code; all three implement
 //! [`Verbs`] and agree to the last bit.
 //!
-//! This crate calls no provider, reads no clock on behalf of a policy, and keeps nothing between
-//! calls; what a decision depends on is in its arguments.
+//! A decision calls no provider, reads no clock on behalf of a policy, and keeps nothing between
+//! calls; what it depends on is in its arguments. Calls to providers are apart, in `provider`.
 
 /// The example of the README compiles and holds.
 #[cfg(doctest)]
@@ -48,6 +48,8 @@ pub mod cli;
 pub mod conformance;
 mod json_text;
 pub mod limits;
+#[cfg(feature = "mock")]
+pub mod mock;
 #[cfg(feature = "router")]
 pub mod provider;
 

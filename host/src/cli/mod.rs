@@ -10,6 +10,7 @@ mod failure;
 mod hash;
 mod input;
 mod inspect;
+mod mock_provider;
 mod table;
 
 use std::io::Write;
@@ -59,6 +60,7 @@ enum Command {
     Decide(decide::Args),
     Inspect(inspect::Args),
     Conformance(conformance::Args),
+    MockProvider(mock_provider::Args),
 }
 
 /// Runs a command and writes what it prints.
@@ -73,6 +75,7 @@ pub fn run(cli: &Cli, out: &mut impl Write) -> Result<(), Failure> {
         Command::Decide(args) => decide::run(args, &cli.global, out),
         Command::Inspect(args) => inspect::run(args, &cli.global, out),
         Command::Conformance(args) => conformance::run(args, &cli.global, out),
+        Command::MockProvider(args) => mock_provider::run(args, out),
     }
 }
 
