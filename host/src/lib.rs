@@ -50,6 +50,8 @@ mod json_text;
 pub mod limits;
 #[cfg(feature = "router")]
 pub mod provider;
+#[cfg(feature = "router")]
+pub mod router;
 
 pub use self::core::CoreSandbox;
 pub use cache::Cache;
