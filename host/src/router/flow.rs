@@ -3,9 +3,9 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, value::RawValue};
 
-use super::{Outcome, Router, RouterError, outcome::result};
+use super::{Config, Outcome, Router, RouterError, outcome::result, router::event};
 use crate::{
-    Effect,
+    Effect, Verbs,
     json_text::{Object, quote},
 };
 
@@ -46,27 +46,41 @@ struct Call<'a> {
     policy_fingerprint: String,
 }
 
-impl Router {
-    /// Names a flow: `{identity, fingerprint, canonical}`.
-    ///
-    /// # Errors
-    ///
-    /// [`RouterError::Engine`] or [`RouterError::Failed`] for what is no flow.
-    pub fn check_flow(&self, flow: &str) -> Result<Value, RouterError> {
-        match self.flow_step(None, flow, None)?.effect {
-            Effect::Done(done) => result(&done),
-            _ => Err(RouterError::Failed("flow: the engine asks for a call".to_owned())),
-        }
+/// Names a flow: `{identity, fingerprint, canonical}`. The policies of its nodes may speak of the
+/// fields of the configuration, if there is one.
+///
+/// # Errors
+///
+/// [`RouterError::Engine`] or [`RouterError::Failed`] for what is no flow.
+pub fn check_flow(
+    verbs: &dyn Verbs,
+    flow: &str,
+    config: Option<&Config>,
+    reference: bool,
+) -> Result<Value, RouterError> {
+    let vocabulary = config.map_or_else(|| "{}".to_owned(), vocabulary);
+    let members = [("flow", flow), ("vocabulary", &vocabulary)];
+    check_json(flow)?;
+    let turn = verbs.step(None, &event("flow", &members, None, 0.0, reference))?.value;
+    match turn.effect {
+        Effect::Done(done) => result(&done),
+        _ => Err(RouterError::Failed("flow: the engine asks for a call".to_owned())),
     }
+}
 
+impl Router {
     /// Runs a flow, one node after the other in the engine's order.
     ///
     /// # Errors
     ///
-    /// As for [`check_flow`](Self::check_flow) and [`Run::answer`](super::Run::answer). A node that
+    /// As for [`check_flow`] and [`Run::answer`](super::Run::answer). A node that
     /// nobody answers is a [`FlowOutcome`] that is not ok.
     pub async fn run_flow(&self, flow: &str, input: &str) -> Result<FlowOutcome, RouterError> {
-        let mut turn = self.flow_step(None, flow, Some(input))?;
+        check_json(flow)?;
+        let vocabulary = vocabulary(self.config());
+        let input = quote(input);
+        let members = [("flow", flow), ("vocabulary", &*vocabulary), ("input", &*input)];
+        let mut turn = self.step_apart(None, "flow", &members)?;
         let mut nodes = Vec::new();
         loop {
             let request = match &turn.effect {
@@ -94,49 +108,35 @@ impl Router {
             if failed.is_some() {
                 return Ok(FlowOutcome { ok: false, output: None, error: failed, nodes });
             }
-            let vocabulary = self.vocabulary();
-            turn = self.step_apart(
-                Some(&turn.run),
-                "answer",
-                &[("text", &text), ("vocabulary", &vocabulary)],
-            )?;
+            let members = [("text", &*text), ("vocabulary", &*vocabulary)];
+            turn = self.step_apart(Some(&turn.run), "answer", &members)?;
         }
     }
+}
 
-    fn flow_step(
-        &self,
-        run: Option<&str>,
-        flow: &str,
-        input: Option<&str>,
-    ) -> Result<crate::Turn, RouterError> {
-        serde_json::from_str::<&RawValue>(flow)
-            .map_err(|error| RouterError::Input(format!("flow: expected JSON: {error}")))?;
-        let input = input.map(quote);
-        let vocabulary = self.vocabulary();
-        let mut members = vec![("flow", flow), ("vocabulary", &*vocabulary)];
-        members.extend(input.as_deref().map(|input| ("input", input)));
-        self.step_apart(run, "flow", &members)
-    }
+fn check_json(flow: &str) -> Result<(), RouterError> {
+    serde_json::from_str::<&RawValue>(flow)
+        .map(drop)
+        .map_err(|error| RouterError::Input(format!("flow: expected JSON: {error}")))
+}
 
-    /// What the policies of nodes may speak of: that of the configuration.
-    fn vocabulary(&self) -> String {
-        let config = self.config().value();
-        let fields = config.get("fields").and_then(Value::as_object);
-        let fields =
-            fields.into_iter().flatten().fold(Object::new(), |fields, (name, declared)| {
-                // the notes that a configuration may carry for people are no part of a vocabulary
-                let kept = ["default", "sort"].into_iter().fold(Object::new(), |kept, key| {
-                    let value = declared.get(key).map(Value::to_string);
-                    kept.with_some(key, value.as_deref())
-                });
-                fields.with(name, &kept.finish())
-            });
-        let tiers = config.get("tier_order").map(Value::to_string);
-        Object::new()
-            .with("fields", &fields.finish())
-            .with_some("tier_order", tiers.as_deref())
-            .finish()
-    }
+/// What policies may speak of under a configuration.
+fn vocabulary(config: &Config) -> String {
+    let config = config.value();
+    let fields = config.get("fields").and_then(Value::as_object);
+    let fields = fields.into_iter().flatten().fold(Object::new(), |fields, (name, declared)| {
+        // the notes that a configuration may carry for people are no part of a vocabulary
+        let kept = ["default", "sort"].into_iter().fold(Object::new(), |kept, key| {
+            let value = declared.get(key).map(Value::to_string);
+            kept.with_some(key, value.as_deref())
+        });
+        fields.with(name, &kept.finish())
+    });
+    let tiers = config.get("tier_order").map(Value::to_string);
+    Object::new()
+        .with("fields", &fields.finish())
+        .with_some("tier_order", tiers.as_deref())
+        .finish()
 }
 
 fn contract(call: &Call<'_>) -> String {

@@ -50,7 +50,7 @@ pub use builder::Builder;
 pub use clock::{Clock, ManualClock, Sleeping, SystemClock};
 pub use config::Config;
 pub use error::RouterError;
-pub use flow::{FlowOutcome, NodeOutcome};
+pub use flow::{FlowOutcome, NodeOutcome, check_flow};
 pub use outcome::Outcome;
 pub use router::Router;
 pub use run::Run;
