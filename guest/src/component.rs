@@ -73,6 +73,10 @@ impl From<crate::RefusalCode> for wit::RefusalCode {
             C::UnknownCustom => Self::UnknownCustom,
             C::Ctx => Self::Ctx,
             C::Seed => Self::Seed,
+            C::Event => Self::Event,
+            C::Run => Self::Run,
+            C::Config => Self::Config,
+            C::Flow => Self::Flow,
             C::Unsupported => Self::Unsupported,
         }
     }

@@ -142,6 +142,72 @@ pub fn set(members: &mut Vec<(String, Value)>, key: &str, value: Option<Value>) 
     }
 }
 
+/// An object under construction.
+#[derive(Clone, Debug, Default)]
+pub struct Object(Vec<(String, Value)>);
+
+impl Object {
+    pub const fn new() -> Self {
+        Self(Vec::new())
+    }
+
+    #[must_use]
+    pub fn with(mut self, key: &str, value: Value) -> Self {
+        set(&mut self.0, key, Some(value));
+        self
+    }
+
+    #[must_use]
+    pub fn maybe(mut self, key: &str, value: Option<Value>) -> Self {
+        set(&mut self.0, key, value);
+        self
+    }
+
+    #[must_use]
+    pub fn text(self, key: &str, text: &str) -> Self {
+        self.with(key, Value::String(text.to_string()))
+    }
+
+    #[must_use]
+    pub fn number(self, key: &str, number: f64) -> Self {
+        self.with(key, Value::Number(number))
+    }
+
+    #[must_use]
+    pub fn flag(self, key: &str, flag: bool) -> Self {
+        self.with(key, Value::Bool(flag))
+    }
+
+    /// The members of `from` that have one of the keys.
+    #[must_use]
+    pub fn copy(mut self, from: &Value, keys: &[&str]) -> Self {
+        for key in keys {
+            if let Some(value) = from.get(key) {
+                set(&mut self.0, key, Some(value.clone()));
+            }
+        }
+        self
+    }
+
+    pub fn build(self) -> Value {
+        Value::Object(self.0)
+    }
+
+    pub fn members(&self) -> &Members {
+        &self.0
+    }
+
+    pub fn into_members(self) -> Vec<(String, Value)> {
+        self.0
+    }
+}
+
+impl From<&Members> for Object {
+    fn from(members: &Members) -> Self {
+        Self(members.to_vec())
+    }
+}
+
 fn write_string(text: &str, out: &mut String) {
     out.push('"');
     for character in text.chars() {

@@ -65,8 +65,8 @@ use alloc::string::String;
 
 pub use decide::{Decision, Ranked, Reaction, Rejected, decide};
 pub use refusal::{Refusal, RefusalCode};
-pub use signature::Sort;
 pub use runs::step;
+pub use signature::Sort;
 pub use step::{Effect, Turn};
 
 /// What a term is, once admitted.

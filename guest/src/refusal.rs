@@ -44,13 +44,21 @@ pub enum RefusalCode {
     Ctx,
     /// A seed that is not an integer of magnitude at most 2^53 − 1.
     Seed,
-    /// A verb or an event that this version does not have.
+    /// An event of the wrong shape.
+    Event,
+    /// The state of a run that is malformed, or of another version.
+    Run,
+    /// A router configuration that is not in order.
+    Config,
+    /// A flow that is not in order.
+    Flow,
+    /// A kind of event that this version does not have.
     Unsupported,
 }
 
 impl RefusalCode {
     /// Every code, in the order of the contract.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 24] = [
         Self::JsonSyntax,
         Self::JsonDuplicateKey,
         Self::JsonNull,
@@ -70,6 +78,10 @@ impl RefusalCode {
         Self::UnknownCustom,
         Self::Ctx,
         Self::Seed,
+        Self::Event,
+        Self::Run,
+        Self::Config,
+        Self::Flow,
         Self::Unsupported,
     ];
 
@@ -95,6 +107,10 @@ impl RefusalCode {
             Self::UnknownCustom => "unknown-custom",
             Self::Ctx => "ctx",
             Self::Seed => "seed",
+            Self::Event => "event",
+            Self::Run => "run",
+            Self::Config => "config",
+            Self::Flow => "flow",
             Self::Unsupported => "unsupported",
         }
     }

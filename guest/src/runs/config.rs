@@ -4,20 +4,12 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use super::inherit;
-use super::record;
+use super::{inherit, strict};
 use crate::admit::admit;
-use crate::json::{Members, Value, lookup};
+use crate::json::{Members, Object, Value, lookup};
+use crate::refusal::{Refusal, RefusalCode};
 use crate::signature::Sort;
 use crate::vocabulary::{Profile, Vocabulary};
-
-/// Why a configuration is refused. The reference returns some of these and throws others; both are
-/// refusals here, and the difference is kept for its vectors.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Refused {
-    Returned(String),
-    Thrown(String),
-}
 
 /// A configuration that is in order.
 #[derive(Debug)]
@@ -32,24 +24,41 @@ pub struct Config {
     /// Sorted by name, inheritance applied.
     pub profiles: Vec<(String, Value)>,
     pub retry_policies: Vec<(String, Value)>,
+    /// The definitions of `custom` symbols.
+    pub customs: Vec<(String, Value)>,
     pub envelope: Option<Value>,
     pub defaults: Defaults,
     /// One candidate for each model at each static provider.
     pub candidates: Vec<Value>,
 }
 
-/// Times in milliseconds.
+/// What holds where a configuration does not say otherwise.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Defaults {
     /// Consecutive failures that open a breaker.
     pub circuit_breaker_threshold: f64,
-    /// How long an open breaker stays open.
+    /// How long an open breaker stays open, in milliseconds.
     pub circuit_breaker_rate_limit_ms: f64,
-    /// How long a disabled provider stays disabled.
+    /// How long a disabled provider stays disabled, in milliseconds.
     pub disable_provider_ttl_ms: f64,
-    /// How long discovered offers are good for.
+    /// How long discovered offers are good for, in milliseconds.
     pub discovery_cache_ttl_ms: f64,
+    /// `strict` profile: the longest time that a caller's policy opens a breaker for, in
+    /// milliseconds.
+    pub caller_open_breaker_max_ms: f64,
+    /// `strict` profile: calls of one run.
+    pub max_attempts_per_execution: f64,
 }
+
+/// The members of [`Defaults`], by name.
+pub const DEFAULTS: [(&str, f64); 6] = [
+    ("circuit_breaker_threshold", 3.0),
+    ("circuit_breaker_rate_limit_ms", 30_000.0),
+    ("disable_provider_ttl_ms", 300_000.0),
+    ("discovery_cache_ttl_ms", 60_000.0),
+    ("caller_open_breaker_max_ms", 30_000.0),
+    ("max_attempts_per_execution", 64.0),
+];
 
 const API_KINDS: [&str; 6] =
     ["openai_compatible", "openai_codex", "anthropic", "google", "bedrock", "ollama"];
@@ -57,48 +66,49 @@ const TIERS: [&str; 3] = ["partner", "marketplace", "fallback"];
 
 impl Config {
     /// Reads a configuration; the first error wins.
-    pub fn read(config: &Value, profile: Profile) -> Result<Self, Refused> {
-        let returned = |message: &str| Refused::Returned(message.to_string());
-        let members = config.as_object().ok_or_else(|| returned("config must be a table"))?;
+    pub fn read(config: &Value, profile: Profile) -> Result<Self, Refusal> {
+        Self::check(config, profile).map_err(|message| Refusal::new(RefusalCode::Config, message))
+    }
+
+    fn check(config: &Value, profile: Profile) -> Result<Self, String> {
+        let members = config.as_object().ok_or("config must be a table")?;
+        if profile == Profile::Strict {
+            strict::shape(config)?;
+        }
         let table = |key: &str| {
             let value = lookup(members, key).and_then(Value::as_object);
-            value.ok_or_else(|| Refused::Returned(format!("config.{key} required")))
+            value.ok_or_else(|| format!("config.{key} required"))
         };
         let (providers, models, profiles) =
             (table("providers")?, table("models")?, table("profiles")?);
-        check_providers(providers).map_err(Refused::Returned)?;
-        check_models(models, providers).map_err(Refused::Returned)?;
-        check_profiles(profiles).map_err(Refused::Returned)?;
-        let profiles = inherit::resolve(profiles, profile).map_err(Refused::Thrown)?;
-        let vocabulary_text = vocabulary(members, profile);
-        let vocabulary = Vocabulary::read(&vocabulary_text)
-            .map_err(|refusal| Refused::Thrown(refusal.message))?;
+        check_providers(providers)?;
+        check_models(models, providers)?;
+        check_profiles(profiles)?;
+        let profiles = inherit::resolve(profiles, profile)?;
+        let vocabulary_text = vocabulary(config, profile);
+        let vocabulary = Vocabulary::read(&vocabulary_text).map_err(|refusal| refusal.message)?;
         let envelope = lookup(members, "policy_envelope").cloned();
         if let Some(envelope) = &envelope {
-            let why = match admit(envelope, &vocabulary) {
-                Ok(admitted) if admitted.sort == Sort::Pred => None,
-                Ok(admitted) => Some(admitted.sort.name().to_string()),
-                Err(refusal) => Some(refusal.message),
-            };
-            if let Some(why) = why {
-                let message = format!("config.policy_envelope must be a Pred term: {why}");
-                return Err(Refused::Returned(message));
-            }
+            sorted("config.policy_envelope", envelope, Sort::Pred, &vocabulary)?;
         }
-        Ok(Self {
+        let optional =
+            |key: &str| lookup(members, key).and_then(Value::as_object).unwrap_or(&[]).to_vec();
+        let config = Self {
             vocabulary,
             vocabulary_text,
             providers: providers.to_vec(),
             models: models.to_vec(),
             profiles,
-            retry_policies: lookup(members, "retry_policies")
-                .and_then(Value::as_object)
-                .unwrap_or(&[])
-                .to_vec(),
+            retry_policies: optional("retry_policies"),
+            customs: optional("customs"),
             envelope,
             defaults: Defaults::read(lookup(members, "defaults")),
             candidates: static_candidates(models, providers),
-        })
+        };
+        if profile == Profile::Strict {
+            strict::terms(&config)?;
+        }
+        Ok(config)
     }
 
     /// Counts and names, for people.
@@ -106,59 +116,84 @@ impl Config {
         let names = |entries: &Members| {
             Value::Array(entries.iter().map(|(name, _)| Value::String(name.clone())).collect())
         };
-        record([
-            ("candidates", Some(Value::Number(self.candidates.len() as f64))),
-            ("initialized", Some(Value::Bool(true))),
-            ("models_loaded", Some(names(&self.models))),
-            ("profile_names", Some(names(&self.profiles))),
-            ("providers_loaded", Some(names(&self.providers))),
-            ("version", Some(Value::String("0.0.1".to_string()))),
-        ])
+        Object::new()
+            .number("candidates", self.candidates.len() as f64)
+            .flag("initialized", true)
+            .with("models_loaded", names(&self.models))
+            .with("profile_names", names(&self.profiles))
+            .with("providers_loaded", names(&self.providers))
+            .text("version", "0.0.1")
+            .build()
     }
 }
 
 impl Defaults {
-    /// Reads an object with the names of the fields; what is absent is the default.
+    /// Reads an object of [`DEFAULTS`]; what is absent is the default.
     pub fn read(value: Option<&Value>) -> Self {
-        let number = |key, default| {
-            value.and_then(|value| value.get(key)).and_then(Value::as_number).unwrap_or(default)
-        };
+        let [threshold, rate_limit, disable, discovery, caller, attempts] =
+            DEFAULTS.map(|(name, default)| {
+                let own = value.and_then(|value| value.get(name)).and_then(Value::as_number);
+                own.unwrap_or(default)
+            });
         Self {
-            circuit_breaker_threshold: number("circuit_breaker_threshold", 3.0),
-            circuit_breaker_rate_limit_ms: number("circuit_breaker_rate_limit_ms", 30_000.0),
-            disable_provider_ttl_ms: number("disable_provider_ttl_ms", 300_000.0),
-            discovery_cache_ttl_ms: number("discovery_cache_ttl_ms", 60_000.0),
+            circuit_breaker_threshold: threshold,
+            circuit_breaker_rate_limit_ms: rate_limit,
+            disable_provider_ttl_ms: disable,
+            discovery_cache_ttl_ms: discovery,
+            caller_open_breaker_max_ms: caller,
+            max_attempts_per_execution: attempts,
         }
     }
 
     /// The object that [`Self::read`] reads.
     pub fn to_value(self) -> Value {
-        let number = |number| Some(Value::Number(number));
-        record([
-            ("circuit_breaker_threshold", number(self.circuit_breaker_threshold)),
-            ("circuit_breaker_rate_limit_ms", number(self.circuit_breaker_rate_limit_ms)),
-            ("disable_provider_ttl_ms", number(self.disable_provider_ttl_ms)),
-            ("discovery_cache_ttl_ms", number(self.discovery_cache_ttl_ms)),
-        ])
+        let values = [
+            self.circuit_breaker_threshold,
+            self.circuit_breaker_rate_limit_ms,
+            self.disable_provider_ttl_ms,
+            self.discovery_cache_ttl_ms,
+            self.caller_open_breaker_max_ms,
+            self.max_attempts_per_execution,
+        ];
+        let mut object = Object::new();
+        for ((name, _), value) in DEFAULTS.into_iter().zip(values) {
+            object = object.number(name, value);
+        }
+        object.build()
     }
 }
 
+/// Admits a term that has to be of a sort.
+pub fn sorted(
+    about: &str,
+    term: &Value,
+    sort: Sort,
+    vocabulary: &Vocabulary,
+) -> Result<(), String> {
+    let why = match admit(term, vocabulary) {
+        Ok(admitted) if admitted.sort == sort => return Ok(()),
+        Ok(admitted) => admitted.sort.name().to_string(),
+        Err(refusal) => refusal.message,
+    };
+    let article = if sort == Sort::Xform { "an" } else { "a" };
+    Err(format!("{about} must be {article} {} term: {why}", sort.name()))
+}
+
 /// The fields of a configuration may carry notes for people, which are not part of the vocabulary.
-fn vocabulary(config: &Members, profile: Profile) -> Value {
-    let fields = lookup(config, "fields").and_then(Value::as_object).unwrap_or(&[]);
-    let declared = fields.iter().map(|(name, declaration)| {
-        let kept = ["default", "sort"].map(|key| (key, declaration.get(key).cloned()));
-        (name.clone(), record(kept))
-    });
+fn vocabulary(config: &Value, profile: Profile) -> Value {
+    let mut fields = Object::new();
+    for (name, declaration) in config.get("fields").and_then(Value::as_object).unwrap_or(&[]) {
+        fields = fields.with(name, Object::new().copy(declaration, &["default", "sort"]).build());
+    }
     let profile = match profile {
         Profile::Strict => "strict",
         Profile::Reference => "reference",
     };
-    record([
-        ("fields", Some(Value::Object(declared.collect()))),
-        ("profile", Some(Value::String(profile.to_string()))),
-        ("tier_order", lookup(config, "tier_order").cloned()),
-    ])
+    Object::new()
+        .with("fields", fields.build())
+        .text("profile", profile)
+        .copy(config, &["tier_order"])
+        .build()
 }
 
 fn check_providers(providers: &Members) -> Result<(), String> {
@@ -242,28 +277,38 @@ fn static_candidates(models: &Members, providers: &Members) -> Vec<Value> {
             if provider.get("discovery").and_then(Value::as_str) != Some("static") {
                 continue;
             }
-            let own = |key: &str| provider.get(key).cloned();
-            let text = |text: &str| Some(Value::String(text.to_string()));
-            let flag = |key: &str| own(key).or(Some(Value::Bool(false)));
-            candidates.push(record([
-                ("provider_id", text(id)),
-                ("model_family", text(family)),
-                (
-                    "served_model_id",
-                    entry.get("provider_model_id").cloned().or_else(|| text(family)),
-                ),
-                ("capabilities", model.get("capabilities").cloned()),
-                ("quality_hint", model.get("static_quality_hint").cloned()),
-                ("tier", own("tier").or_else(|| text("fallback"))),
-                ("has_tee", flag("has_tee")),
-                ("no_log", flag("no_log")),
-                ("base_url", own("base_url")),
-                ("aws_region", own("aws_region")),
-                ("auth_env", own("auth_env")),
-                ("auth", own("auth")),
-                ("api_kind", own("api_kind")),
-                ("discovery", text("static")),
-            ]));
+            // what is observed of the model, then of the model at this provider
+            let mut candidate = Object::new();
+            for of in [model, entry] {
+                for (name, value) in of.get("fields").and_then(Value::as_object).unwrap_or(&[]) {
+                    candidate = candidate.with(name, value.clone());
+                }
+            }
+            let served = entry.get("provider_model_id").cloned();
+            let candidate = candidate
+                .text("provider_id", id)
+                .text("model_family", family)
+                .with("served_model_id", served.unwrap_or_else(|| Value::String(family.clone())))
+                .copy(model, &["capabilities"])
+                .maybe("quality_hint", model.get("static_quality_hint").cloned())
+                .text("tier", "fallback")
+                .flag("has_tee", false)
+                .flag("no_log", false)
+                .copy(
+                    provider,
+                    &[
+                        "tier",
+                        "has_tee",
+                        "no_log",
+                        "base_url",
+                        "aws_region",
+                        "auth_env",
+                        "auth",
+                        "api_kind",
+                    ],
+                )
+                .text("discovery", "static");
+            candidates.push(candidate.build());
         }
     }
     candidates

@@ -10,6 +10,27 @@ use alloc::vec::Vec;
 use crate::json::{Value, lookup};
 use crate::transform::FROM_CTX;
 
+/// Selectors by name; a name that is none of these means `argmax`, as it does in the reference.
+pub const SELECTORS: [&str; 4] = ["argmax", "chain", "softmax_sample", "top_k"];
+
+/// The forms of a filter that are objects.
+pub const FILTERS: [&str; 10] = [
+    "all_of",
+    "any_of",
+    "family_in",
+    "none_of",
+    "price_max",
+    "provider_in",
+    "provider_not_in",
+    "served_by_in",
+    "served_by_not_in",
+    "tier_in",
+];
+
+/// The forms of a mutation that are objects.
+pub const MUTATIONS: [&str; 6] =
+    ["clamp", "filter_image", "filter_text", "jitter", "pipe", "set_param"];
+
 /// The policy term of a profile, with the retry table and the contract it runs under.
 pub fn elaborate(
     profile: &Value,
@@ -107,7 +128,6 @@ fn single(op: &str, arguments: Vec<Value>) -> Value {
     }
 }
 
-/// A name that is none of these means `argmax`, as it does in the reference.
 fn selector(profile: &Value, contract: Option<&Value>) -> Value {
     let option = |key| profile.get("selector_opts").and_then(|options| options.get(key)).cloned();
     match profile.get("selector").and_then(Value::as_str) {

@@ -4,392 +4,320 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use super::ERROR_BYTES;
-use super::config::Defaults;
+use super::config::Config;
 use super::plan::Plan;
-use super::record;
 use super::runtime::Runtime;
+use super::state::Run;
 use crate::context::{Context, vocabulary};
 use crate::fail_plan::backoff;
-use crate::json::{Value, lookup, set};
+use crate::json::{Object, Value};
+use crate::limits::BACKOFF_MS;
 use crate::normal::normalize;
 use crate::policy::{Compiler, Policy, admit_policy};
 use crate::predicate::World;
-use crate::refusal::{Refusal, RefusalCode};
+use crate::refusal::Refusal;
 use crate::step::Effect;
 use crate::vocabulary::{Profile, Vocabulary};
 
-/// The version of the run state.
-pub const VERSION: f64 = 1.0;
+/// Bytes of a provider's error message that the trace keeps.
+const ERROR_BYTES: usize = 300;
 
 /// Failures that say nothing about the provider.
 const CLIENT_FAULTS: [&str; 3] = ["bad_request", "content_filter", "context_overflow"];
 
-/// How long a call may take when neither the contract nor its requirements say.
+/// How long a call may take when neither the contract nor its requirements say, in milliseconds.
 const TIMEOUT_MS: f64 = 30_000.0;
 
-/// The state of a run: an object, opaque to hosts.
-#[derive(Debug)]
-pub struct Run(Vec<(String, Value)>);
-
-/// What a run needs to go on, taken from its state.
-struct Parts<'a> {
-    vocabulary: Vocabulary,
-    policy: Policy,
-    defaults: Defaults,
-    candidates: &'a [Value],
+/// Where a run goes on after a failure.
+enum Next {
+    /// Calls the same candidate again, now.
+    Again,
+    /// The candidate so many places further on.
+    Skip(usize),
+    /// Nowhere: the effect stands.
+    Stop(Effect),
 }
 
 impl Run {
     /// A run at its first candidate.
     pub fn start(
-        plan: &Plan,
+        plan: Plan,
         contract: &Value,
-        defaults: Defaults,
+        config: &Config,
         runtime: &mut Runtime,
         now_ms: f64,
     ) -> Result<(Self, Effect), Refusal> {
-        let entry = |(candidate, score): &(Value, f64)| {
-            record([
-                ("provider_id", candidate.get("provider_id").cloned()),
-                ("model_family", candidate.get("model_family").cloned()),
-                ("tier", candidate.get("tier").cloned()),
-                ("score", Some(score_value(*score))),
-            ])
-        };
-        let text = |text: &str| Some(Value::String(text.to_string()));
-        let trace = record([
-            ("ranked", Some(Value::Array(plan.ordered.iter().map(entry).collect()))),
-            ("rejected", Some(Value::Array(plan.rejected.clone()))),
-            ("decision_path", Some(Value::Array(Vec::new()))),
-            ("started_at_ms", Some(Value::Number(now_ms))),
-            ("policy_fingerprint", text(&plan.fingerprint)),
-            ("policy_identity", text(&plan.identity)),
-        ]);
-        let mut ctx = plan.ctx.clone();
-        let candidates = plan.ordered.iter().map(|(candidate, _)| candidate.clone()).collect();
-        set(&mut ctx, "candidates", Some(Value::Array(candidates)));
-        let state = record([
-            ("version", Some(Value::Number(VERSION))),
-            ("policy", Some(plan.policy.clone())),
-            ("ctx", Some(Value::Object(ctx))),
-            ("contract", Some(contract.clone())),
-            ("defaults", Some(defaults.to_value())),
-            ("trace", Some(trace)),
-            ("cursor", Some(Value::Number(0.0))),
-            ("attempts", Some(Value::Number(0.0))),
-            ("called_at_ms", Some(Value::Number(now_ms))),
-        ]);
-        let mut run = Self(state.as_object().unwrap_or(&[]).to_vec());
-        let effect = if plan.ordered.is_empty() {
-            run.fail("no_candidates", now_ms)
-        } else {
-            run.advance(runtime, now_ms)?
-        };
-        Ok((run, effect))
-    }
-
-    /// Reads a state back; one of another version is refused.
-    pub fn read(value: &Value) -> Result<Self, Refusal> {
-        let members = value.as_object().unwrap_or(&[]);
-        if lookup(members, "version").and_then(Value::as_number) != Some(VERSION) {
-            return Err(malformed(&format!("expected a run of version {VERSION}")));
+        let mut ranked = Vec::with_capacity(plan.ordered.len());
+        let mut candidates = Vec::with_capacity(plan.ordered.len());
+        for (candidate, score) in plan.ordered {
+            let entry = Object::new().copy(&candidate, &["provider_id", "model_family", "tier"]);
+            ranked.push(entry.with("score", score_value(score)).build());
+            candidates.push(candidate);
         }
-        Ok(Self(members.to_vec()))
-    }
-
-    pub fn into_value(self) -> Value {
-        Value::Object(self.0)
+        let trace = Object::new()
+            .with("ranked", Value::Array(ranked))
+            .with("rejected", Value::Array(plan.rejected))
+            .number("started_at_ms", now_ms)
+            .text("policy_fingerprint", &plan.fingerprint)
+            .text("policy_identity", &plan.identity);
+        let empty = candidates.is_empty();
+        let mut run = Self {
+            attempts: 0.0,
+            called_at_ms: now_ms,
+            // a policy of the configuration is the host's, any other the caller's
+            caller: contract.get("policy_ir").is_some(),
+            calls: 0.0,
+            contract: contract.clone(),
+            ctx: plan.ctx.with("candidates", Value::Array(candidates)).build(),
+            cursor: 0,
+            decision_path: Vec::new(),
+            defaults: config.defaults,
+            done: None,
+            last_error: None,
+            policy: plan.policy,
+            trace: trace.build(),
+        };
+        let effect =
+            if empty { run.fail("no_candidates", now_ms) } else { run.advance(runtime, now_ms)? };
+        Ok((run, effect))
     }
 
     /// What a provider answered, or that it did not.
     pub fn respond(
         &mut self,
-        response: Option<&Value>,
+        response: &Value,
         runtime: &mut Runtime,
         now_ms: f64,
     ) -> Result<Effect, Refusal> {
-        if let Some(done) = self.done() {
-            return Ok(done);
+        if let Some(done) = &self.done {
+            return Ok(Effect::Done(done.to_json()));
         }
-        let candidate = self.candidate()?;
+        let candidate = self.candidate()?.clone();
         let provider = text_of(&candidate, "provider_id");
-        let answered = response.is_some_and(|r| r.get("ok").is_some_and(Value::is_truthy));
-        let of_response = |key: &str| response.and_then(|response| response.get(key));
-        let kind = of_response("error_kind").and_then(Value::as_str).unwrap_or("unknown");
-        let attempts = self.number("attempts");
-        let failed = |value| if answered { None } else { value };
-        self.event(
-            "attempted",
-            &candidate,
-            [
-                ("attempt", Some(Value::Number(attempts + 1.0))),
-                ("latency_ms", Some(Value::Number(now_ms - self.number("called_at_ms")))),
-                ("error_kind", failed(Some(Value::String(kind.to_string())))),
-                ("http_status", failed(of_response("http_status").cloned())),
-                ("error_message", failed(of_response("error_message").map(cut))),
-            ],
-        );
+        let answered = response.get("ok").is_some_and(Value::is_truthy);
+        let kind = response.get("error_kind").and_then(Value::as_str).unwrap_or("unknown");
+        let entry = event("attempted", &candidate)
+            .number("attempt", self.attempts + 1.0)
+            .number("latency_ms", now_ms - self.called_at_ms);
         if answered {
+            self.decision_path.push(entry.build());
             runtime.succeeded(&provider);
-            return Ok(self.succeed(of_response("response"), &candidate, now_ms));
+            return Ok(self.succeed(response.get("response"), &candidate, now_ms));
         }
-        set(&mut self.0, "last_error", Some(Value::String(kind.to_string())));
+        let entry = entry
+            .text("error_kind", kind)
+            .copy(response, &["http_status"])
+            .maybe("error_message", response.get("error_message").map(cut));
+        self.decision_path.push(entry.build());
+        self.last_error = Some(kind.to_string());
 
-        let (defaults, action, profile) = {
-            let ctx = self.part("ctx")?.clone();
-            let parts = self.parts(&ctx)?;
-            let action = parts.policy.fail_plan.classify(kind).cloned();
-            (parts.defaults, action, parts.vocabulary.profile)
-        };
-        let action = action.unwrap_or_else(|| Value::Object(Vec::new()));
-        if !CLIENT_FAULTS.contains(&kind) {
-            let window = action.get("open_breaker_ms").and_then(Value::as_number);
+        let (policy, vocabulary) = self.compile()?;
+        let strict = vocabulary.profile == Profile::Strict;
+        let nothing = Value::Object(Vec::new());
+        let action = policy.fail_plan.classify(kind).unwrap_or(&nothing);
+        let fault = CLIENT_FAULTS.contains(&kind);
+        if !fault {
+            let asked = action.get("open_breaker_ms").and_then(Value::as_number);
             // the reference opens for its own time whatever the action says
-            let own = window.filter(|_| profile == Profile::Strict);
-            runtime.failed(&provider, window.is_some(), own, now_ms, &defaults);
+            let window = asked.filter(|_| strict).map(|asked| match self.caller {
+                true => asked.min(self.defaults.caller_open_breaker_max_ms),
+                false => asked,
+            });
+            runtime.failed(&provider, asked.is_some(), window, now_ms, &self.defaults);
         }
-        let name = |key: &str| action.get(key).and_then(Value::as_str).unwrap_or_default();
-        match name("action") {
-            "abort" => Ok(self.fail(kind, now_ms)),
-            "disable_provider" => {
+        // others share the provider: a fault of this request, or a caller's policy, must not take
+        // it from them
+        let may_disable = !strict || !(fault || self.caller && kind != "auth_error");
+        let next = match action.get("action").and_then(Value::as_str).unwrap_or_default() {
+            "abort" => Next::Stop(self.fail(kind, now_ms)),
+            "disable_provider" if may_disable => {
                 runtime.disable(&provider, kind, now_ms);
-                let reason = Some(Value::String(kind.to_string()));
-                self.event("provider_disabled", &without_model(&candidate), [("reason", reason)]);
-                self.next(1);
-                self.advance(runtime, now_ms)
+                let entry = Object::new().text("event", "provider_disabled");
+                let entry = entry.text("provider_id", &provider).text("reason", kind);
+                self.decision_path.push(entry.build());
+                Next::Skip(1)
             }
-            "retry_same" => {
-                let attempts = attempts + 1.0;
-                let limit = action.get("attempts").and_then(Value::as_number).unwrap_or(1.0);
-                if attempts <= limit {
-                    set(&mut self.0, "attempts", Some(Value::Number(attempts)));
-                    let wait = backoff(&action, attempts);
-                    self.event(
-                        "retry_scheduled",
-                        &candidate,
-                        [
-                            ("attempt", Some(Value::Number(attempts))),
-                            ("backoff_ms", Some(Value::Number(wait))),
-                        ],
-                    );
-                    if wait > 0.0 {
-                        return Ok(Effect::Wait(now_ms + wait));
-                    }
-                    return self.advance(runtime, now_ms);
-                }
-                if name("then_action") == "abort" {
-                    return Ok(self.fail(kind, now_ms));
-                }
-                self.next(1);
-                self.advance(runtime, now_ms)
-            }
+            "retry_same" => self.retry(action, kind, &candidate, response, now_ms),
             "next_provider_same_model" => {
                 let family = text_of(&candidate, "model_family");
-                let cursor = self.number("cursor") as usize;
-                let later = self.candidates().iter().skip(cursor + 1);
-                let same = later.into_iter().position(|c| text_of(c, "model_family") == family);
-                match same {
-                    Some(ahead) => self.next(ahead + 1),
-                    None => self.next(self.candidates().len()),
-                }
-                self.advance(runtime, now_ms)
+                let mut later = self.candidates().iter().skip(self.cursor + 1);
+                let same = later.position(|later| text_of(later, "model_family") == family);
+                Next::Skip(same.map_or(self.candidates().len(), |ahead| ahead + 1))
             }
-            _ => {
-                self.next(1);
-                self.advance(runtime, now_ms)
-            }
+            _ => Next::Skip(1),
+        };
+        match next {
+            Next::Stop(effect) => return Ok(effect),
+            Next::Again => {}
+            Next::Skip(places) => self.skip(places),
         }
+        self.advance(runtime, now_ms)
+    }
+
+    /// The next attempt at the same candidate, as long as the action allows one.
+    fn retry(
+        &mut self,
+        action: &Value,
+        kind: &str,
+        candidate: &Value,
+        response: &Value,
+        now_ms: f64,
+    ) -> Next {
+        let attempts = self.attempts + 1.0;
+        let limit = action.get("attempts").and_then(Value::as_number).unwrap_or(1.0);
+        if attempts > limit {
+            // of the other actions none is honoured here, as in the reference
+            return match action.get("then_action").and_then(Value::as_str) {
+                Some("abort") => Next::Stop(self.fail(kind, now_ms)),
+                _ => Next::Skip(1),
+            };
+        }
+        self.attempts = attempts;
+        let asked = response.get("retry_after_ms").and_then(Value::as_number).unwrap_or(0.0);
+        let wait = backoff(action, attempts).max(asked.min(BACKOFF_MS));
+        let entry = event("retry_scheduled", candidate).number("attempt", attempts);
+        self.decision_path.push(entry.number("backoff_ms", wait).build());
+        if wait > 0.0 { Next::Stop(Effect::Wait(now_ms + wait)) } else { Next::Again }
     }
 
     /// A wait is over.
     pub fn resume(&mut self, runtime: &mut Runtime, now_ms: f64) -> Result<Effect, Refusal> {
-        match self.done() {
-            Some(done) => Ok(done),
+        match &self.done {
+            Some(done) => Ok(Effect::Done(done.to_json())),
             None => self.advance(runtime, now_ms),
+        }
+    }
+
+    /// The host gives the run up.
+    pub fn cancel(&mut self, reason: &str, now_ms: f64) -> Effect {
+        match &self.done {
+            Some(done) => Effect::Done(done.to_json()),
+            None => self.fail(reason, now_ms),
         }
     }
 
     /// Calls the candidate at the cursor, or the first one after it whose provider is enabled.
     fn advance(&mut self, runtime: &mut Runtime, now_ms: f64) -> Result<Effect, Refusal> {
-        let ctx = self.part("ctx")?.clone();
-        loop {
-            let parts = self.parts(&ctx)?;
-            let cursor = self.number("cursor") as usize;
-            let Some(candidate) = parts.candidates.get(cursor) else {
-                let last = lookup(&self.0, "last_error").and_then(Value::as_str);
-                let error = format!("exhausted: {}", last.unwrap_or("no_candidates"));
-                return Ok(self.fail(&error, now_ms));
-            };
-            runtime.refresh_disabled(now_ms, &parts.defaults);
-            if runtime.is_disabled(&text_of(candidate, "provider_id"), now_ms, &parts.defaults) {
-                let reason = Some(Value::String("disabled_provider".to_string()));
-                self.event("skipped", &candidate.clone(), [("reason", reason)]);
-                self.next(1);
-                continue;
+        runtime.refresh_disabled(now_ms, &self.defaults);
+        while let Some(candidate) = self.candidates().get(self.cursor) {
+            if !runtime.is_disabled(&text_of(candidate, "provider_id"), now_ms, &self.defaults) {
+                return self.call(now_ms);
             }
-            let contract = self.part("contract")?;
-            let mut request = build_request(contract, candidate);
-            let context = Context::read(&ctx, &parts.vocabulary)?;
-            let world = World {
-                population: &context.population,
-                request: &context.request,
-                vocabulary: &parts.vocabulary,
-            };
-            parts.policy.transform.apply(&mut request, world, cursor, context.seed);
-            set(&mut self.0, "called_at_ms", Some(Value::Number(now_ms)));
-            return Ok(Effect::Call(Value::Object(request).to_json()));
+            let entry = event("skipped", candidate).text("reason", "disabled_provider");
+            self.decision_path.push(entry.build());
+            self.skip(1);
         }
+        let last = self.last_error.as_deref().unwrap_or("no_candidates");
+        let error = format!("exhausted: {last}");
+        Ok(self.fail(&error, now_ms))
     }
 
-    fn parts<'c>(&self, ctx: &'c Value) -> Result<Parts<'c>, Refusal> {
-        let vocabulary = vocabulary(ctx)?;
-        let customs = ctx.get("customs").and_then(Value::as_object).unwrap_or(&[]);
-        let term = normalize(admit_policy(self.part("policy")?, &vocabulary)?.term);
+    fn call(&mut self, now_ms: f64) -> Result<Effect, Refusal> {
+        let (policy, vocabulary) = self.compile()?;
+        let strict = vocabulary.profile == Profile::Strict;
+        if strict && self.calls >= self.defaults.max_attempts_per_execution {
+            return Ok(self.fail("exhausted: attempt_cap", now_ms));
+        }
+        let mut request = build_request(&self.contract, self.candidate()?);
+        let context = Context::read(&self.ctx, &vocabulary)?;
+        let world = World {
+            population: &context.population,
+            request: &context.request,
+            vocabulary: &vocabulary,
+        };
+        policy.transform.apply(&mut request, world, self.cursor, context.seed);
+        self.called_at_ms = now_ms;
+        self.calls += 1.0;
+        Ok(Effect::Call(Value::Object(request).to_json()))
+    }
+
+    fn compile(&self) -> Result<(Policy, Vocabulary), Refusal> {
+        let vocabulary = vocabulary(&self.ctx)?;
+        let customs = self.ctx.get("customs").and_then(Value::as_object).unwrap_or(&[]);
+        let term = normalize(admit_policy(&self.policy, &vocabulary)?.term);
         let policy = Compiler { vocabulary: &vocabulary, customs }.policy(&term)?;
-        Ok(Parts {
-            policy,
-            defaults: Defaults::read(Some(self.part("defaults")?)),
-            candidates: ctx.get("candidates").and_then(Value::as_array).unwrap_or(&[]),
-            vocabulary,
-        })
-    }
-
-    fn part(&self, key: &str) -> Result<&Value, Refusal> {
-        lookup(&self.0, key).ok_or_else(|| malformed(&format!("expected {key}")))
-    }
-
-    fn number(&self, key: &str) -> f64 {
-        lookup(&self.0, key).and_then(Value::as_number).unwrap_or(0.0)
-    }
-
-    fn candidates(&self) -> &[Value] {
-        let ctx = lookup(&self.0, "ctx").and_then(|ctx| ctx.get("candidates"));
-        ctx.and_then(Value::as_array).unwrap_or(&[])
-    }
-
-    fn candidate(&self) -> Result<Value, Refusal> {
-        let candidate = self.candidates().get(self.number("cursor") as usize);
-        candidate.cloned().ok_or_else(|| malformed("expected a candidate at the cursor"))
+        Ok((policy, vocabulary))
     }
 
     /// Moves the cursor; retries are counted anew.
-    fn next(&mut self, by: usize) {
-        let cursor = self.number("cursor") + by as f64;
-        set(&mut self.0, "cursor", Some(Value::Number(cursor)));
-        set(&mut self.0, "attempts", Some(Value::Number(0.0)));
+    fn skip(&mut self, places: usize) {
+        self.cursor = self.cursor.saturating_add(places);
+        self.attempts = 0.0;
     }
 
-    fn event<const N: usize>(
-        &mut self,
-        event: &str,
-        candidate: &Value,
-        more: [(&str, Option<Value>); N],
-    ) {
-        let base = record([
-            ("event", Some(Value::String(event.to_string()))),
-            ("provider_id", candidate.get("provider_id").cloned()),
-            ("model_family", candidate.get("model_family").cloned()),
-        ]);
-        let mut entry = base.as_object().unwrap_or(&[]).to_vec();
-        for (key, value) in more {
-            set(&mut entry, key, value);
-        }
-        let mut trace = self.trace();
-        let path = lookup(&trace, "decision_path").and_then(Value::as_array).unwrap_or(&[]);
-        let path = path.iter().cloned().chain(core::iter::once(Value::Object(entry))).collect();
-        set(&mut trace, "decision_path", Some(Value::Array(path)));
-        set(&mut self.0, "trace", Some(Value::Object(trace)));
-    }
-
-    fn trace(&self) -> Vec<(String, Value)> {
-        lookup(&self.0, "trace").and_then(Value::as_object).unwrap_or(&[]).to_vec()
-    }
-
-    fn done(&self) -> Option<Effect> {
-        lookup(&self.0, "done").map(|done| Effect::Done(done.to_json()))
-    }
-
-    fn finish(&mut self, result: &[(&str, Option<Value>)], now_ms: f64) -> Effect {
-        let mut trace = self.trace();
-        let started = lookup(&trace, "started_at_ms").and_then(Value::as_number).unwrap_or(now_ms);
-        set(&mut trace, "total_latency_ms", Some(Value::Number(now_ms - started)));
-        let mut done = Vec::new();
-        for (key, value) in result {
-            set(&mut done, key, value.clone());
-        }
-        set(&mut done, "trace", Some(Value::Object(trace)));
-        let done = Value::Object(done);
+    fn finish(&mut self, result: Object, now_ms: f64) -> Effect {
+        let started = self.trace.get("started_at_ms").and_then(Value::as_number).unwrap_or(now_ms);
+        let trace = Object::from(self.trace.as_object().unwrap_or(&[]))
+            .with("decision_path", Value::Array(self.decision_path.clone()))
+            .number("total_latency_ms", now_ms - started);
+        let done = result.with("trace", trace.build()).build();
         let effect = Effect::Done(done.to_json());
-        set(&mut self.0, "done", Some(done));
+        self.done = Some(done);
         effect
     }
 
     fn fail(&mut self, error: &str, now_ms: f64) -> Effect {
-        let error = Some(Value::String(error.to_string()));
-        self.finish(&[("ok", Some(Value::Bool(false))), ("error", error)], now_ms)
+        self.finish(Object::new().flag("ok", false).text("error", error), now_ms)
     }
 
     fn succeed(&mut self, response: Option<&Value>, candidate: &Value, now_ms: f64) -> Effect {
-        let own = |key: &'static str| (key, candidate.get(key).cloned());
         let peer = candidate.get("offer").and_then(|offer| offer.get("peer_id"));
         let peer = peer.filter(|peer| peer.is_truthy());
-        let served_by = peer.or_else(|| candidate.get("provider_id")).cloned();
-        let chosen = record([
-            own("provider_id"),
-            own("model_family"),
-            own("served_model_id"),
-            own("price_in"),
-            own("price_out"),
-            own("raw_price_in"),
-            own("raw_price_out"),
-            own("price_multiplier"),
-            ("served_by", served_by),
-        ]);
-        let result = [
-            ("ok", Some(Value::Bool(true))),
-            ("response", response.cloned()),
-            ("chosen", Some(chosen)),
-        ];
-        self.finish(&result, now_ms)
+        let chosen = Object::new()
+            .copy(
+                candidate,
+                &[
+                    "provider_id",
+                    "model_family",
+                    "served_model_id",
+                    "price_in",
+                    "price_out",
+                    "raw_price_in",
+                    "raw_price_out",
+                    "price_multiplier",
+                ],
+            )
+            .maybe("served_by", peer.or_else(|| candidate.get("provider_id")).cloned());
+        let result = Object::new().flag("ok", true).maybe("response", response.cloned());
+        self.finish(result.with("chosen", chosen.build()), now_ms)
     }
 }
 
 /// The request for one candidate, before the policy's transform.
 fn build_request(contract: &Value, candidate: &Value) -> Vec<(String, Value)> {
-    let of_candidate = |key: &'static str| (key, candidate.get(key).cloned());
-    let of_contract = |key: &'static str| (key, contract.get(key).cloned());
     let messages = match (contract.get("messages"), contract.get("prompt")) {
         (Some(messages @ (Value::Array(_) | Value::Object(_))), _) => messages.clone(),
-        (_, Some(prompt)) => Value::Array(Vec::from([record([
-            ("role", Some(Value::String("user".to_string()))),
-            ("content", Some(prompt.clone())),
-        ])])),
+        (_, Some(prompt)) => {
+            let message = Object::new().text("role", "user").with("content", prompt.clone());
+            Value::Array(Vec::from([message.build()]))
+        }
         _ => Value::Array(Vec::new()),
     };
-    let latency = contract.get("requirements").and_then(|r| r.get("max_latency_ms")).cloned();
-    let timeout = contract.get("timeout_ms").cloned().or(latency);
+    let latency = contract.get("requirements").and_then(|r| r.get("max_latency_ms"));
+    let timeout = contract.get("timeout_ms").or(latency).cloned();
+    let request = Object::new()
+        .copy(
+            candidate,
+            &[
+                "provider_id",
+                "model_family",
+                "served_model_id",
+                "base_url",
+                "aws_region",
+                "api_kind",
+                "auth_env",
+                "auth",
+            ],
+        )
+        .with("messages", messages)
+        .copy(
+            contract,
+            &["tools", "response_format", "images", "temperature", "seed", "max_tokens"],
+        )
+        .with("timeout_ms", timeout.unwrap_or(Value::Number(TIMEOUT_MS)));
     let market = candidate.get("discovery").and_then(Value::as_str) == Some("marketplace");
-    let request = record([
-        of_candidate("provider_id"),
-        of_candidate("model_family"),
-        of_candidate("served_model_id"),
-        of_candidate("base_url"),
-        of_candidate("aws_region"),
-        of_candidate("api_kind"),
-        of_candidate("auth_env"),
-        of_candidate("auth"),
-        ("messages", Some(messages)),
-        of_contract("tools"),
-        of_contract("response_format"),
-        of_contract("images"),
-        of_contract("temperature"),
-        of_contract("seed"),
-        of_contract("max_tokens"),
-        ("timeout_ms", Some(timeout.unwrap_or(Value::Number(TIMEOUT_MS)))),
-        ("offer", candidate.get("offer").filter(|_| market).cloned()),
-    ]);
-    request.as_object().unwrap_or(&[]).to_vec()
+    let request = if market { request.copy(candidate, &["offer"]) } else { request };
+    request.into_members()
 }
 
 /// A score as JSON, which has no infinity.
@@ -401,12 +329,12 @@ pub fn score_value(score: f64) -> Value {
     }
 }
 
-fn text_of(value: &Value, key: &str) -> String {
-    value.get(key).and_then(Value::as_str).unwrap_or_default().to_string()
+fn event(name: &str, candidate: &Value) -> Object {
+    Object::new().text("event", name).copy(candidate, &["provider_id", "model_family"])
 }
 
-fn without_model(candidate: &Value) -> Value {
-    record([("provider_id", candidate.get("provider_id").cloned())])
+fn text_of(value: &Value, key: &str) -> String {
+    value.get(key).and_then(Value::as_str).unwrap_or_default().to_string()
 }
 
 /// The first [`ERROR_BYTES`] of a message, at a character boundary.
@@ -417,8 +345,4 @@ fn cut(message: &Value) -> Value {
         end -= 1;
     }
     Value::String(text.get(..end).unwrap_or_default().to_string())
-}
-
-fn malformed(expected: &str) -> Refusal {
-    Refusal::new(RefusalCode::Ctx, format!("run: {expected}"))
 }

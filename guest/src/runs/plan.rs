@@ -6,15 +6,17 @@ use alloc::vec::Vec;
 
 use super::config::Config;
 use super::elaborate::elaborate;
+use super::keys::only;
 use super::pool::{Supplies, pool};
-use super::record;
 use super::runtime::Runtime;
 use crate::context::Context;
+use crate::cost;
 use crate::encode;
-use crate::json::{Members, Value, lookup, set};
+use crate::json::{Object, Value, lookup};
 use crate::normal::normalize;
 use crate::policy::{Compiler, admit_policy, constrain};
 use crate::predicate::World;
+use crate::refusal::Refusal;
 use crate::selector::Scored;
 use crate::vocabulary::Profile;
 
@@ -30,41 +32,55 @@ pub struct Plan {
     /// `{provider, model, reason}` each, or `{reason, pin}`.
     pub rejected: Vec<Value>,
     /// Everything but the candidates that the policy may look at, as it was when the run started.
-    pub ctx: Vec<(String, Value)>,
+    pub ctx: Object,
     pub logs: Vec<Value>,
+    /// Work units, as for a decision.
+    pub cost: u64,
 }
 
-/// Why there is no plan.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NoPlan {
-    pub error: String,
-    /// The reference throws this one.
-    pub thrown: bool,
-}
+/// The keys of a contract that mean something.
+const CONTRACT: [&str; 15] = [
+    "chain",
+    "extra_candidates",
+    "images",
+    "max_tokens",
+    "messages",
+    "policy_ir",
+    "profile",
+    "prompt",
+    "requirements",
+    "response_format",
+    "scope",
+    "seed",
+    "temperature",
+    "timeout_ms",
+    "tools",
+];
 
-/// Resolves a contract. `customs` are the definitions of `custom` symbols.
+/// Resolves a contract; the error is the one that the run ends with.
 pub fn plan(
     config: &Config,
     runtime: &mut Runtime,
     supplies: Supplies,
     contract: &Value,
-    customs: &Members,
-) -> Result<Plan, NoPlan> {
+) -> Result<Plan, String> {
+    if config.vocabulary.profile == Profile::Strict {
+        only("contract", contract, &CONTRACT)?;
+    }
+    let text = |refusal: Refusal| refusal.message;
     let term = policy_term(config, contract)?;
-    let thrown = |error: String| NoPlan { error, thrown: true };
-    let admitted = admit_policy(&term, &config.vocabulary).map_err(|r| thrown(r.message))?;
+    let admitted = admit_policy(&term, &config.vocabulary).map_err(text)?;
     let normal = normalize(admitted.term);
-    let policy = Compiler { vocabulary: &config.vocabulary, customs }
-        .policy(&normal)
-        .map_err(|refusal| thrown(refusal.message))?;
+    let compiler = Compiler { vocabulary: &config.vocabulary, customs: &config.customs };
+    let policy = compiler.policy(&normal).map_err(text)?;
 
-    let (candidates, logs) = pool(config, runtime, supplies, contract);
+    let (candidates, logs) = pool(config, runtime, supplies, contract)?;
     runtime.close_expired(supplies.now_ms, &config.defaults);
     runtime.refresh_disabled(supplies.now_ms, &config.defaults);
-    let mut ctx = ctx_of(config, runtime, supplies.now_ms, contract, customs);
-    set(&mut ctx, "candidates", Some(Value::Array(candidates.clone())));
-    let ctx = Value::Object(ctx);
-    let context = Context::read(&ctx, &config.vocabulary).map_err(|r| thrown(r.message))?;
+    let rest = ctx_of(config, runtime, supplies.now_ms, contract);
+    let ctx = rest.clone().with("candidates", Value::Array(candidates)).build();
+    let context = Context::read(&ctx, &config.vocabulary).map_err(text)?;
+    let candidates = ctx.get("candidates").and_then(Value::as_array).unwrap_or(&[]);
     let world = World {
         population: &context.population,
         request: &context.request,
@@ -83,10 +99,8 @@ pub fn plan(
                     && part("model") == Some(candidate.model_family)
             });
             if pinned.is_none() {
-                rejected.push(record([
-                    ("reason", Some(Value::String("pin_not_found".to_string()))),
-                    ("pin", Some(pin.clone())),
-                ]));
+                let missing = Object::new().text("reason", "pin_not_found");
+                rejected.push(missing.with("pin", pin.clone()).build());
             }
             pinned.into_iter().collect()
         }
@@ -96,11 +110,13 @@ pub fn plan(
     for row in rows {
         let verdict = if filtered { policy.filter.check(world, row) } else { Ok(()) };
         match (verdict, context.population.candidates.get(row)) {
-            (Err(reason), Some(candidate)) => rejected.push(record([
-                ("provider", Some(Value::String(candidate.provider_id.to_string()))),
-                ("model", Some(Value::String(candidate.model_family.to_string()))),
-                ("reason", Some(Value::String(reason.to_string()))),
-            ])),
+            (Err(reason), Some(candidate)) => {
+                let entry = Object::new()
+                    .text("provider", candidate.provider_id)
+                    .text("model", candidate.model_family)
+                    .text("reason", &reason.to_string());
+                rejected.push(entry.build());
+            }
             _ => survivors.push(row),
         }
     }
@@ -113,73 +129,73 @@ pub fn plan(
         .collect();
 
     let encoding = encode::encode(&normal);
-    let mut ctx = ctx.as_object().unwrap_or(&[]).to_vec();
-    set(&mut ctx, "candidates", None);
+    let sizes = cost::Sizes {
+        encoding: encoding.len() as u64,
+        weight: ctx.weight(),
+        candidates: candidates.len() as u64,
+        failures: 0,
+    };
     Ok(Plan {
+        cost: cost::of(&normal, &config.customs, sizes),
         policy: term,
         identity: encode::sha256(&encoding),
         fingerprint: encode::fingerprint(&encoding),
         ordered,
         rejected,
-        ctx,
+        ctx: rest,
         logs,
     })
 }
 
 /// The contract's own policy under the envelope, else the profile's, else the lowered profile.
-fn policy_term(config: &Config, contract: &Value) -> Result<Value, NoPlan> {
-    let thrown = |error: String| NoPlan { error, thrown: true };
+fn policy_term(config: &Config, contract: &Value) -> Result<Value, String> {
     if let Some(term) = contract.get("policy_ir") {
         return match &config.envelope {
-            Some(envelope) => constrain(term, envelope).map_err(|r| thrown(r.message)),
+            Some(envelope) => constrain(term, envelope).map_err(|refusal| refusal.message),
             None => Ok(term.clone()),
         };
     }
     let name = contract.get("profile").and_then(Value::as_str).unwrap_or("default");
     let Some(profile) = lookup(&config.profiles, name) else {
-        return Err(NoPlan { error: format!("unknown profile: {name}"), thrown: false });
+        return Err(format!("unknown profile: {name}"));
     };
     if let Some(term) = profile.get("policy_ir") {
         return Ok(term.clone());
     }
     let table = profile.get("retry_policy").and_then(Value::as_str);
     let table = table.and_then(|name| lookup(&config.retry_policies, name));
-    elaborate(profile, table, Some(contract)).map_err(thrown)
+    elaborate(profile, table, Some(contract))
 }
 
-fn ctx_of(
-    config: &Config,
-    runtime: &Runtime,
-    now_ms: f64,
-    contract: &Value,
-    customs: &Members,
-) -> Vec<(String, Value)> {
-    let mut request = contract.as_object().unwrap_or(&[]).to_vec();
+/// The ctx without its candidates.
+fn ctx_of(config: &Config, runtime: &Runtime, now_ms: f64, contract: &Value) -> Object {
+    let mut request = Object::from(contract.as_object().unwrap_or(&[]));
     // these two are the router's own and no policy sees them
-    if let Some(requirements) = lookup(&request, "requirements").and_then(Value::as_object) {
-        let mut requirements = requirements.to_vec();
-        set(&mut requirements, "pin", None);
-        set(&mut requirements, "max_latency_ms", None);
-        set(&mut request, "requirements", Some(Value::Object(requirements)));
+    if let Some(requirements) = contract.get("requirements").and_then(Value::as_object) {
+        let requirements = Object::from(requirements).maybe("pin", None);
+        request = request.with("requirements", requirements.maybe("max_latency_ms", None).build());
     }
-    let owned = |(key, value): (&str, &Value)| (key.to_string(), value.clone());
-    let breakers = runtime.breakers().iter().map(|(provider, entry)| {
+    let (mut prices, mut credits, mut breakers) = (Object::new(), Object::new(), Object::new());
+    for (pair, entry) in runtime.prices() {
+        prices = prices.with(pair, entry.clone());
+    }
+    for (provider, left) in runtime.credits() {
+        credits = credits.with(provider, left.clone());
+    }
+    for (provider, entry) in runtime.breakers() {
         let open = entry.get("open").and_then(Value::as_bool) == Some(true);
-        (provider.clone(), Value::Bool(open))
-    });
-    let state = record([
-        ("ema", Some(Value::Object(runtime.prices().map(owned).collect()))),
-        ("credits", Some(Value::Object(runtime.credits().map(owned).collect()))),
-        ("breakers", Some(Value::Object(breakers.collect()))),
-        ("disabled", Some(Value::Object(runtime.disabled().to_vec()))),
-    ]);
-    let ctx = record([
-        ("request", Some(Value::Object(request))),
-        ("state", Some(state)),
-        ("seed", contract.get("seed").cloned()),
-        ("now_ms", Some(Value::Number(now_ms))),
-        ("vocabulary", Some(config.vocabulary_text.clone())),
-        ("customs", Some(Value::Object(customs.to_vec()))),
-    ]);
-    ctx.as_object().unwrap_or(&[]).to_vec()
+        breakers = breakers.flag(provider, open);
+    }
+    let state = Object::new()
+        .with("ema", prices.build())
+        .with("credits", credits.build())
+        .with("breakers", breakers.build())
+        .with("disabled", Value::Object(runtime.disabled().to_vec()));
+    Object::new()
+        .with("request", request.build())
+        .with("state", state.build())
+        .copy(contract, &["seed"])
+        .number("now_ms", now_ms)
+        .with("vocabulary", config.vocabulary_text.clone())
+        .with("customs", Value::Object(config.customs.clone()))
 }

@@ -1,13 +1,15 @@
 //! The candidates of a run: the configured ones, the offers of marketplaces, and the caller's own,
 //! each with the price it is ranked by.
 
-use alloc::string::{String, ToString};
+use alloc::format;
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::config::Config;
-use super::record;
+use super::keys;
 use super::runtime::Runtime;
-use crate::json::{Members, Value, lookup, set};
+use crate::json::{Members, Object, Value, lookup};
+use crate::vocabulary::Profile;
 
 /// What the host knows besides the state.
 #[derive(Clone, Copy, Debug)]
@@ -19,13 +21,17 @@ pub struct Supplies<'a> {
     pub now_ms: f64,
 }
 
+/// Where calls go, with which credential, and what the provider is. A caller has no say in it.
+const PROVIDED: [&str; 8] =
+    ["api_kind", "auth", "auth_env", "aws_region", "base_url", "has_tee", "no_log", "tier"];
+
 /// The pool, and a log record for each discovery that failed.
 pub fn pool(
     config: &Config,
     runtime: &mut Runtime,
     supplies: Supplies,
     contract: &Value,
-) -> (Vec<Value>, Vec<Value>) {
+) -> Result<(Vec<Value>, Vec<Value>), String> {
     let mut logs = Vec::new();
     let mut pool = Vec::new();
     for candidate in &config.candidates {
@@ -39,18 +45,22 @@ pub fn pool(
         let discovery = text("discovery_id").unwrap_or_default();
         let source = text("source").unwrap_or(discovery);
         for offer in offers(id, discovery, config, runtime, supplies, &mut logs) {
-            let expires = offer.get("expires_at_ms").and_then(Value::as_number);
-            if expires.is_none_or(|expires| expires > supplies.now_ms) {
+            if is_live(&offer, provider, supplies.now_ms) {
                 let candidate = candidate_of(id, provider, &offer);
                 pool.push(enrich(&candidate, Some(source), runtime, supplies));
             }
         }
     }
     let extra = contract.get("extra_candidates").and_then(Value::as_array).unwrap_or(&[]);
-    for candidate in extra {
-        pool.push(enrich(candidate, None, runtime, supplies));
+    for (index, candidate) in extra.iter().enumerate() {
+        let candidate = match config.vocabulary.profile {
+            Profile::Strict => connected(candidate, config)
+                .map_err(|what| format!("contract.extra_candidates[{index}]{what}"))?,
+            Profile::Reference => candidate.clone(),
+        };
+        pool.push(enrich(&candidate, None, runtime, supplies));
     }
-    (pool, logs)
+    Ok((pool, logs))
 }
 
 fn offers(
@@ -72,49 +82,72 @@ fn offers(
         runtime.cache_offers(discovery, offers, fetched.unwrap_or(supplies.now_ms));
         return offers.as_array().unwrap_or(&[]).to_vec();
     }
-    let text = |text: &str| Some(Value::String(text.to_string()));
-    let error = reply.and_then(|reply| reply.get("error")).cloned();
-    logs.push(record([
-        ("level", text("warn")),
-        ("event", text("discovery_failed")),
-        (
-            "fields",
-            Some(record([
-                ("provider", text(provider)),
-                ("discovery_id", text(discovery)),
-                ("error", error.or_else(|| text("no response"))),
-            ])),
-        ),
-    ]));
+    let fields = Object::new().text("provider", provider).text("discovery_id", discovery);
+    let fields = match reply.and_then(|reply| reply.get("error")) {
+        Some(error) => fields.with("error", error.clone()),
+        None => fields.text("error", "no response"),
+    };
+    let log = Object::new().text("level", "warn").text("event", "discovery_failed");
+    logs.push(log.with("fields", fields.build()).build());
     Vec::new()
 }
 
+/// Whether an offer holds at this time, at a price that the provider's cap allows.
+fn is_live(offer: &Value, provider: &Value, now_ms: f64) -> bool {
+    let number = |value: &Value, key: &str| value.get(key).and_then(Value::as_number);
+    let above = |price: &str, bound: &str| {
+        let cap = provider.get("market_price_cap").and_then(|cap| number(cap, bound));
+        matches!((number(offer, price), cap), (Some(price), Some(cap)) if price > cap)
+    };
+    number(offer, "expires_at_ms").is_none_or(|expires| expires > now_ms)
+        && !above("price_in_usd_per_mtok", "input")
+        && !above("price_out_usd_per_mtok", "output")
+}
+
 fn candidate_of(id: &str, provider: &Value, offer: &Value) -> Value {
-    let text = |text: &str| Some(Value::String(text.to_string()));
     let offered = |key: &str| offer.get(key).cloned();
-    let flag = |key: &str| provider.get(key).cloned().or(Some(Value::Bool(false)));
-    record([
-        ("provider_id", text(id)),
-        ("model_family", offered("model_family")),
-        ("served_model_id", offered("wire_model_id").or_else(|| offered("model_family"))),
-        ("capabilities", offered("capabilities").or(Some(Value::Object(Vec::new())))),
-        ("quality_hint", offered("quality_hint")),
-        ("price_in", offered("price_in_usd_per_mtok")),
-        ("price_out", offered("price_out_usd_per_mtok")),
-        ("success_rate", offered("success_rate")),
-        ("latency_ms", offered("latency_ms")),
-        ("tok_s", offered("tok_s")),
-        ("tier", provider.get("tier").cloned().or_else(|| text("marketplace"))),
-        ("has_tee", flag("has_tee")),
-        ("no_log", flag("no_log")),
-        ("base_url", offered("seller_endpoint")),
-        ("aws_region", provider.get("aws_region").cloned()),
-        ("auth_env", provider.get("auth_env").cloned()),
-        ("auth", provider.get("auth").cloned()),
-        ("api_kind", provider.get("api_kind").cloned()),
-        ("discovery", text("marketplace")),
-        ("offer", Some(offer.clone())),
-    ])
+    let alias = offer.get("model_family").and_then(Value::as_str).and_then(|family| {
+        let aliases = provider.get("service_aliases")?;
+        aliases.get(family).filter(|alias| alias.as_str().is_some()).cloned()
+    });
+    let provided = |key: &str| provider.get(key).cloned();
+    let flag = |key: &str| provided(key).unwrap_or(Value::Bool(false));
+    let tier = provided("tier").unwrap_or_else(|| Value::String(String::from("marketplace")));
+    Object::new()
+        .text("provider_id", id)
+        .maybe("model_family", alias.or_else(|| offered("model_family")))
+        .maybe("served_model_id", offered("wire_model_id").or_else(|| offered("model_family")))
+        .with("capabilities", offered("capabilities").unwrap_or(Value::Object(Vec::new())))
+        .copy(offer, &["quality_hint", "success_rate", "latency_ms", "tok_s"])
+        .maybe("price_in", offered("price_in_usd_per_mtok"))
+        .maybe("price_out", offered("price_out_usd_per_mtok"))
+        .with("tier", tier)
+        .with("has_tee", flag("has_tee"))
+        .with("no_log", flag("no_log"))
+        .maybe("base_url", offered("seller_endpoint"))
+        .copy(provider, &["aws_region", "auth_env", "auth", "api_kind"])
+        .text("discovery", "marketplace")
+        .with("offer", offer.clone())
+        .build()
+}
+
+/// A caller's candidate at a configured provider, reached the way the configuration says.
+fn connected(candidate: &Value, config: &Config) -> Result<Value, String> {
+    let members = candidate.as_object().ok_or(": expected an object")?;
+    let id = candidate.get("provider_id").and_then(Value::as_str);
+    let id = id.ok_or(".provider_id: expected a string")?;
+    keys::one_of(".provider_id", id, &config.providers)?;
+    if let Some((key, _)) = members.iter().find(|(key, _)| PROVIDED.contains(&key.as_str())) {
+        return Err(format!(".{key}: expected none, the configuration of '{id}' has it"));
+    }
+    let nothing = Value::Object(Vec::new());
+    let provider = lookup(&config.providers, id).unwrap_or(&nothing);
+    let connected = Object::from(members).copy(provider, &PROVIDED);
+    Ok(match candidate.get("served_model_id").or_else(|| candidate.get("model_family")) {
+        Some(served) => connected.with("served_model_id", served.clone()),
+        None => connected,
+    }
+    .build())
 }
 
 /// Observed prices where the candidate has none, then the price it is ranked by: the raw price
@@ -122,44 +155,40 @@ fn candidate_of(id: &str, provider: &Value, offer: &Value) -> Value {
 /// changes nothing.
 fn enrich(candidate: &Value, source: Option<&str>, runtime: &Runtime, supplies: Supplies) -> Value {
     let Some(members) = candidate.as_object() else { return candidate.clone() };
-    let mut members = members.to_vec();
     let text = |key: &str| candidate.get(key).and_then(Value::as_str).unwrap_or_default();
     let (provider, family) = (text("provider_id"), text("model_family"));
-    let mut key = provider.to_string();
-    key.push('|');
-    key.push_str(family);
-    let observed = runtime.prices().find(|(pair, _)| *pair == key).map(|(_, entry)| entry);
-    for price in ["price_in", "price_out"] {
-        if lookup(&members, price).is_none() {
-            let value = observed.and_then(|entry| entry.get(price)).cloned();
-            set(&mut members, price, value);
-        }
+    let observed = runtime.price(provider, family);
+    let mut enriched = Object::from(members);
+    let own = |key: &str| lookup(members, key);
+    let mut raws = [None, None];
+    for ((price, raw), found) in
+        [("price_in", "raw_price_in"), ("price_out", "raw_price_out")].into_iter().zip(&mut raws)
+    {
+        let value = own(price).or_else(|| observed?.get(price));
+        enriched = enriched.maybe(price, value.cloned());
+        *found = own(raw).and_then(Value::as_number).or(value.and_then(Value::as_number));
     }
-    let raw = [("price_in", "raw_price_in"), ("price_out", "raw_price_out")]
-        .map(|(price, raw)| (price, raw, number(&members, raw).or(number(&members, price))));
-    if raw.iter().all(|(_, _, value)| value.is_none()) {
-        return Value::Object(members);
+    let [raw_in, raw_out] = raws;
+    if raw_in.is_none() && raw_out.is_none() {
+        return enriched.build();
     }
-    let multiplier = number(&members, "price_multiplier")
+    let multiplier = own("price_multiplier")
+        .and_then(Value::as_number)
         .filter(|value| *value > 0.0)
         .or_else(|| hosts_multiplier(provider, source, supplies.multipliers))
         .unwrap_or(1.0);
-    for (price, raw, value) in raw {
-        set(&mut members, raw, value.map(Value::Number));
-        set(&mut members, price, value.map(|value| Value::Number(value * multiplier)));
-    }
-    set(&mut members, "price_multiplier", Some(Value::Number(multiplier)));
-    Value::Object(members)
-}
-
-fn number(members: &Members, key: &str) -> Option<f64> {
-    lookup(members, key).and_then(Value::as_number)
+    let priced = |raw: Option<f64>| raw.map(|raw| Value::Number(raw * multiplier));
+    enriched
+        .maybe("raw_price_in", raw_in.map(Value::Number))
+        .maybe("raw_price_out", raw_out.map(Value::Number))
+        .maybe("price_in", priced(raw_in))
+        .maybe("price_out", priced(raw_out))
+        .number("price_multiplier", multiplier)
+        .build()
 }
 
 fn hosts_multiplier(provider: &str, source: Option<&str>, table: &Members) -> Option<f64> {
-    let mut key = String::from(provider);
-    key.push('|');
-    key.push_str(source.unwrap_or_default());
-    let value = number(table, &key).or_else(|| number(table, provider));
-    value.filter(|value| *value > 0.0)
+    let number = |key: &str| lookup(table, key).and_then(Value::as_number);
+    let sourced = format!("{provider}|{}", source.unwrap_or_default());
+    number(&sourced).or_else(|| number(provider)).filter(|value| *value > 0.0)
 }

@@ -2,12 +2,11 @@
 //! discovered offers. It comes in and goes out as data.
 
 use alloc::format;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::config::Defaults;
-use super::record;
-use crate::json::{Members, Value, lookup, set};
+use crate::json::{Members, Object, Value, lookup, set};
 
 /// The state as it travels: an object with the sections below, and whatever else a host keeps in it.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -19,6 +18,8 @@ const DISABLED: &str = "disabled_providers";
 const DISCOVERY: &str = "discovery_cache";
 /// Keys of [`METRICS`] that hold credits: this, then the provider.
 const CREDITS: &str = "__credits|";
+/// The credits of such an entry, in USD.
+const REMAINING: &str = "free_credits_remaining_usd";
 
 /// A breaker at a moment.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -31,18 +32,18 @@ pub struct Breaker {
 
 impl Runtime {
     pub fn new() -> Self {
-        let empty = || Some(Value::Object(Vec::new()));
-        Self::of(&record([
-            (BREAKERS, empty()),
-            (METRICS, empty()),
-            (DISABLED, empty()),
-            (DISCOVERY, empty()),
-            ("initialized", Some(Value::Bool(true))),
-        ]))
+        let mut state = Object::new().flag("initialized", true);
+        for section in [BREAKERS, METRICS, DISABLED, DISCOVERY] {
+            state = state.with(section, Value::Object(Vec::new()));
+        }
+        Self::of(state.build())
     }
 
-    pub fn of(value: &Value) -> Self {
-        Self(value.as_object().unwrap_or(&[]).to_vec())
+    pub fn of(value: Value) -> Self {
+        match value {
+            Value::Object(members) => Self(members),
+            _ => Self(Vec::new()),
+        }
     }
 
     pub fn into_value(self) -> Value {
@@ -72,18 +73,16 @@ impl Runtime {
                 None => key.split_once('|'),
             };
             if let Some((provider, family)) = pair {
-                let seeded = record([
-                    ("price_in", entry.get("price_in_usd_per_mtok").cloned()),
-                    ("price_out", entry.get("price_out_usd_per_mtok").cloned()),
-                    ("last_quality_eval", entry.get("last_quality_eval").cloned()),
-                ]);
-                self.set_in(METRICS, &format!("{provider}|{family}"), Some(seeded));
+                let seeded = Object::new()
+                    .maybe("price_in", entry.get("price_in_usd_per_mtok").cloned())
+                    .maybe("price_out", entry.get("price_out_usd_per_mtok").cloned())
+                    .copy(entry, &["last_quality_eval"]);
+                self.set_in(METRICS, &format!("{provider}|{family}"), Some(seeded.build()));
             }
         }
         for (provider, entry) in section("providers") {
-            let credits = entry.get("free_credits_remaining_usd").cloned();
-            if credits.is_some() {
-                let entry = record([("free_credits_remaining_usd", credits)]);
+            if entry.get(REMAINING).is_some() {
+                let entry = Object::new().copy(entry, &[REMAINING]).build();
                 self.set_in(METRICS, &format!("{CREDITS}{provider}"), Some(entry));
             }
         }
@@ -107,11 +106,17 @@ impl Runtime {
         entries.map(|(key, entry)| (key.as_str(), entry))
     }
 
+    /// The observed prices of one pair.
+    pub fn price(&self, provider: &str, family: &str) -> Option<&Value> {
+        let key = format!("{provider}|{family}");
+        self.entry(METRICS, &key).filter(|_| !key.starts_with(CREDITS))
+    }
+
     /// Remaining free credits by provider, in USD.
     pub fn credits(&self) -> impl Iterator<Item = (&str, &Value)> {
-        self.section(METRICS).iter().filter_map(|(key, entry)| {
-            Some((key.strip_prefix(CREDITS)?, entry.get("free_credits_remaining_usd")?))
-        })
+        self.section(METRICS)
+            .iter()
+            .filter_map(|(key, entry)| Some((key.strip_prefix(CREDITS)?, entry.get(REMAINING)?)))
     }
 
     /// Closes the breakers whose time is over.
@@ -172,10 +177,7 @@ impl Runtime {
     }
 
     pub fn disable(&mut self, provider: &str, kind: &str, now_ms: f64) {
-        let entry = record([
-            ("kind", Some(Value::String(kind.to_string()))),
-            ("at_ms", Some(Value::Number(now_ms))),
-        ]);
+        let entry = Object::new().text("kind", kind).number("at_ms", now_ms).build();
         self.set_in(DISABLED, provider, Some(entry));
     }
 
@@ -211,11 +213,9 @@ impl Runtime {
     }
 
     pub fn cache_offers(&mut self, discovery: &str, offers: &Value, fetched_at_ms: f64) {
-        let entry = record([
-            ("offers", Some(offers.clone())),
-            ("fetched_at_ms", Some(Value::Number(fetched_at_ms))),
-        ]);
-        self.set_in(DISCOVERY, discovery, Some(entry));
+        let entry =
+            Object::new().with("offers", offers.clone()).number("fetched_at_ms", fetched_at_ms);
+        self.set_in(DISCOVERY, discovery, Some(entry.build()));
     }
 
     pub fn forget_offers(&mut self, discovery: &str) {
@@ -231,9 +231,13 @@ impl Runtime {
     }
 
     fn set_in(&mut self, section: &str, key: &str, value: Option<Value>) {
-        let mut members = self.section(section).to_vec();
-        set(&mut members, key, value);
-        set(&mut self.0, section, Some(Value::Object(members)));
+        if self.section(section).is_empty() {
+            set(&mut self.0, section, Some(Value::Object(Vec::new())));
+        }
+        let found = self.0.iter_mut().find(|(name, _)| name == section);
+        if let Some((_, Value::Object(members))) = found {
+            set(members, key, value);
+        }
     }
 }
 

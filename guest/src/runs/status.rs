@@ -4,9 +4,8 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use super::config::Config;
-use super::record;
 use super::runtime::{Runtime, disabled_for};
-use crate::json::{Value, lookup, set};
+use crate::json::{Object, Value, lookup, set};
 
 /// Every provider of the configuration or the state, with its breaker, prices and credits.
 pub fn status(config: &Config, runtime: &Runtime, now_ms: f64) -> Value {
@@ -21,49 +20,48 @@ pub fn status(config: &Config, runtime: &Runtime, now_ms: f64) -> Value {
     for id in known {
         set(&mut names, &id, Some(Value::Bool(true)));
     }
-    let providers = names.into_iter().map(|(id, _)| {
-        let status = provider(&id, config, runtime, now_ms);
-        (id, status)
-    });
-    record([
-        ("schema", Some(Value::String("router_provider_status".to_string()))),
-        ("generated_at_ms", Some(Value::Number(now_ms))),
-        ("providers", Some(Value::Object(providers.collect()))),
-    ])
+    let mut providers = Object::new();
+    for (id, _) in names {
+        providers = providers.with(&id, provider(&id, config, runtime, now_ms));
+    }
+    Object::new()
+        .text("schema", "router_provider_status")
+        .number("generated_at_ms", now_ms)
+        .with("providers", providers.build())
+        .build()
 }
 
 fn provider(id: &str, config: &Config, runtime: &Runtime, now_ms: f64) -> Value {
-    let number = |number| Some(Value::Number(number));
     let breaker = runtime.breaker(id, now_ms, &config.defaults);
     let disabled = lookup(runtime.disabled(), id).and_then(|entry| {
         let rest = disabled_for(entry, now_ms, &config.defaults)?;
         let kind = entry.as_str().map(|kind| Value::String(kind.to_string()));
-        Some(record([
-            ("kind", kind.or_else(|| entry.get("kind").cloned())),
-            ("at_ms", entry.get("at_ms").cloned().or(number(0.0))),
-            ("ms_until_recovery", number(rest)),
-        ]))
+        let shown = Object::new()
+            .maybe("kind", kind.or_else(|| entry.get("kind").cloned()))
+            .with("at_ms", entry.get("at_ms").cloned().unwrap_or(Value::Number(0.0)))
+            .number("ms_until_recovery", rest);
+        Some(shown.build())
     });
-    let models = runtime.prices().filter_map(|(pair, entry)| {
-        let (provider, family) = pair.split_once('|')?;
-        let shown = ["price_in", "price_out", "last_quality_eval"];
-        let shown = shown.map(|key| (key, entry.get(key).cloned()));
-        (provider == id).then(|| (family.to_string(), record(shown)))
-    });
+    let mut models = Object::new();
+    for (pair, entry) in runtime.prices() {
+        if let Some((provider, family)) = pair.split_once('|')
+            && provider == id
+        {
+            let shown = ["price_in", "price_out", "last_quality_eval"];
+            models = models.with(family, Object::new().copy(entry, &shown).build());
+        }
+    }
+    let shown = Object::new()
+        .flag("open", breaker.open)
+        .number("consecutive_failures", breaker.consecutive_failures)
+        .maybe("opened_at_ms", breaker.opened_at_ms.map(Value::Number))
+        .number("ms_until_recovery", breaker.ms_until_recovery);
     let credits = runtime.credits().find(|(provider, _)| *provider == id);
-    record([
-        ("available", Some(Value::Bool(disabled.is_none() && !breaker.open))),
-        (
-            "breaker",
-            Some(record([
-                ("open", Some(Value::Bool(breaker.open))),
-                ("consecutive_failures", number(breaker.consecutive_failures)),
-                ("opened_at_ms", breaker.opened_at_ms.map(Value::Number)),
-                ("ms_until_recovery", number(breaker.ms_until_recovery)),
-            ])),
-        ),
-        ("disabled", disabled),
-        ("credits_remaining_usd", credits.map(|(_, credits)| credits.clone())),
-        ("models", Some(Value::Object(models.collect()))),
-    ])
+    Object::new()
+        .flag("available", disabled.is_none() && !breaker.open)
+        .with("breaker", shown.build())
+        .maybe("disabled", disabled)
+        .maybe("credits_remaining_usd", credits.map(|(_, credits)| credits.clone()))
+        .with("models", models.build())
+        .build()
 }

@@ -219,7 +219,7 @@ mod tests {
     fn unknown_cases() {
         let mut memory = Writer(vec![0; 64]);
         memory.put(0, &[1]);
-        memory.put(4, &[20]);
+        memory.put(4, &[24]);
         assert!(result(&mut Reader::new(&memory.0, 0, 10), |reader| reader.string()).is_err());
         memory.put(0, &[2]);
         assert!(result(&mut Reader::new(&memory.0, 0, 10), |reader| reader.string()).is_err());

@@ -56,6 +56,10 @@ impl From<wit::RefusalCode> for plain::RefusalCode {
             C::UnknownCustom => Self::UnknownCustom,
             C::Ctx => Self::Ctx,
             C::Seed => Self::Seed,
+            C::Event => Self::Event,
+            C::Run => Self::Run,
+            C::Config => Self::Config,
+            C::Flow => Self::Flow,
             C::Unsupported => Self::Unsupported,
         }
     }

@@ -1,0 +1,124 @@
+//! Events: what a host tells the engine, typed as far as every kind shares.
+
+use alloc::format;
+use alloc::string::String;
+
+use super::config::Config;
+use super::keys::only;
+use super::pool::Supplies;
+use crate::json::{Members, Value};
+use crate::refusal::{Refusal, RefusalCode};
+use crate::vocabulary::{Profile, Vocabulary};
+
+/// The keys of events of any kind.
+const KEYS: [&str; 22] = [
+    "admission",
+    "config",
+    "contract",
+    "delta",
+    "discovery_id",
+    "flow",
+    "input",
+    "kind",
+    "metrics",
+    "model",
+    "multipliers",
+    "now_ms",
+    "offers",
+    "profile",
+    "provider",
+    "reason",
+    "response",
+    "retry_table",
+    "snapshot",
+    "state",
+    "text",
+    "vocabulary",
+];
+
+const RESPONSE: [&str; 6] =
+    ["error_kind", "error_message", "http_status", "ok", "response", "retry_after_ms"];
+
+/// An event, and how strict its host is.
+pub struct Event<'a> {
+    value: &'a Value,
+    pub profile: Profile,
+}
+
+impl<'a> Event<'a> {
+    pub fn new(value: &'a Value) -> Result<Self, Refusal> {
+        value.as_object().ok_or_else(|| refuse("event: expected an object"))?;
+        only("event", value, &KEYS).map_err(refuse)?;
+        let profile = match value.get("admission").map(Value::as_str) {
+            None | Some(Some("strict")) => Profile::Strict,
+            Some(Some("reference")) => Profile::Reference,
+            Some(_) => return Err(refuse("event.admission: expected strict or reference")),
+        };
+        Ok(Self { value, profile })
+    }
+
+    pub fn get(&self, key: &str) -> Option<&'a Value> {
+        self.value.get(key)
+    }
+
+    pub fn need(&self, key: &str) -> Result<&'a Value, Refusal> {
+        self.get(key).ok_or_else(|| refuse(format!("event.{key}: expected a value")))
+    }
+
+    pub fn text(&self, key: &str) -> Result<&'a str, Refusal> {
+        let text = self.need(key)?.as_str();
+        text.ok_or_else(|| refuse(format!("event.{key}: expected a string")))
+    }
+
+    pub fn now_ms(&self) -> Result<f64, Refusal> {
+        let now = self.need("now_ms")?.as_number();
+        now.ok_or_else(|| refuse("event.now_ms: expected a number"))
+    }
+
+    /// An object that may be left out.
+    pub fn object(&self, key: &str) -> Result<&'a Members, Refusal> {
+        let Some(value) = self.get(key) else { return Ok(&[]) };
+        value.as_object().ok_or_else(|| refuse(format!("event.{key}: expected an object")))
+    }
+
+    /// What is asked for; an object.
+    pub fn contract(&self) -> Result<&'a Value, Refusal> {
+        self.object("contract")?;
+        self.need("contract")
+    }
+
+    /// What a provider answered; nothing at all is a failure of unknown kind.
+    pub fn response(&self) -> Result<&'a Value, Refusal> {
+        const NOTHING: &Value = &Value::Bool(false);
+        let Some(response) = self.get("response") else { return Ok(NOTHING) };
+        self.object("response")?;
+        if self.profile == Profile::Strict {
+            only("event.response", response, &RESPONSE).map_err(refuse)?;
+        }
+        Ok(response)
+    }
+
+    pub fn supplies(&self) -> Result<Supplies<'a>, Refusal> {
+        Ok(Supplies {
+            offers: self.object("offers")?,
+            multipliers: self.object("multipliers")?,
+            now_ms: self.now_ms()?,
+        })
+    }
+
+    pub fn config(&self) -> Result<Config, Refusal> {
+        Config::read(self.need("config")?, self.profile)
+    }
+
+    /// The vocabulary of the event, in the profile of the event.
+    pub fn vocabulary(&self) -> Result<Vocabulary, Refusal> {
+        let nothing = Value::Object(alloc::vec::Vec::new());
+        let mut vocabulary = Vocabulary::read(self.get("vocabulary").unwrap_or(&nothing))?;
+        vocabulary.profile = self.profile;
+        Ok(vocabulary)
+    }
+}
+
+pub fn refuse(message: impl Into<String>) -> Refusal {
+    Refusal::new(RefusalCode::Event, message)
+}

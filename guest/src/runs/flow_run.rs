@@ -1,0 +1,77 @@
+//! A flow under way: its calls come out one by one, their answers go in.
+
+use alloc::string::ToString;
+use alloc::vec::Vec;
+
+use super::event::Event;
+use super::flow::{Flow, Progress};
+use super::state::VERSION;
+use crate::encode::{fingerprint, sha256};
+use crate::json::{Object, Value};
+use crate::refusal::{Refusal, RefusalCode};
+use crate::step::Effect;
+
+/// Names a flow; with an input, runs it.
+pub fn start(event: &Event) -> Result<(Option<Value>, Effect), Refusal> {
+    let flow = event.need("flow")?;
+    let checked = check(flow, event)?;
+    let Some(input) = event.get("input") else {
+        let canonical = checked.encode();
+        let named = Object::new()
+            .text("identity", &sha256(&canonical))
+            .text("fingerprint", &fingerprint(&canonical))
+            .text("canonical", &canonical);
+        return Ok((None, Effect::Done(named.build().to_json())));
+    };
+    let run = Object::new()
+        .number("version", VERSION)
+        .with("flow", flow.clone())
+        .with("input", input.clone())
+        .with("answers", Value::Object(Vec::new()));
+    let effect = effect_of(checked.proceed(event.text("input")?, &[]));
+    let run = match event.get("vocabulary") {
+        Some(vocabulary) => run.with("vocabulary", vocabulary.clone()),
+        None => run,
+    };
+    Ok((Some(run.build()), effect))
+}
+
+/// The text that the call of a flow's node came back with.
+pub fn answer(event: &Event, run: &Value) -> Result<(Option<Value>, Effect), Refusal> {
+    let malformed = || Refusal::new(RefusalCode::Run, "run: expected the run of a flow");
+    let part = |key: &str| run.get(key).ok_or_else(malformed);
+    if part("version")?.as_number() != Some(VERSION) {
+        return Err(malformed());
+    }
+    let checked = check(part("flow")?, event)?;
+    let input = part("input")?.as_str().ok_or_else(malformed)?;
+    let mut answers = Object::from(part("answers")?.as_object().ok_or_else(malformed)?);
+    if let Progress::Call(call) = checked.proceed(input, answers.members()) {
+        answers = answers.text(call.node, event.text("text")?);
+    }
+    let effect = effect_of(checked.proceed(input, answers.members()));
+    let run = Object::from(run.as_object().unwrap_or(&[])).with("answers", answers.build());
+    Ok((Some(run.build()), effect))
+}
+
+fn check<'a>(flow: &'a Value, event: &Event) -> Result<Flow<'a>, Refusal> {
+    Flow::check(flow, &event.vocabulary()?)
+        .map_err(|message| Refusal::new(RefusalCode::Flow, message.to_string()))
+}
+
+fn effect_of(progress: Progress) -> Effect {
+    match progress {
+        Progress::Done(output) => {
+            Effect::Done(Object::new().text("output", &output).build().to_json())
+        }
+        Progress::Call(call) => {
+            let call = Object::new()
+                .text("node", call.node)
+                .text("system", call.system)
+                .text("prompt", &call.prompt)
+                .with("policy", call.policy.clone())
+                .text("policy_fingerprint", &call.policy_fingerprint);
+            Effect::Call(call.build().to_json())
+        }
+    }
+}
