@@ -3,6 +3,7 @@
 use std::{fs::File, io::Read as _, path::Path};
 
 use serde_json::Value;
+use serde_saphyr::{MessageFormatter as _, UserMessageFormatter};
 
 use super::RouterError;
 use crate::limits::INPUT_BYTES;
@@ -77,7 +78,7 @@ impl Config {
             with_snippet: false,
         };
         let value = serde_saphyr::from_str_with_options(text, options)
-            .map_err(|error| RouterError::Config(error.to_string()))?;
+            .map_err(|error| RouterError::Config(of_yaml(&error)))?;
         no_null("", &value)?;
         Ok(Self::of_value(value))
     }
@@ -110,6 +111,15 @@ fn text(path: &Path) -> Result<String, RouterError> {
     String::from_utf8(bytes).map_err(|error| {
         wrong(format!("invalid UTF-8 at byte {}", error.utf8_error().valid_up_to()))
     })
+}
+
+/// The position first, and no advice to programmers.
+fn of_yaml(error: &serde_saphyr::Error) -> String {
+    let what = UserMessageFormatter.format_message(error);
+    match error.location() {
+        Some(at) => format!("line {} column {}: {what}", at.line(), at.column()),
+        None => what.into_owned(),
+    }
 }
 
 fn of_toml(path: &str, value: toml::Value) -> Result<Value, RouterError> {

@@ -2,19 +2,24 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests")]
 #![expect(clippy::indexing_slicing, reason = "helpers of tests")]
 
+mod concurrency;
+mod config;
+mod failures;
+mod flow;
+mod health;
+mod persistence;
+mod streaming;
+
 use std::{
     collections::{BTreeMap, VecDeque},
-    fs,
-    path::Path,
     sync::{Arc, Mutex},
-    time::Duration,
 };
 
 use serde_json::{Value, json};
 use sigmapol::{
-    Effect, Error, Native, Sandbox,
+    Native,
     provider::{Answer, CallError, Calling, ErrorKind, OnText, Provider},
-    router::{Builder, Clock as _, Config, ManualClock, Outcome, Router, RouterError},
+    router::{Builder, Config, ManualClock, Outcome, Router, RouterError},
 };
 
 /// When the tests begin.
@@ -55,7 +60,7 @@ impl Scripted {
 impl Provider for Scripted {
     fn call<'a>(&'a self, request: &'a str, on_text: Option<OnText<'a>>) -> Calling<'a> {
         Box::pin(async move {
-            let (pieces, failure) = match self.next(request) {
+            let (pieces, failed) = match self.next(request) {
                 Reply::Text(pieces) => (pieces, None),
                 Reply::Broken(pieces, kind) => (pieces, Some((kind, None))),
                 Reply::Fail(kind, status) => (&[][..], Some((kind, status))),
@@ -63,17 +68,17 @@ impl Provider for Scripted {
             if let Some(on_text) = on_text {
                 pieces.iter().for_each(|piece| on_text(piece));
             }
-            match failure {
+            match failed {
                 None => Ok(Answer { text: pieces.concat(), ..Answer::default() }),
-                Some((kind, http_status)) => Err(CallError {
-                    kind,
-                    http_status,
-                    message: format!("scripted {}", kind.name()),
-                    retry_after_ms: None,
-                }),
+                Some((kind, status)) => Err(failure(kind, status)),
             }
         })
     }
+}
+
+fn failure(kind: ErrorKind, http_status: Option<u16>) -> CallError {
+    let message = format!("scripted {}", kind.name());
+    CallError { kind, http_status, message, retry_after_ms: None }
 }
 
 /// Three providers of one model, tried in the order a, b, c.
@@ -83,7 +88,7 @@ fn config() -> Value {
             "discovery": "static",
             "base_url": format!("http://127.0.0.1:1/{id}"),
             "api_kind": "openai_compatible",
-            "auth": "none",
+            "auth": {"kind": "none"},
         })
     };
     json!({
@@ -181,48 +186,4 @@ fn block_on<T>(future: impl Future<Output = T>) -> T {
 
 fn path(outcome: &Outcome) -> &Value {
     &outcome.trace["decision_path"]
-}
-
-/// A file in a folder, as a router that is asked to save at once would keep it.
-fn kept(path: &Path) -> impl FnOnce(Builder) -> Builder {
-    move |builder| builder.state_file(path, Duration::ZERO)
-}
-
-use ErrorKind::{AuthError, RateLimit, ServerError, StreamInterrupted, Timeout};
-
-#[test]
-fn an_answer_after_429_500_and_a_timeout() {
-    let world = World::new(&[
-        ("a", &[Reply::Fail(RateLimit, Some(429)), Reply::Fail(ServerError, Some(500))]),
-        ("b", &[Reply::Fail(Timeout, None)]),
-        ("c", &[Reply::Text(&["hello ", "yourself"])]),
-    ]);
-    let outcome = world.ask();
-    assert!(outcome.ok);
-    assert_eq!(outcome.answer, Some(json!({"text": "hello yourself"})));
-    assert_eq!(
-        outcome.chosen,
-        Some(json!({
-            "provider_id": "c", "model_family": "m", "served_model_id": "m", "served_by": "c"
-        }))
-    );
-    assert_eq!(
-        *path(&outcome),
-        json!([
-            {"event": "attempted", "provider_id": "a", "model_family": "m", "attempt": 1,
-             "latency_ms": 10, "error_kind": "rate_limit", "http_status": 429,
-             "error_message": "scripted rate_limit"},
-            {"event": "retry_scheduled", "provider_id": "a", "model_family": "m", "attempt": 1,
-             "backoff_ms": 250},
-            {"event": "attempted", "provider_id": "a", "model_family": "m", "attempt": 2,
-             "latency_ms": 10, "error_kind": "server_error", "http_status": 500,
-             "error_message": "scripted server_error"},
-            {"event": "attempted", "provider_id": "b", "model_family": "m", "attempt": 1,
-             "latency_ms": 10, "error_kind": "timeout", "error_message": "scripted timeout"},
-            {"event": "attempted", "provider_id": "c", "model_family": "m", "attempt": 1,
-             "latency_ms": 10},
-        ])
-    );
-    assert_eq!(outcome.trace["total_latency_ms"], json!(290));
-    assert_eq!(world.clock.now_ms(), START_MS + 290.0);
 }
