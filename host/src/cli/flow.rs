@@ -132,3 +132,63 @@ fn traces(outcome: &FlowOutcome, global: &Global) -> String {
         .map(|node| format!("{}\n{}\n\n", safe(&node.node), trace::table(&node.outcome, global)));
     nodes.collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::cli::fixture::{Echo, Folder, global};
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        args: Args,
+    }
+
+    const FLOW: &str = r#"["flow", {
+        "in": {"kind": "input"},
+        "draft": {"kind": "llm", "inputs": ["in"], "system": "Draft.", "policy": POLICY},
+        "edit": {"kind": "llm", "inputs": ["draft"], "system": "Edit.", "policy": POLICY},
+        "out": {"kind": "output", "inputs": ["edit"]}}]"#;
+    const POLICY: &str = r#"["policy", ["family_eq", "large"], ["neg", ["field", "price_in"]],
+        ["argmax"], ["id"], ["always", {"action": "next_candidate"}]]"#;
+
+    fn call(line: &str, failing: &'static [&'static str]) -> Result<String, Failure> {
+        let folder = Folder::new();
+        folder.write("flow.json", &FLOW.replace("POLICY", POLICY));
+        let args = Line::try_parse_from(folder.words(&format!("flow {line}"))).unwrap().args;
+        let mut out = Vec::new();
+        match &args.command {
+            Command::Check(args) => check(args, &global(), &mut out)?,
+            Command::Run(args) => {
+                let config = args.router.config()?;
+                with(args, config, Echo::but(failing), &global(), &mut out)?;
+            }
+        }
+        Ok(String::from_utf8(out).unwrap())
+    }
+
+    #[test]
+    fn runs() {
+        let line = "run @flow.json --config @router.json --input hello";
+        assert_eq!(call(line, &[]).unwrap(), "alpha: alpha: hello\n");
+        assert_eq!(call(line, &["alpha"]).unwrap(), "beta: beta: hello\n");
+        let failure = call(line, &["alpha", "beta"]).unwrap_err();
+        let message = "flow: node 'draft': exhausted: server_error";
+        assert_eq!((failure.to_string().as_str(), failure.exit_code()), (message, 1));
+        let printed = call(&format!("{line} --json"), &[]).unwrap();
+        let outcome: Value = serde_json::from_str(&printed).unwrap();
+        assert_eq!(outcome["output"], "alpha: alpha: hello");
+        assert_eq!(outcome["nodes"][1]["node"], "edit");
+    }
+
+    #[test]
+    fn checks() {
+        insta::assert_snapshot!("flow_check", call("check @flow.json", &[]).unwrap());
+        let failure = call("check @router.json", &[]).unwrap_err();
+        assert_eq!(failure.exit_code(), 1);
+        let message = r#"refused flow: $: a flow is { "flow", <nodes map> }"#;
+        assert_eq!(failure.to_string(), message);
+    }
+}

@@ -8,6 +8,8 @@ mod decide;
 mod engine;
 mod explain;
 mod failure;
+#[cfg(test)]
+mod fixture;
 mod flow;
 mod hash;
 mod input;

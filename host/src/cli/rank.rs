@@ -37,8 +37,10 @@ pub(super) fn run(args: &Args, global: &Global, out: &mut impl Write) -> Result<
     order(ordered, global, out)?;
     if !rejected.is_empty() {
         rejections(rejected, global, out)?;
-        let all = ordered.len() + rejected.len();
-        writeln!(out, "{} of {all} candidates", rejected.len())?;
+        let rejected = rejected.iter().filter(|entry| entry.get("pin").is_none()).count();
+        if rejected > 0 {
+            writeln!(out, "{rejected} of {} candidates", ordered.len() + rejected)?;
+        }
     }
     Ok(())
 }
@@ -83,4 +85,39 @@ fn rejections(rejected: &[Value], global: &Global, out: &mut impl Write) -> Resu
 
 fn text(value: &Value, key: &str) -> Cell {
     Cell::new(safe(value.get(key).and_then(Value::as_str).unwrap_or("-")))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::cli::fixture::{Folder, global};
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        args: Args,
+    }
+
+    fn rank(line: &str) -> String {
+        let folder = Folder::new();
+        folder.write("pin.json", r#"{"pin": {"provider": "alpha", "model": "medium"}}"#);
+        let words = folder.words(&format!("rank --config @router.json {line}"));
+        let mut out = Vec::new();
+        run(&Line::try_parse_from(words).unwrap().args, &global(), &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn who_would_be_tried() {
+        insta::assert_snapshot!("rank", rank(""));
+        let ranking: Value = serde_json::from_str(&rank("--json")).unwrap();
+        assert_eq!(ranking["ordered"][0]["served_model_id"], "small-2");
+    }
+
+    #[test]
+    fn nobody() {
+        insta::assert_snapshot!("rank_nobody", rank("--requirements @pin.json"));
+    }
 }

@@ -109,15 +109,10 @@ fn write(text: &str, out: &mut impl Write) -> Result<(), Failure> {
 
 #[cfg(test)]
 mod tests {
-    use std::{fs, path::PathBuf};
-
     use clap::Parser;
-    use tempfile::TempDir;
 
     use super::*;
-    use crate::cli::{engine::Kind, flow_fixture::Named};
-
-    const CONFIG: &str = include_str!("../../../examples/router.json");
+    use crate::cli::fixture::{Echo, Folder, global};
 
     #[derive(Parser)]
     struct Line {
@@ -125,27 +120,122 @@ mod tests {
         args: Args,
     }
 
-    /// Runs a command line over providers of which the named ones fail.
-    fn call(line: &str, failing: &'static [&'static str]) -> (String, Result<(), Failure>) {
-        let folder: TempDir = tempfile::tempdir().unwrap();
-        let path: PathBuf = folder.path().join("router.json");
-        fs::write(&path, CONFIG).unwrap();
-        let path = path.display().to_string();
-        let words = ["run", "--config", &path].into_iter().chain(line.split_whitespace());
+    /// What is printed, and the line and exit code of the failure.
+    fn call(
+        folder: &Folder,
+        line: &str,
+        failing: &'static [&'static str],
+    ) -> (String, Option<(String, u8)>) {
+        let words = folder.words(&format!("run --config @router.json {line}"));
         let args = Line::try_parse_from(words).unwrap().args;
-        let global = Global { engine: Kind::Native, width: Some(100) };
-        let config = args.router.config().unwrap();
         let mut out = Vec::new();
-        let result = with(&args, config, Arc::new(Named { failing }), &global, &mut out);
-        (String::from_utf8(out).unwrap(), result)
+        let config = args.router.config().unwrap();
+        let result = with(&args, config, Echo::but(failing), &global(), &mut out);
+        let failure =
+            result.err().map(|error| (folder.hide(&error.to_string()), error.exit_code()));
+        (String::from_utf8(out).unwrap(), failure)
     }
 
     #[test]
     fn the_text_of_the_answer() {
-        for line in ["--prompt hello", "--prompt hello --stream"] {
-            let (printed, result) = call(line, &[]);
-            assert_eq!(printed, "beta says: hello\n");
-            result.unwrap();
+        let folder = Folder::new();
+        for more in ["", "--stream", "--trace"] {
+            let (printed, failure) = call(&folder, &format!("--prompt hello {more}"), &[]);
+            assert_eq!((printed.as_str(), failure), ("alpha: hello\n", None));
         }
+        let (printed, _) = call(&folder, "--prompt hello --profile private", &[]);
+        assert_eq!(printed, "gamma: hello\n");
+    }
+
+    #[test]
+    fn nobody_answers() {
+        let folder = Folder::new();
+        for more in ["", "--stream"] {
+            let line = format!("--prompt hello {more}");
+            let (printed, failure) = call(&folder, &line, &["alpha", "beta", "gamma"]);
+            let failure = failure.unwrap();
+            assert_eq!((printed.as_str(), failure.1), ("", 1));
+            assert_eq!(failure.0, "run: exhausted: server_error");
+        }
+    }
+
+    #[test]
+    fn everything_as_json() {
+        let folder = Folder::new();
+        let (printed, failure) = call(&folder, "--prompt hello --json", &["alpha"]);
+        assert_eq!(failure, None);
+        let outcome: serde_json::Value = serde_json::from_str(&printed).unwrap();
+        assert_eq!(outcome["answer"]["text"], "gamma: hello");
+        assert_eq!(outcome["chosen"]["served_model_id"], "small:8b");
+        let hops = outcome["trace"]["decision_path"].as_array().unwrap();
+        assert_eq!(hops.len(), 3);
+    }
+
+    #[test]
+    fn contracts() {
+        let folder = Folder::new();
+        folder.write("contract.json", r#"{"prompt": "from a file", "seed": 1}"#);
+        folder.write(
+            "policy.json",
+            r#"["policy", ["provider_eq", "beta"], ["zero"], ["argmax"],
+            ["id"], ["always", {"action": "abort"}]]"#,
+        );
+        folder.write("requirements.json", r#"{"pin": {"provider": "alpha", "model": "large"}}"#);
+        folder.write("half.json", "[1] , 2");
+        let failed = |text: &str, code| (String::new(), Some((text.to_owned(), code)));
+        let printed = |text: &str| (text.to_owned(), None);
+        for (line, expected) in [
+            ("--contract @contract.json --seed 2", printed("alpha: from a file\n")),
+            ("@policy.json --prompt hello", printed("beta: hello\n")),
+            ("--prompt hello --requirements @requirements.json", printed("alpha: hello\n")),
+            ("--prompt hello --profile other", failed("run: unknown profile: other", 1)),
+            (
+                "@half.json --prompt hello",
+                failed("policy: expected JSON: trailing characters at line 1 column 5", 2),
+            ),
+            (
+                "@router.json --prompt hello",
+                failed("run: ir: $: a term is { op, ... } with a string op", 1),
+            ),
+            (
+                "--contract @half.json",
+                failed(
+                    "contract: expected a JSON object: invalid type: sequence, expected an object at line 1 column 0",
+                    2,
+                ),
+            ),
+        ] {
+            assert_eq!(call(&folder, line, &[]), expected, "{line}");
+        }
+        folder.write("contract.json", r#"{"profile": "private"}"#);
+        let (_, failure) = call(&folder, "--contract @contract.json --profile default", &[]);
+        let message = "contract: key \"profile\" is in the file already";
+        assert_eq!(failure, Some((message.to_owned(), 2)));
+    }
+
+    #[test]
+    fn a_state_that_another_command_holds() {
+        let folder = Folder::new();
+        let line = "--prompt hello --state @state.json";
+        assert_eq!(call(&folder, line, &["alpha"]).1, None);
+        assert!(folder.path("state.json").exists());
+        let lock = std::fs::File::open(folder.path("state.json.lock")).unwrap();
+        lock.lock().unwrap();
+        let message = "state.json: another router holds it, by state.json.lock";
+        assert_eq!(call(&folder, line, &[]).1, Some((message.to_owned(), 2)));
+    }
+
+    #[test]
+    fn usage() {
+        let parse = |line: &str| {
+            let folder = Folder::new();
+            Line::try_parse_from(folder.words(&format!("run --config @router.json {line}")))
+        };
+        assert!(parse("@router.json --profile p --prompt x").is_err());
+        assert!(parse("--prompt x --contract @router.json").is_err());
+        assert!(parse("--prompt x --stream --json").is_err());
+        let failure = parse("").unwrap().args.contract.check_complete().unwrap_err();
+        let message = "one of --prompt <TEXT> and --contract <FILE> is required";
+        assert_eq!((failure.to_string().as_str(), failure.exit_code()), (message, 2));
     }
 }

@@ -72,7 +72,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::cli::engine::Kind;
+    use crate::cli::fixture::global;
 
     #[test]
     fn one_row_a_provider() {
@@ -85,7 +85,6 @@ mod tests {
                 {"open": false, "consecutive_failures": 1, "ms_until_recovery": 0},
                 "disabled": {"kind": "auth_error", "at_ms": 0, "ms_until_recovery": 299_000}},
         }});
-        let global = Global { engine: Kind::Native, width: Some(90) };
-        insta::assert_snapshot!(table(&status, &global), @"");
+        insta::assert_snapshot!("status", table(&status, &global()));
     }
 }

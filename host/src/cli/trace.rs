@@ -86,3 +86,39 @@ fn happened(name: &str, event: &Value) -> String {
         },
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::cli::fixture::global;
+
+    #[test]
+    fn one_row_a_hop() {
+        let at = |event: &str, provider: &str| json!({"event": event, "provider_id": provider, "model_family": "small"});
+        let with = |mut event: Value, more: Value| {
+            event.as_object_mut().unwrap().append(&mut more.as_object().unwrap().clone());
+            event
+        };
+        let outcome = Outcome {
+            ok: false,
+            error: Some("exhausted: timeout".to_owned()),
+            answer: None,
+            chosen: None,
+            trace: json!({"total_latency_ms": 2370.0, "decision_path": [
+                with(at("attempted", "alpha"), json!({"attempt": 1, "latency_ms": 12,
+                    "error_kind": "rate_limit", "http_status": 429, "error_message": "slow\ndown"})),
+                with(at("retry_scheduled", "alpha"), json!({"attempt": 1, "backoff_ms": 250})),
+                with(at("attempted", "alpha"), json!({"attempt": 2, "latency_ms": 8,
+                    "error_kind": "auth_error", "http_status": 401,
+                    "error_message": "x".repeat(300)})),
+                {"event": "provider_disabled", "provider_id": "alpha", "reason": "auth_error"},
+                with(at("skipped", "alpha"), json!({"reason": "disabled_provider"})),
+                with(at("attempted", "gamma"), json!({"attempt": 1, "latency_ms": 2100,
+                    "error_kind": "timeout", "error_message": ""})),
+            ]}),
+        };
+        insta::assert_snapshot!("trace", table(&outcome, &global()));
+    }
+}

@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use crate::json_text::{Object, quote};
 
+type Sink = dyn Fn(&str) + Send + Sync;
+
 /// Takes log records, one JSON object each: `{level, event, fields}`.
 #[derive(Clone, Default)]
-pub(super) struct Log(Option<Arc<dyn Fn(&str) + Send + Sync>>);
+pub(super) struct Log(Option<Arc<Sink>>);
 
 impl Log {
     pub(super) fn to(sink: impl Fn(&str) + Send + Sync + 'static) -> Self {

@@ -222,7 +222,7 @@ mod tests {
             (
                 &whole.replace("{\"a\":1}", "{\"a\":2}"),
                 "sha256: expected \
-                 \"07046ba1e3bdc78eb1d8f1e4e6bd18a2cbb64f0eb6dfaf5ea171a76d2f4bdea2\", \
+                 \"7e8059f495589fcd981232cc11d00b00da3802c01d688fa1cf1f6bed6e5bb33c\", \
                  the digest of the state, got \
                  \"015abd7f5cc57a2dd94b7590f04ad8084273905ee33ec5cebeae62276a97f862\"",
             ),

@@ -118,7 +118,11 @@ mod tests {
         let shared = Shared::new("0");
         std::thread::scope(|scope| {
             for _ in 0..8 {
-                scope.spawn(|| (0..250).for_each(|_| drop(shared.step(increment))));
+                scope.spawn(|| {
+                    for _ in 0..250 {
+                        shared.step(increment).unwrap();
+                    }
+                });
             }
         });
         assert_eq!(&*shared.current().text, "2000");
