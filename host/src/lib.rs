@@ -52,6 +52,8 @@ pub mod limits;
 pub mod mock;
 #[cfg(feature = "router")]
 pub mod provider;
+#[cfg(feature = "router")]
+pub mod router;
 
 pub use self::core::CoreSandbox;
 pub use cache::Cache;
