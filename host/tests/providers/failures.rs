@@ -1,9 +1,12 @@
 //! Each failure: its kind, what it says, and how long to wait.
 
 use serde_json::{Value, json};
-use sigmapol::provider::{CallError, ErrorKind};
+use sigmapol::{
+    mock::MockProvider,
+    provider::{CallError, ErrorKind, Http, Provider as _},
+};
 
-use crate::{KEY, Setup};
+use crate::{KEY, Setup, request};
 
 #[tokio::test]
 async fn statuses() {
@@ -101,12 +104,22 @@ async fn dropped_connections() {
     let url = setup.mock.url("alpha");
     drop(setup.mock);
     let config = json!({"providers": {"p": {"api_kind": "ollama", "base_url": url}}});
-    let http = sigmapol::provider::Http::new(&config).unwrap();
+    let http = Http::new(&config).unwrap();
     tokio::task::yield_now().await; // the server ends
-    let request = crate::request("p", json!({}));
-    let error = sigmapol::provider::Provider::call(&http, &request, None).await.unwrap_err();
+    let error = http.call(&request("p", json!({})), None).await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::NetworkError);
     assert_eq!(error.http_status, None);
+}
+
+#[tokio::test]
+async fn a_server_that_is_not_who_it_says() {
+    let mock = MockProvider::start("", 0).await.unwrap();
+    let url = mock.url("alpha").replace("http:", "https:");
+    let config = json!({"providers": {"p": {"api_kind": "ollama", "base_url": url}}});
+    let http = Http::new(&config).unwrap();
+    let error = http.call(&request("p", json!({})), None).await.unwrap_err();
+    assert_eq!((error.kind, error.http_status), (ErrorKind::NetworkError, None));
+    assert_eq!(mock.requests(), []);
 }
 
 #[tokio::test]
