@@ -1,5 +1,5 @@
 //! What a killed process leaves behind: a whole snapshot, no older than what it promised.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 use std::{
     env, fs,

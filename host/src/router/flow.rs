@@ -108,8 +108,7 @@ impl Router {
             if failed.is_some() {
                 return Ok(FlowOutcome { ok: false, output: None, error: failed, nodes });
             }
-            let members = [("text", &*text), ("vocabulary", &*vocabulary)];
-            turn = self.step_apart(Some(&turn.run), "answer", &members)?;
+            turn = self.step_apart(Some(&turn.run), "answer", &[("text", &text)])?;
         }
     }
 }

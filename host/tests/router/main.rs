@@ -1,5 +1,5 @@
 //! The router over a scripted provider: no sockets, and a clock that is moved by hand.
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
 #![expect(clippy::indexing_slicing, reason = "helpers of tests")]
 
 mod concurrency;
