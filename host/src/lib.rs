@@ -26,8 +26,8 @@
 //! components would, and [`Native`] runs the same engine as ordinary code; all three implement
 //! [`Verbs`] and agree to the last bit.
 //!
-//! A decision calls no provider, reads no clock on behalf of a policy, and keeps nothing between
-//! calls; what it depends on is in its arguments. Calls to providers are apart, in `provider`.
+//! The engine reads no clock and keeps nothing between calls: what a decision depends on is in its
+//! arguments. The router, feature `router`, keeps what has to outlast one and calls providers.
 
 /// The example of the README compiles and holds.
 #[cfg(doctest)]

@@ -32,6 +32,11 @@
 //! Steps run on the thread that calls, a millisecond or so each; calls and waits are futures, so
 //! one thread carries as many runs as there are.
 
+/// The example of the documentation compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/router.md")]
+pub struct Documentation;
+
 mod builder;
 mod clock;
 mod config;
