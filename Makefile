@@ -1,10 +1,13 @@
-.PHONY: help demo test lint vectors conformance component golden check-golden reproducible bench
+.PHONY: help demo demo-call test lint vectors conformance component golden check-golden reproducible bench
 
 help:          ## these verbs
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 24
 
 demo:          ## a policy chooses among 39 offers, inside the sandbox
 	cargo run --quiet --locked -- decide examples/support.json --ctx examples/catalog.json --ctx examples/request.json
+
+demo-call:     ## a call walks through failures to an answer, over sockets, without keys
+	sh tools/demo-call.sh
 
 test: check-golden ## every test
 	cargo test --workspace --locked

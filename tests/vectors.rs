@@ -35,9 +35,17 @@ fn passes(path: &Path, least: usize) {
 
 #[test]
 fn golden() {
-    for (family, least) in
-        [("terms", 151), ("decide", 79), ("xform", 29), ("failplan", 7), ("refusals", 90)]
-    {
+    for (family, least) in [
+        ("terms", 151),
+        ("decide", 79),
+        ("xform", 29),
+        ("failplan", 7),
+        ("steps", 61),
+        ("config", 37),
+        ("elaborate", 56),
+        ("flows", 45),
+        ("refusals", 111),
+    ] {
         passes(&project(&format!("golden/{family}.jsonl")), least);
     }
 }
@@ -49,6 +57,10 @@ fn reference() {
         ("corpus/decide.jsonl.gz", 5071),
         ("corpus/xform.jsonl.gz", 900),
         ("corpus/failplan.jsonl.gz", 400),
+        ("corpus/steps.jsonl.gz", 900),
+        ("corpus/config.jsonl.gz", 206),
+        ("corpus/elaborate.jsonl.gz", 400),
+        ("corpus/flows.jsonl.gz", 504),
         ("spec/sigma_pol_v2.json", 15),
     ] {
         if let Some(path) = shared(file) {

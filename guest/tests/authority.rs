@@ -293,3 +293,22 @@ fn what_is_refused() {
         assert_eq!(refusal.to_string(), message);
     }
 }
+
+#[test]
+fn a_flow_keeps_its_vocabulary() {
+    let policy = json!(["policy", ["top"], ["field", "bench"], ["argmax"], ["id"],
+        ["always", { "action": "abort" }]]);
+    let event = json!({
+        "kind": "flow", "input": "hello",
+        "vocabulary": { "fields": { "bench": { "sort": "Num", "default": 0 } } },
+        "flow": ["flow", {
+            "in": { "kind": "input" },
+            "ask": { "kind": "llm", "inputs": ["in"], "system": "s", "policy": policy },
+            "out": { "kind": "output", "inputs": ["ask"] },
+        }],
+    });
+    let turn = step(None, &event.to_string()).unwrap();
+    let answer = json!({ "kind": "answer", "text": "bye" }).to_string();
+    let turn = step(Some(&turn.run), &answer).unwrap();
+    assert_eq!(turn.effect, Effect::Done(r#"{"output":"bye"}"#.to_owned()));
+}

@@ -29,7 +29,8 @@ fn config() -> Value {
         "providers": {
             "alpha": {
                 "api_kind": "openai_compatible", "discovery": "static", "tier": "partner",
-                "base_url": "https://alpha.example/v1", "auth_env": "ALPHA_API_KEY",
+                "base_url": "https://alpha.example/v1",
+                "auth": { "kind": "bearer", "auth_env": "ALPHA_API_KEY" },
             },
             "market": {
                 "api_kind": "ollama", "discovery": "marketplace", "discovery_id": "m",

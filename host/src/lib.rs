@@ -26,8 +26,8 @@
 //! components would, and [`Native`] runs the same engine as ordinary code; all three implement
 //! [`Verbs`] and agree to the last bit.
 //!
-//! This crate calls no provider, reads no clock on behalf of a policy, and keeps nothing between
-//! calls; what a decision depends on is in its arguments.
+//! The engine reads no clock and keeps nothing between calls: what a decision depends on is in its
+//! arguments. The router, feature `router`, keeps what has to outlast one and calls providers.
 
 /// The example of the README compiles and holds.
 #[cfg(doctest)]
@@ -48,8 +48,12 @@ pub mod cli;
 pub mod conformance;
 mod json_text;
 pub mod limits;
+#[cfg(feature = "mock")]
+pub mod mock;
 #[cfg(feature = "router")]
 pub mod provider;
+#[cfg(feature = "router")]
+pub mod router;
 
 pub use self::core::CoreSandbox;
 pub use cache::Cache;

@@ -93,19 +93,19 @@ fn the_last_line_counts() {
     let path = path.to_str().unwrap();
     let (out, result) = command(&[path, "--engine", "native"]);
     assert_eq!(result, Ok(()));
-    assert_eq!(out.lines().last(), Some("7 passed, 0 failed"));
+    assert_eq!(out.lines().last(), Some("12 passed, 0 failed"));
 
     let wrong = VECTORS.replace("\"Pred\"", "\"Scorer\"");
     fs::write(path, wrong).unwrap();
     let (out, result) = command(&[path, "--engine", "native"]);
-    assert_eq!(result, Err(("1 of 7 vectors failed".to_owned(), 1)));
-    assert_eq!(out.lines().last(), Some("6 passed, 1 failed"));
+    assert_eq!(result, Err(("1 of 12 vectors failed".to_owned(), 1)));
+    assert_eq!(out.lines().last(), Some("11 passed, 1 failed"));
     assert!(out.contains("t1: sort\n  expected Scorer\n  got      Pred\n"), "{out}");
 
     let (out, result) = command(&[path, "--engine", "native", "--json"]);
     assert_eq!(result.unwrap_err().1, 1);
     let document: serde_json::Value = serde_json::from_str(&out).unwrap();
-    assert_eq!((&document["passed"], &document["failed"]), (&6.into(), &1.into()));
+    assert_eq!((&document["passed"], &document["failed"]), (&11.into(), &1.into()));
     assert_eq!(document["files"][0]["differing"][0]["id"], "t1");
 }
 
@@ -132,21 +132,66 @@ fn gzip_and_schemas_beside_the_file() {
     assert_eq!(out.lines().last(), Some("1 passed, 0 failed"));
 }
 
+/// A script stops at the first step that differs, which is told by its path.
 #[test]
-fn families_of_later_versions() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("vectors.jsonl");
-    for (record, family) in [
-        (r#"{"id":"a","script":[],"config":{}}"#, "steps"),
-        (r#"{"id":"a","flow":[]}"#, "flows"),
-        (r#"{"id":"a","profile":{}}"#, "elaborate"),
-        (r#"{"id":"a","config":{}}"#, "config"),
+fn places_in_a_script() {
+    let line = VECTORS.lines().find(|line| line.starts_with(r#"{"id":"s1""#)).unwrap();
+    let line = line.replace(r#""latency_ms":1,"#, r#""latency_ms":2,"#);
+    let differing = tally(&line, &Native).differing;
+    let found = differing[0].differences.iter();
+    let found: Vec<_> =
+        found.map(|at| (at.what.as_str(), at.expected.as_str(), at.got.as_str())).collect();
+    assert_eq!(
+        found,
+        [
+            ("steps[2].result.trace.decision_path[0].latency_ms", "2", "1"),
+            ("steps[2].result.trace.decision_path[2].latency_ms", "2", "1"),
+        ]
+    );
+    let line = line.replace(r#""status":"call"},{"#, r#""status":"wait"},{"#);
+    let differing = tally(&line, &Native).differing;
+    assert_eq!(differing[0].differences.len(), 1);
+    assert_eq!(differing[0].differences[0].what, "steps[0].status");
+}
+
+/// Where a vector says that the reference throws, it says nothing else.
+#[test]
+fn what_is_thrown() {
+    let line = VECTORS.lines().find(|line| line.starts_with(r#"{"id":"s2""#)).unwrap();
+    let differing = tally(&line.replace("got 1\"}", "got 1\",\"logs\":[]}"), &Native).differing;
+    assert_eq!(differing[0].differences[0].what, "steps[0].logs");
+    let differing = tally(&line.replace("got Scorer", "got Pred"), &Native).differing;
+    assert_eq!(differing[0].differences[0].what, "steps[1].throws");
+}
+
+/// A number that overflows is refused as JSON wherever it stands; what is left of the script is
+/// not replayed.
+#[test]
+fn overflow_in_a_script() {
+    let line = VECTORS.lines().find(|line| line.starts_with(r#"{"id":"s2""#)).unwrap();
+    let line = line.replace(r#"["bot"]"#, "1e400");
+    let failing = tally(&line, &Native);
+    assert_eq!((failing.passed, failing.failed), (0, 1));
+    let difference = &failing.differing[0].differences[0];
+    assert_eq!(difference.what, "steps[0]");
+    assert!(difference.got.starts_with("refused json-number: event"), "{}", difference.got);
+    let flagged = line.replace(r#""id":"s2","#, r#""id":"s2","undef":["num_overflow"],"#);
+    assert_eq!(tally(&flagged, &Native).passed, 1);
+}
+
+#[test]
+fn what_is_not_a_script() {
+    let schemas = Schemas::default();
+    for (op, message) in [
+        (r#"{"op":"stop"}"#, "s: unknown op `stop`"),
+        ("{}", "s: expected `op` in an op"),
+        (r#"{"op":"start","contract":{}}"#, "s: expected `run` in an op"),
     ] {
-        fs::write(&path, record).unwrap();
-        let (message, code) = command(&[path.to_str().unwrap()]).1.unwrap_err();
-        let expected = format!("line 1: family {family} is not replayed by this version");
-        assert!(message.ends_with(&expected), "{message}");
-        assert_eq!(code, 2);
+        let line = format!(
+            r#"{{"id":"s","config":{{"providers":{{}},"models":{{}},"profiles":{{}}}},"script":[{op}],"expect":{{"init":{{"ok":true,"info":{{"candidates":0,"initialized":true,"models_loaded":[],"profile_names":[],"providers_loaded":[],"version":"0.0.1"}}}},"steps":[{{}}]}}}}"#
+        );
+        let error = replay(&records(&line).unwrap(), &schemas, &Native, &|| {}).unwrap_err();
+        assert_eq!(error.to_string(), message);
     }
 }
 
@@ -160,6 +205,10 @@ fn the_recorded_corpus() {
         ("corpus/decide.jsonl.gz", 5071),
         ("corpus/xform.jsonl.gz", 900),
         ("corpus/failplan.jsonl.gz", 400),
+        ("corpus/steps.jsonl.gz", 900),
+        ("corpus/config.jsonl.gz", 206),
+        ("corpus/elaborate.jsonl.gz", 400),
+        ("corpus/flows.jsonl.gz", 504),
         ("spec/sigma_pol_v2.json", 15),
     ];
     for (file, count) in files {

@@ -6,9 +6,9 @@ use alloc::string::String;
 use super::config::Config;
 use super::keys::only;
 use super::pool::Supplies;
-use crate::json::{Members, Value};
+use crate::json::{Members, Object, Value};
 use crate::refusal::{Refusal, RefusalCode};
-use crate::vocabulary::{Profile, Vocabulary};
+use crate::vocabulary::Profile;
 
 /// The keys of events of any kind.
 const KEYS: [&str; 22] = [
@@ -111,11 +111,12 @@ impl<'a> Event<'a> {
     }
 
     /// The vocabulary of the event, in the profile of the event.
-    pub fn vocabulary(&self) -> Result<Vocabulary, Refusal> {
-        let nothing = Value::Object(alloc::vec::Vec::new());
-        let mut vocabulary = Vocabulary::read(self.get("vocabulary").unwrap_or(&nothing))?;
-        vocabulary.profile = self.profile;
-        Ok(vocabulary)
+    pub fn vocabulary(&self) -> Result<Value, Refusal> {
+        let profile = match self.profile {
+            Profile::Strict => "strict",
+            Profile::Reference => "reference",
+        };
+        Ok(Object::from(self.object("vocabulary")?).text("profile", profile).build())
     }
 }
 

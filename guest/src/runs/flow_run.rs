@@ -1,6 +1,5 @@
 //! A flow under way: its calls come out one by one, their answers go in.
 
-use alloc::string::ToString;
 use alloc::vec::Vec;
 
 use super::event::Event;
@@ -10,11 +9,13 @@ use crate::encode::{fingerprint, sha256};
 use crate::json::{Object, Value};
 use crate::refusal::{Refusal, RefusalCode};
 use crate::step::Effect;
+use crate::vocabulary::Vocabulary;
 
 /// Names a flow; with an input, runs it.
 pub fn start(event: &Event) -> Result<(Option<Value>, Effect), Refusal> {
     let flow = event.need("flow")?;
-    let checked = check(flow, event)?;
+    let vocabulary = event.vocabulary()?;
+    let checked = check(flow, &vocabulary)?;
     let Some(input) = event.get("input") else {
         let canonical = checked.encode();
         let named = Object::new()
@@ -27,12 +28,9 @@ pub fn start(event: &Event) -> Result<(Option<Value>, Effect), Refusal> {
         .number("version", VERSION)
         .with("flow", flow.clone())
         .with("input", input.clone())
+        .with("vocabulary", vocabulary.clone())
         .with("answers", Value::Object(Vec::new()));
     let effect = effect_of(checked.proceed(event.text("input")?, &[]));
-    let run = match event.get("vocabulary") {
-        Some(vocabulary) => run.with("vocabulary", vocabulary.clone()),
-        None => run,
-    };
     Ok((Some(run.build()), effect))
 }
 
@@ -43,7 +41,7 @@ pub fn answer(event: &Event, run: &Value) -> Result<(Option<Value>, Effect), Ref
     if part("version")?.as_number() != Some(VERSION) {
         return Err(malformed());
     }
-    let checked = check(part("flow")?, event)?;
+    let checked = check(part("flow")?, part("vocabulary")?)?;
     let input = part("input")?.as_str().ok_or_else(malformed)?;
     let mut answers = Object::from(part("answers")?.as_object().ok_or_else(malformed)?);
     if let Progress::Call(call) = checked.proceed(input, answers.members()) {
@@ -54,9 +52,9 @@ pub fn answer(event: &Event, run: &Value) -> Result<(Option<Value>, Effect), Ref
     Ok((Some(run.build()), effect))
 }
 
-fn check<'a>(flow: &'a Value, event: &Event) -> Result<Flow<'a>, Refusal> {
-    Flow::check(flow, &event.vocabulary()?)
-        .map_err(|message| Refusal::new(RefusalCode::Flow, message.to_string()))
+fn check<'a>(flow: &'a Value, vocabulary: &Value) -> Result<Flow<'a>, Refusal> {
+    Flow::check(flow, &Vocabulary::read(vocabulary)?)
+        .map_err(|message| Refusal::new(RefusalCode::Flow, message))
 }
 
 fn effect_of(progress: Progress) -> Effect {

@@ -45,7 +45,7 @@ const PROVIDER: [&str; 16] = [
     "source",
     "tier",
 ];
-const AUTH: [&str; 4] = ["command", "file", "kind", "provider"];
+const AUTH: [&str; 5] = ["auth_env", "command", "file", "kind", "provider"];
 const AUTH_KINDS: [&str; 3] = ["bearer", "none", "oauth"];
 const MODEL: [&str; 5] = ["capabilities", "fields", "served_by", "static_quality_hint", "vendor"];
 const SERVED_BY: [&str; 3] = ["fields", "provider", "provider_model_id"];

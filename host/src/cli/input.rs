@@ -49,7 +49,8 @@ pub(super) fn check_stdin<'a>(paths: impl IntoIterator<Item = &'a Path>) -> Resu
     Ok(())
 }
 
-fn is_stdin(path: &Path) -> bool {
+/// Whether it is standard input that is meant.
+pub(super) fn is_stdin(path: &Path) -> bool {
     path.as_os_str() == STDIN
 }
 

@@ -3,14 +3,25 @@
 mod admit;
 mod conformance;
 mod context;
+mod contract;
 mod decide;
 mod engine;
 mod explain;
 mod failure;
+#[cfg(test)]
+mod fixture;
+mod flow;
 mod hash;
 mod input;
 mod inspect;
+mod mock_provider;
+mod provider;
+mod rank;
+mod router;
+mod run;
+mod status;
 mod table;
+mod trace;
 
 use std::io::Write;
 
@@ -59,6 +70,11 @@ enum Command {
     Decide(decide::Args),
     Inspect(inspect::Args),
     Conformance(conformance::Args),
+    MockProvider(mock_provider::Args),
+    Run(run::Args),
+    Rank(rank::Args),
+    Status(status::Args),
+    Flow(flow::Args),
 }
 
 /// Runs a command and writes what it prints.
@@ -73,6 +89,11 @@ pub fn run(cli: &Cli, out: &mut impl Write) -> Result<(), Failure> {
         Command::Decide(args) => decide::run(args, &cli.global, out),
         Command::Inspect(args) => inspect::run(args, &cli.global, out),
         Command::Conformance(args) => conformance::run(args, &cli.global, out),
+        Command::MockProvider(args) => mock_provider::run(args, out),
+        Command::Run(args) => run::run(args, &cli.global, out),
+        Command::Rank(args) => rank::run(args, &cli.global, out),
+        Command::Status(args) => status::run(args, &cli.global, out),
+        Command::Flow(args) => flow::run(args, &cli.global, out),
     }
 }
 

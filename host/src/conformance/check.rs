@@ -2,7 +2,9 @@
 
 use std::fmt::Display;
 
-use super::{Malformed, Record};
+use serde_json::Value;
+
+use super::{Malformed, Record, differences::differences};
 use crate::{
     Admission, Decision, Error, RefusalCode, Verbs, json_text::Members, json_text::Object,
 };
@@ -115,14 +117,40 @@ impl<'r, 'a> Check<'r, 'a> {
 
     /// The vector expects a value, and there is none.
     pub(super) fn no_value(&mut self, what: &str, error: &Error) {
-        let accepted = matches!(error, Error::Refused(refusal) if self.is_overflow(refusal.code));
-        self.same("outcome", accepted, what, error);
+        self.same("outcome", self.is_overflow_of(error), what, error);
+    }
+
+    /// The vector expects a value, at a path of its `expect`. Whether it came.
+    pub(super) fn value(
+        &mut self,
+        path: &str,
+        expected: &Value,
+        answer: Result<Value, Error>,
+    ) -> bool {
+        match answer {
+            Ok(got) => {
+                let found = differences(path, expected, &got);
+                let none = found.is_empty();
+                self.differences.extend(found);
+                none
+            }
+            Err(error) => {
+                let accepted = self.is_overflow_of(&error);
+                let what = if path.is_empty() { "outcome" } else { path };
+                self.same(what, accepted, expected, error);
+                false
+            }
+        }
     }
 
     /// The reference reads 1e400 as infinity; refusing it as JSON is as good.
     fn is_overflow(&self, code: RefusalCode) -> bool {
         code == RefusalCode::JsonNumber
             && self.record.undefined().iter().any(|flag| flag == "num_overflow")
+    }
+
+    fn is_overflow_of(&self, error: &Error) -> bool {
+        matches!(error, Error::Refused(refusal) if self.is_overflow(refusal.code))
     }
 
     /// The vocabulary of the record.

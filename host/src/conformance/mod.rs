@@ -4,13 +4,20 @@
 //! the engine as they stand in the file: numbers are part of what is tested.
 
 mod check;
+mod config;
 mod decide;
+mod differences;
+mod elaborate;
 mod equal;
+mod events;
 mod fail_plan;
+mod flows;
 mod pred;
 mod record;
 mod refusals;
 mod schemas;
+mod script;
+mod steps;
 mod terms;
 mod xform;
 
@@ -19,6 +26,8 @@ use std::{
     sync::atomic::{AtomicUsize, Ordering},
     thread,
 };
+
+use serde_json::Value;
 
 pub use check::Difference;
 pub use record::{Family, Record, records};
@@ -119,10 +128,7 @@ fn check(
     schemas: &Schemas,
     verbs: &dyn Verbs,
 ) -> Result<Vec<Difference>, Malformed> {
-    let vocabulary = match record.get("vocabulary") {
-        Some(vocabulary) => vocabulary.to_owned(),
-        None => schemas.vocabulary(record)?,
-    };
+    let vocabulary = vocabulary(record, schemas)?;
     let mut check = Check::new(record, &vocabulary, verbs);
     match record.family() {
         Family::Terms => terms::run(&mut check)?,
@@ -131,6 +137,38 @@ fn check(
         Family::FailPlan => fail_plan::run(&mut check)?,
         Family::Pred => pred::run(&mut check)?,
         Family::Refusals => refusals::run(&mut check)?,
+        Family::Steps => steps::run(&mut check)?,
+        Family::Config => config::run(&mut check)?,
+        Family::Elaborate => elaborate::run(&mut check)?,
+        Family::Flows => flows::run(&mut check)?,
     }
     Ok(check.finish())
+}
+
+/// What the engine says to a record of the families of runs, in the form of its `expect`.
+///
+/// # Errors
+///
+/// A record of another family or not of its family's shape, and whatever a vector cannot expect.
+pub fn answer(
+    record: &Record<'_>,
+    schemas: &Schemas,
+    verbs: &dyn Verbs,
+) -> Result<Value, Malformed> {
+    let vocabulary = vocabulary(record, schemas)?;
+    let answer = match record.family() {
+        Family::Steps => steps::answer(record, verbs)?,
+        Family::Config => config::answer(record, verbs)?,
+        Family::Elaborate => elaborate::answer(record, &vocabulary, verbs)?,
+        Family::Flows => flows::answer(record, &vocabulary, verbs)?,
+        family => return Err(record.expected(&format!("no answer for family {}", family.name()))),
+    };
+    answer.map_err(|error| record.expected(&error.to_string()))
+}
+
+fn vocabulary(record: &Record<'_>, schemas: &Schemas) -> Result<String, Malformed> {
+    match record.get("vocabulary") {
+        Some(vocabulary) => Ok(vocabulary.to_owned()),
+        None => schemas.vocabulary(record),
+    }
 }

@@ -22,6 +22,14 @@ pub enum Family {
     Pred,
     /// A verb and the refusal of its arguments, code and message.
     Refusals,
+    /// A configuration, a script of events, and the output of each.
+    Steps,
+    /// A configuration and whether it is in order.
+    Config,
+    /// A declarative profile and the term it lowers to.
+    Elaborate,
+    /// A graph of calls: its name and its run.
+    Flows,
 }
 
 impl Family {
@@ -34,36 +42,41 @@ impl Family {
             Self::FailPlan => "failplan",
             Self::Pred => "pred",
             Self::Refusals => "refusals",
+            Self::Steps => "steps",
+            Self::Config => "config",
+            Self::Elaborate => "elaborate",
+            Self::Flows => "flows",
         }
     }
 
     /// The shape of a record is the set of its members; the more telling come first.
-    fn of(members: &Members<'_>) -> Result<Self, String> {
+    fn of(members: &Members<'_>) -> Option<Self> {
         let has = |name| members.get(name).is_some();
-        for (member, family) in
-            [("script", "steps"), ("flow", "flows"), ("profile", "elaborate"), ("config", "config")]
-        {
-            if has(member) {
-                return Err(format!("family {family} is not replayed by this version"));
-            }
-        }
         match members.get("kind") {
-            Some(r#""pred""#) => return Ok(Self::Pred),
-            Some(r#""failplan""#) => return Ok(Self::FailPlan),
+            Some(r#""pred""#) => return Some(Self::Pred),
+            Some(r#""failplan""#) => return Some(Self::FailPlan),
             _ => {}
         }
         if has("verb") {
-            Ok(Self::Refusals)
+            Some(Self::Refusals)
+        } else if has("script") {
+            Some(Self::Steps)
+        } else if has("flow") {
+            Some(Self::Flows)
+        } else if has("profile") {
+            Some(Self::Elaborate)
+        } else if has("config") {
+            Some(Self::Config)
         } else if has("kinds") {
-            Ok(Self::FailPlan)
+            Some(Self::FailPlan)
         } else if has("candidates") {
-            Ok(Self::Decide)
+            Some(Self::Decide)
         } else if has("candidate") {
-            Ok(Self::Xform)
+            Some(Self::Xform)
         } else if has("term") {
-            Ok(Self::Terms)
+            Some(Self::Terms)
         } else {
-            Err("the shape of no known family".to_owned())
+            None
         }
     }
 }
@@ -81,7 +94,8 @@ impl<'a> Record<'a> {
     fn read(place: &str, text: &'a str) -> Result<Self, Malformed> {
         let members: Members<'a> = serde_json::from_str(text)
             .map_err(|error| Malformed::new(place, format!("expected a record: {error}")))?;
-        let family = Family::of(&members).map_err(|error| Malformed::new(place, error))?;
+        let family = Family::of(&members)
+            .ok_or_else(|| Malformed::new(place, "the shape of no known family"))?;
         let id = members
             .get("id")
             .or_else(|| members.get("name"))
@@ -187,7 +201,11 @@ mod tests {
 {"id":"b","term":[],"candidates":[],"ctx":{},"expect":{},"undef":["nan"]}
 {"id":"c","term":[],"candidate":{},"request":{},"ctx":{},"expect":{}}
 {"id":"d","term":[],"kinds":[],"expect":{}}
-{"id":"e","verb":"hash","args":["","{}"],"expect":{}}"#;
+{"id":"e","verb":"hash","args":["","{}"],"expect":{}}
+{"id":"f","config":{},"script":[],"expect":{}}
+{"id":"g","config":{},"expect":{}}
+{"id":"h","profile":{},"contract":{},"expect":{}}
+{"id":"i","flow":[],"input":"x","expect":{}}"#;
         let records = records(text).unwrap();
         assert_eq!(
             records.iter().map(|record| (record.id(), record.family())).collect::<Vec<_>>(),
@@ -197,6 +215,10 @@ mod tests {
                 ("c", Family::Xform),
                 ("d", Family::FailPlan),
                 ("e", Family::Refusals),
+                ("f", Family::Steps),
+                ("g", Family::Config),
+                ("h", Family::Elaborate),
+                ("i", Family::Flows),
             ]
         );
         assert_eq!(records[1].undefined(), ["nan"]);
@@ -217,11 +239,7 @@ mod tests {
     #[test]
     fn what_cannot_be_replayed() {
         for (text, message) in [
-            (
-                "{\"id\":\"a\",\"term\":[]}\n{\"id\":\"b\",\"script\":[]}",
-                "line 2: family steps is not replayed by this version",
-            ),
-            ("{\"id\":\"a\"}", "line 1: the shape of no known family"),
+            ("{\"id\":\"a\",\"term\":[]}\n{\"id\":\"b\"}", "line 2: the shape of no known family"),
             ("{\"term\":[]}", "line 1: expected an `id` or a `name`, a string"),
             (
                 "\n[]",

@@ -1,9 +1,31 @@
 //! Calls to providers: one request in, an answer or a failure of a known kind out.
 
+mod address;
+mod anthropic;
+mod auth;
+mod dialect;
+mod google;
+mod http;
+mod message;
+mod ollama;
+mod openai;
+mod request;
+mod secret;
+mod settings;
+mod status;
+mod stream;
+#[cfg(test)]
+mod tests;
+mod tls;
+mod watch;
+
 use std::{future::Future, pin::Pin};
 
 use serde::Serialize;
 use serde_json::Value;
+
+pub use http::Http;
+pub use settings::SetupError;
 
 /// Something that answers requests: the real providers, or what a test puts in their place.
 pub trait Provider: Send + Sync {
@@ -64,6 +86,13 @@ pub struct CallError {
     pub message: String,
     /// How long the provider asks to wait, in milliseconds.
     pub retry_after_ms: Option<u64>,
+}
+
+impl CallError {
+    /// A failure without a response.
+    pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self { kind, http_status: None, message: message.into(), retry_after_ms: None }
+    }
 }
 
 /// The kinds of failures that this host tells apart.

@@ -1,0 +1,118 @@
+//! What the commands of the router share: its options, and how its errors become failures.
+
+use std::{
+    io::{self, Write as _},
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use super::{Failure, Global, input};
+use crate::{
+    Limits, Verbs,
+    router::{Builder, Config, Router, RouterError},
+};
+
+/// How much of the runtime state a killed command may lose.
+const SAVE_INTERVAL: Duration = Duration::from_secs(1);
+
+/// A router, and what it knows.
+#[derive(Debug, clap::Args)]
+pub(super) struct RouterArgs {
+    /// The configuration: JSON, TOML or YAML, by its extension
+    #[arg(long, value_name = "FILE")]
+    config: PathBuf,
+    /// The runtime state: breakers, disabled providers, observed prices
+    #[arg(long, value_name = "FILE")]
+    state: Option<PathBuf>,
+    /// What marketplaces offer, `{discovery_id: {ok, offers, …}}`
+    #[arg(long, value_name = "FILE")]
+    offers: Option<PathBuf>,
+    /// Factors of prices, `{"provider": number}` or `{"provider|source": number}`
+    #[arg(long, value_name = "FILE")]
+    multipliers: Option<PathBuf>,
+    /// Prices and credits to start from when there is no state, `{models?, providers?}`
+    #[arg(long, value_name = "FILE")]
+    metrics: Option<PathBuf>,
+    /// Admit policies of the reference profile, instead of the strict one
+    #[arg(long)]
+    pub(super) reference: bool,
+}
+
+/// What a command does with the file of the state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum State {
+    /// Holds and updates it; a file that is not there is a new one.
+    Held,
+    /// Only looks at it, whoever holds it.
+    Read,
+}
+
+impl RouterArgs {
+    /// The paths that may be `-`.
+    pub(super) fn paths(&self) -> impl Iterator<Item = &Path> {
+        [&self.offers, &self.multipliers, &self.metrics].into_iter().flatten().map(PathBuf::as_path)
+    }
+
+    pub(super) fn config(&self) -> Result<Config, Failure> {
+        Ok(Config::read(&self.config)?)
+    }
+
+    /// A router that is complete but for its provider.
+    pub(super) fn builder(
+        &self,
+        config: Config,
+        state: State,
+        global: &Global,
+    ) -> Result<Builder, Failure> {
+        let mut builder = Router::builder(config)
+            .verbs(verbs(global)?)
+            .reference(self.reference)
+            .on_log(|record| {
+                // with no stderr there is nobody left to tell
+                let _ = writeln!(io::stderr(), "{record}");
+            });
+        let read = |what: &str, path: &Option<PathBuf>| {
+            path.as_deref().map(|path| input::text(what, path)).transpose()
+        };
+        if let Some(text) = read("offers", &self.offers)? {
+            builder = builder.offers(text);
+        }
+        if let Some(text) = read("multipliers", &self.multipliers)? {
+            builder = builder.multipliers(text);
+        }
+        if let Some(text) = read("metrics", &self.metrics)? {
+            builder = builder.metrics(text);
+        }
+        Ok(match (&self.state, state) {
+            (None, _) => builder,
+            (Some(path), State::Held) => builder.state_file(path, SAVE_INTERVAL),
+            (Some(path), State::Read) => builder.state_from(path),
+        })
+    }
+}
+
+/// The engine that the command line names.
+fn verbs(global: &Global) -> Result<Arc<dyn Verbs>, Failure> {
+    Ok(global.engine.open(Limits::default())?.into())
+}
+
+/// Runs a future on this thread.
+pub(super) fn block_on<T>(future: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| Failure::Usage(format!("cannot wait: {error}")))?;
+    runtime.block_on(future)
+}
+
+impl From<RouterError> for Failure {
+    fn from(error: RouterError) -> Self {
+        match error {
+            RouterError::Engine(error) => Self::Engine(error),
+            RouterError::Failed(text) | RouterError::Effect(text) => Self::Verdict(text),
+            RouterError::Config(text)
+            | RouterError::Snapshot(text)
+            | RouterError::Provider(text)
+            | RouterError::Input(text) => Self::Usage(text),
+        }
+    }
+}

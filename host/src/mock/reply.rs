@@ -1,0 +1,114 @@
+//! A step of the script as an HTTP response.
+
+use std::{io, time::Duration};
+
+use bytes::Bytes;
+use futures_util::{StreamExt as _, stream};
+use http_body_util::{BodyExt as _, Full, StreamBody, combinators::UnsyncBoxBody};
+use hyper::{Response, body::Frame, header::CONTENT_TYPE};
+use serde_json::Value;
+
+use super::{
+    script::{Drop, Step},
+    shape::Shape,
+};
+
+pub(super) type Body = UnsyncBoxBody<Bytes, io::Error>;
+
+/// What is sent of a body, one after the other.
+enum Piece {
+    Text(String),
+    Wait(Duration),
+    Break,
+}
+
+/// The response, or `None` to close the connection without one.
+pub(super) fn reply(
+    step: &Step,
+    shape: Shape,
+    model: &str,
+    stream: bool,
+) -> Option<Response<Body>> {
+    if step.drop == Some(Drop::Connect) {
+        return None;
+    }
+    let streams = stream && step.body.is_none() && step.status < 300;
+    let (content_type, pieces) = if streams {
+        (shape.stream_type(), pieces(step, shape, model))
+    } else {
+        let (content_type, text) = match &step.body {
+            Some(Value::String(text)) if stream => (shape.stream_type(), text.clone()),
+            Some(Value::String(text)) => ("text/plain", text.clone()),
+            Some(body) => ("application/json", body.to_string()),
+            None if step.status >= 300 => {
+                ("application/json", shape.error(step.status, &step.message).to_string())
+            }
+            None => ("application/json", shape.answer(model, &step.text).to_string()),
+        };
+        let piece = if step.drop.is_some() { Piece::Break } else { Piece::Text(text) };
+        (content_type, vec![piece])
+    };
+    let mut response = Response::builder().status(step.status);
+    if !step.headers.keys().any(|name| name.eq_ignore_ascii_case(CONTENT_TYPE.as_str())) {
+        response = response.header(CONTENT_TYPE, content_type);
+    }
+    for (name, value) in &step.headers {
+        response = response.header(name, value);
+    }
+    Some(response.body(body(pieces)).unwrap_or_else(|error| problem(&error.to_string())))
+}
+
+/// The script, or the request, is not one that can be answered.
+pub(super) fn problem(message: &str) -> Response<Body> {
+    let text = format!("{message}\n");
+    let mut response =
+        Response::new(Full::from(text).map_err(|never| match never {}).boxed_unsync());
+    *response.status_mut() = hyper::StatusCode::NOT_FOUND;
+    response
+}
+
+fn pieces(step: &Step, shape: Shape, model: &str) -> Vec<Piece> {
+    let texts = split(&step.text, step.chunks);
+    let half = texts.len().div_ceil(2);
+    let stream = shape.stream(model, &texts);
+    let mut pieces = vec![Piece::Text(stream.before)];
+    for (index, text) in stream.texts.into_iter().enumerate() {
+        if step.drop == Some(Drop::Middle) && index == half {
+            break;
+        }
+        if index > 0 && step.chunk_delay_ms > 0 {
+            pieces.push(Piece::Wait(Duration::from_millis(step.chunk_delay_ms)));
+        }
+        pieces.push(Piece::Text(text));
+    }
+    pieces.push(match step.drop {
+        Some(_) => Piece::Break,
+        None => Piece::Text(stream.after),
+    });
+    pieces
+}
+
+/// A text in so many parts, as equal as they can be, none of them empty.
+fn split(text: &str, parts: usize) -> Vec<String> {
+    let characters: Vec<char> = text.chars().collect();
+    let size = characters.len().div_ceil(parts).max(1);
+    characters.chunks(size).map(|part| part.iter().collect()).collect()
+}
+
+fn body(pieces: Vec<Piece>) -> Body {
+    let frames = stream::iter(pieces).filter_map(|piece| async {
+        match piece {
+            Piece::Text(text) => Some(Ok(Frame::data(Bytes::from(text)))),
+            Piece::Wait(time) => {
+                tokio::time::sleep(time).await;
+                None
+            }
+            Piece::Break => {
+                // what was sent before goes out first
+                tokio::task::yield_now().await;
+                Some(Err(io::Error::other("scripted break")))
+            }
+        }
+    });
+    StreamBody::new(frames).boxed_unsync()
+}

@@ -1,0 +1,106 @@
+//! The server of the mock.
+
+use std::{
+    collections::BTreeMap,
+    io,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use http_body_util::BodyExt as _;
+use hyper::{Request, Response, body::Incoming, server::conn::http1, service::service_fn};
+use hyper_util::rt::TokioIo;
+use serde_json::Value;
+use tokio::{net::TcpListener, task::JoinSet};
+
+use super::{
+    OnRequest, Received, lock,
+    reply::{Body, problem, reply},
+    script::Script,
+    shape::Shape,
+};
+
+/// What the connections share.
+pub(super) struct State {
+    script: Script,
+    taken: Mutex<BTreeMap<String, usize>>,
+    pub(super) received: Mutex<Vec<Received>>,
+    on_request: OnRequest,
+}
+
+impl std::fmt::Debug for State {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("State").field("script", &self.script).finish_non_exhaustive()
+    }
+}
+
+impl State {
+    pub(super) fn new(script: Script, on_request: OnRequest) -> Self {
+        Self { script, taken: Mutex::default(), received: Mutex::default(), on_request }
+    }
+
+    /// How many steps of a route were taken before this one.
+    fn take(&self, route: &str) -> usize {
+        let mut taken = lock(&self.taken);
+        let count = taken.entry(route.to_owned()).or_default();
+        *count += 1;
+        *count - 1
+    }
+
+    async fn answer(&self, request: Request<Incoming>) -> io::Result<Response<Body>> {
+        let path = request.uri().path_and_query().map_or("/", |path| path.as_str()).to_owned();
+        let headers = request.headers().iter().map(|(name, value)| {
+            (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
+        });
+        let headers = headers.collect();
+        let Some((route, shape)) = Shape::of(request.uri().path()) else {
+            (self.on_request)(format!("{path} → 404"));
+            return Ok(problem("expected the path of a dialect"));
+        };
+        let body = request.into_body().collect().await.map_err(io::Error::other)?.to_bytes();
+        let body = serde_json::from_slice(&body)
+            .unwrap_or_else(|_| Value::String(String::from_utf8_lossy(&body).into_owned()));
+        let stream = shape.streams(&body);
+        let model = body.get("model").and_then(Value::as_str).unwrap_or("mock").to_owned();
+        let taken = self.take(&route);
+        let dialect = shape.name();
+        lock(&self.received).push(Received { route: route.clone(), dialect, path, headers, body });
+        let Some(step) = self.script.step(&route, taken) else {
+            (self.on_request)(format!("{route} {dialect} → 404"));
+            return Ok(problem(&format!("the script has no route {route}")));
+        };
+        if step.delay_ms > 0 {
+            tokio::time::sleep(Duration::from_millis(step.delay_ms)).await;
+        }
+        match reply(step, shape, &model, stream) {
+            Some(response) => {
+                (self.on_request)(format!("{route} {dialect} → {}", response.status().as_u16()));
+                Ok(response)
+            }
+            None => {
+                (self.on_request)(format!("{route} {dialect} → dropped"));
+                Err(io::Error::other("scripted drop"))
+            }
+        }
+    }
+}
+
+/// Serves until it is aborted, and its connections with it.
+pub(super) async fn serve(listener: TcpListener, state: Arc<State>) {
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => {
+                // a client that is gone again is no concern of the others
+                let Ok((socket, _)) = accepted else { continue };
+                let state = Arc::clone(&state);
+                connections.spawn(async move {
+                    let service = service_fn(|request| state.answer(request));
+                    // an error is the client's going, or a scripted break
+                    let _ = http1::Builder::new().serve_connection(TokioIo::new(socket), service).await;
+                });
+            }
+            Some(_) = connections.join_next() => {}
+        }
+    }
+}
