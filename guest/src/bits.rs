@@ -33,4 +33,11 @@ impl Bits {
             *word = if value { *word | bit } else { *word & !bit };
         }
     }
+
+    /// Puts a row in; whether it was not in before.
+    pub fn add(&mut self, row: usize) -> bool {
+        let new = !self.get(row);
+        self.set(row, true);
+        new
+    }
 }

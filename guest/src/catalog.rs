@@ -62,15 +62,67 @@ pub struct Catalog {
     /// For each capability, the candidates that have it.
     capable: Vec<Bits>,
     pub quality: Vec<f64>,
-    nums: Vec<Vec<f64>>,
-    /// For each price, the candidates that have one of their own.
-    pub priced: [Bits; 2],
-    bools: Vec<Bits>,
+    nums: Vec<Column<Vec<f64>>>,
+    bools: Vec<Column<Bits>>,
+}
+
+/// A field of every candidate.
+#[derive(Clone, Debug)]
+struct Column<T> {
+    values: T,
+    /// The candidates that have a value of their own.
+    given: Bits,
+}
+
+/// Core fields that a candidate has under their own name.
+const OBSERVED: [(&str, Field); 7] = [
+    ("has_tee", Field::Bool(BoolField::HAS_TEE)),
+    ("latency_ms", Field::Num(NumField::LATENCY_MS)),
+    ("no_log", Field::Bool(BoolField::NO_LOG)),
+    ("price_in", Field::Num(NumField::PRICE_IN)),
+    ("price_out", Field::Num(NumField::PRICE_OUT)),
+    ("success_rate", Field::Num(NumField::SUCCESS_RATE)),
+    ("tok_s", Field::Num(NumField::TOK_S)),
+];
+
+/// A value of a field.
+#[derive(Clone, Copy, Debug)]
+pub enum Observed {
+    Num(f64),
+    Bool(bool),
+}
+
+/// The field that a candidate has under a key, and the value for it. An error is the rest of a
+/// position and what was expected.
+pub fn field(
+    key: &str,
+    value: &Value,
+    vocabulary: &Vocabulary,
+) -> Result<(Field, Observed), String> {
+    let own = OBSERVED.iter().find(|(name, _)| *name == key).map(|(_, field)| *field);
+    let declared = || vocabulary.extensions().find(|(name, _)| *name == key).map(|(_, f)| f);
+    let field = own.or_else(declared);
+    let field =
+        field.ok_or_else(|| format!(".{key}: expected a field that a candidate has itself"))?;
+    Ok((field, typed(key, value, field)?))
+}
+
+fn typed(key: &str, value: &Value, field: Field) -> Result<Observed, String> {
+    Ok(match field {
+        Field::Num(_) => Observed::Num(number(key, value)?),
+        Field::Bool(_) => Observed::Bool(boolean(key, value)?),
+    })
 }
 
 /// The prices, which the state may have where a candidate has none.
 pub const PRICES: [(&str, NumField); 2] =
     [("price_in", NumField::PRICE_IN), ("price_out", NumField::PRICE_OUT)];
+
+impl<T> Column<T> {
+    const fn new(values: T) -> Self {
+        Self { values, given: Bits::NONE }
+    }
+}
 
 impl Catalog {
     /// Reads an array of candidates; `position` is its place, for messages.
@@ -83,19 +135,14 @@ impl Catalog {
         let records = candidates.as_array().ok_or_else(expected)?;
         let strict = vocabulary.profile == Profile::Strict;
         let extensions: Vec<(&str, Field)> = vocabulary.extensions().collect();
-        let column = |default: f64| {
-            let mut column = Vec::with_capacity(records.len());
-            column.resize(records.len(), default);
-            column
-        };
+        let count = records.len();
+        let nums = vocabulary.nums.iter().map(|field| Column::new(vec![field.default; count]));
+        let bools =
+            vocabulary.bools.iter().map(|field| Column::new(Bits::all(count, field.default)));
         let mut catalog = Self {
-            nums: vocabulary.nums.iter().map(|field| column(field.default)).collect(),
-            bools: vocabulary
-                .bools
-                .iter()
-                .map(|field| Bits::all(records.len(), field.default))
-                .collect(),
-            quality: column(0.0),
+            nums: nums.collect(),
+            bools: bools.collect(),
+            quality: vec![0.0; count],
             ..Self::default()
         };
         for (index, record) in records.iter().enumerate() {
@@ -111,12 +158,18 @@ impl Catalog {
     }
 
     pub fn column(&self, field: NumField) -> &[f64] {
-        self.nums.get(field.0).map_or(&[], Vec::as_slice)
+        self.nums.get(field.0).map_or(&[], |column| column.values.as_slice())
+    }
+
+    /// The candidates that have a value of their own.
+    pub fn given(&self, field: NumField) -> &Bits {
+        const NOBODY: &Bits = &Bits::NONE;
+        self.nums.get(field.0).map_or(NOBODY, |column| &column.given)
     }
 
     pub fn flags(&self, field: BoolField) -> &Bits {
         const NOBODY: &Bits = &Bits::NONE;
-        self.bools.get(field.0).unwrap_or(NOBODY)
+        self.bools.get(field.0).map_or(NOBODY, |column| &column.values)
     }
 
     /// The candidates that have a capability.
@@ -125,16 +178,27 @@ impl Catalog {
         self.capable.get(self.capabilities.find(name) as usize).unwrap_or(NOBODY)
     }
 
-    fn set_num(&mut self, field: NumField, value: f64) {
-        if let Some(slot) = self.nums.get_mut(field.0).and_then(|column| column.get_mut(self.len))
-        {
+    /// Sets a field of one candidate; whether it had none of its own.
+    fn set_num(&mut self, row: usize, field: NumField, value: f64) -> bool {
+        let Some(column) = self.nums.get_mut(field.0) else { return false };
+        if let Some(slot) = column.values.get_mut(row) {
             *slot = value;
         }
+        column.given.add(row)
     }
 
-    fn set_bool(&mut self, field: BoolField, value: bool) {
-        if let Some(column) = self.bools.get_mut(field.0) {
-            column.set(self.len, value);
+    fn set_bool(&mut self, row: usize, field: BoolField, value: bool) -> bool {
+        let Some(column) = self.bools.get_mut(field.0) else { return false };
+        column.values.set(row, value);
+        column.given.add(row)
+    }
+
+    /// Sets a field of one candidate; whether it had none of its own.
+    pub fn set(&mut self, row: usize, field: Field, value: Observed) -> bool {
+        match (field, value) {
+            (Field::Num(field), Observed::Num(value)) => self.set_num(row, field, value),
+            (Field::Bool(field), Observed::Bool(value)) => self.set_bool(row, field, value),
+            _ => false,
         }
     }
 
@@ -150,13 +214,15 @@ impl Catalog {
         let provider = required(record, "provider_id")?;
         let family = required(record, "model_family")?;
         let (mut tier, mut scope, mut peer) = (None, None, None);
+        let row = self.len;
         for (key, value) in record {
             let extension = extensions.iter().find(|(name, _)| name == key);
             if let Some((_, field)) = extension {
-                match field {
-                    Field::Num(field) => self.set_num(*field, number(key, value)?),
-                    Field::Bool(field) => self.set_bool(*field, boolean(key, value)?),
-                }
+                self.set(row, *field, typed(key, value, *field)?);
+            }
+            if let Some((_, field)) = OBSERVED.iter().find(|(name, _)| name == key) {
+                self.set(row, *field, typed(key, value, *field)?);
+                continue;
             }
             match key.as_str() {
                 "provider_id" | "model_family" => {}
@@ -164,30 +230,10 @@ impl Catalog {
                 "scope" => scope = Some(text(key, value)?),
                 "quality_hint" => {
                     let hint = number(key, value)?;
-                    if let Some(slot) = self.quality.get_mut(self.len) {
+                    if let Some(slot) = self.quality.get_mut(row) {
                         *slot = hint;
                     }
                 }
-                "price_in" | "price_out" => {
-                    let price = number(key, value)?;
-                    for ((name, field), priced) in PRICES.into_iter().zip(&mut self.priced) {
-                        if name == key {
-                            priced.set(self.len, true);
-                            if let Some(slot) = self
-                                .nums
-                                .get_mut(field.0)
-                                .and_then(|column| column.get_mut(self.len))
-                            {
-                                *slot = price;
-                            }
-                        }
-                    }
-                }
-                "latency_ms" => self.set_num(NumField::LATENCY_MS, number(key, value)?),
-                "tok_s" => self.set_num(NumField::TOK_S, number(key, value)?),
-                "success_rate" => self.set_num(NumField::SUCCESS_RATE, number(key, value)?),
-                "has_tee" => self.set_bool(BoolField::HAS_TEE, boolean(key, value)?),
-                "no_log" => self.set_bool(BoolField::NO_LOG, boolean(key, value)?),
                 "capabilities" => self.capabilities(key, value)?,
                 "offer" => {
                     value.as_object().ok_or_else(|| format!(".{key}: expected an object"))?;
@@ -218,7 +264,8 @@ impl Catalog {
     fn capabilities(&mut self, key: &str, value: &Value) -> Result<(), String> {
         let named = value.as_object().ok_or_else(|| format!(".{key}: expected an object"))?;
         if let Some(context) = lookup(named, "context") {
-            self.set_num(NumField::CONTEXT, number("capabilities.context", context)?);
+            let tokens = number("capabilities.context", context)?;
+            self.set_num(self.len, NumField::CONTEXT, tokens);
         }
         for (name, value) in named {
             if value.is_truthy() {

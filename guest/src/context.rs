@@ -10,7 +10,6 @@ use crate::limits::{FAILURES, SEED};
 use crate::number::is_integral;
 use crate::refusal::{Refusal, RefusalCode};
 use crate::request::Request;
-use crate::scene::Scene;
 use crate::state::State;
 use crate::vocabulary::{Profile, Vocabulary};
 
@@ -21,10 +20,9 @@ pub struct Failure {
     pub attempt: f64,
 }
 
-/// A ctx, read and typed.
+/// A ctx, read and typed, but for its candidates.
 #[derive(Debug)]
 pub struct Context<'a> {
-    pub catalog: Catalog,
     pub state: State<'a>,
     pub request: Request,
     /// The outgoing request that the transform applies to.
@@ -65,24 +63,20 @@ impl<'a> Context<'a> {
             Some(body) => Reader::new(body, "ctx.body")?.members,
             None => &[],
         };
-        let missing = Value::Bool(false);
-        let candidates = ctx.get("candidates").unwrap_or(&missing);
         Ok(Self {
             request: read,
             seed: seed(ctx)?,
             failures: failures(&reader)?,
-            state: State::read(ctx, vocabulary.profile == Profile::Strict)?,
-            catalog: Catalog::read(candidates, "ctx.candidates", vocabulary)?,
+            state: State::read(ctx, "ctx.state", vocabulary.profile == Profile::Strict)?,
             body,
         })
     }
 }
 
-impl Context<'_> {
-    /// What there is to observe.
-    pub fn scene<'a>(&'a self, vocabulary: &'a Vocabulary) -> Scene<'a> {
-        Scene::new(&self.catalog, &self.state, &self.request, vocabulary)
-    }
+/// The candidates of a ctx.
+pub fn catalog(ctx: &Value, vocabulary: &Vocabulary) -> Result<Catalog, Refusal> {
+    let missing = Value::Bool(false);
+    Catalog::read(ctx.get("candidates").unwrap_or(&missing), "ctx.candidates", vocabulary)
 }
 
 fn seed(ctx: &Value) -> Result<Option<f64>, Refusal> {
@@ -129,13 +123,13 @@ pub fn refuse(message: impl Into<String>) -> Refusal {
 }
 
 /// Typed access to an object of the ctx, with its position for messages.
-pub struct Reader<'a> {
+pub struct Reader<'a, 'p> {
     members: &'a Members,
-    position: &'a str,
+    position: &'p str,
 }
 
-impl<'a> Reader<'a> {
-    pub fn new(value: &'a Value, position: &'a str) -> Result<Self, Refusal> {
+impl<'a, 'p> Reader<'a, 'p> {
+    pub fn new(value: &'a Value, position: &'p str) -> Result<Self, Refusal> {
         let members = value.as_object();
         let members = members.ok_or_else(|| refuse(format!("{position}: expected an object")))?;
         Ok(Self { members, position })

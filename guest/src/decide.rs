@@ -3,16 +3,17 @@
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use crate::context::{self, Context, refuse};
+use crate::context::{self, Context, Failure, refuse};
 use crate::cost;
 use crate::encode;
 use crate::fail_plan::backoff;
 use crate::json::Value;
 use crate::normal::normalize;
-use crate::policy::{Compiler, admit_policy, constrain};
+use crate::policy::{Compiler, Policy, admit_policy, constrain};
 use crate::predicate::Reason;
 use crate::read::read;
 use crate::refusal::Refusal;
+use crate::scene::{Overlay, Scene};
 use crate::selector::Scored;
 
 /// A candidate that may be tried.
@@ -77,44 +78,74 @@ pub fn decide(policy: &str, ctx: &str) -> Result<Decision, Refusal> {
     };
     let policy = Compiler { vocabulary: &vocabulary, customs }.policy(&term)?;
     let context = Context::read(&ctx, &vocabulary)?;
+    let catalog = context::catalog(&ctx, &vocabulary)?;
+    let overlay = Overlay::new(&catalog, &context.state, &vocabulary);
     let encoding = encode::encode(&term);
-    let count = context.catalog.len();
     let sizes = cost::Sizes {
         encoding: encoding.len() as u64,
         weight: ctx.weight(),
-        candidates: count as u64,
+        candidates: catalog.len() as u64,
         failures: context.failures.len() as u64,
     };
+    let scene = Scene {
+        catalog: &catalog,
+        overlay: &overlay,
+        request: &context.request,
+        vocabulary: &vocabulary,
+    };
+    let verdict = Verdict::new(&policy, scene, context.seed);
+    let ranked = |scored: &Scored| Ranked { candidate: scored.row, score: scored.score };
+    let rejected = verdict.rejected.iter();
+    Ok(Decision {
+        identity: encode::sha256(&encoding),
+        ordered: verdict.ordered.iter().map(ranked).collect(),
+        rejected: rejected
+            .map(|(row, reason)| Rejected { candidate: *row, reason: reason.to_string() })
+            .collect(),
+        request: verdict.request(&policy, scene, &context),
+        reactions: reactions(&policy, &context.failures),
+        cost: cost::of(&term, customs, sizes),
+    })
+}
 
-    let scene = context.scene(&vocabulary);
-    let mut survivors: Vec<u32> = (0..count as u32).collect();
-    let mut failed: Vec<(u32, Reason)> = Vec::new();
-    policy.filter.bind(&scene).sieve(&mut survivors, &mut |row, reason| failed.push((row, reason)));
-    failed.sort_unstable_by_key(|(row, _)| *row);
-    let rejected =
-        failed.iter().map(|(row, reason)| Rejected { candidate: *row, reason: reason.to_string() });
-    let scores = policy.scorer.score(&scene, &survivors);
-    let scored = survivors.iter().zip(scores).map(|(&row, score)| Scored { row, score }).collect();
-    let ordered = policy.selector.order(&scene, context.seed, scored);
+/// Who is tried, in which order, and who not.
+pub struct Verdict<'a> {
+    pub ordered: Vec<Scored>,
+    /// In the order of the candidates.
+    pub rejected: Vec<(u32, Reason<'a>)>,
+}
 
-    let request = ordered.first().map(|winner| {
+impl<'a> Verdict<'a> {
+    pub fn new(policy: &'a Policy, scene: Scene<'a>, seed: Option<f64>) -> Self {
+        let mut survivors: Vec<u32> = (0..scene.catalog.len() as u32).collect();
+        let mut rejected = Vec::new();
+        let test = policy.filter.bind(scene);
+        test.sieve(&mut survivors, &mut |row, reason| rejected.push((row, reason)));
+        rejected.sort_unstable_by_key(|(row, _)| *row);
+        Self { ordered: order(policy, scene, seed, &survivors), rejected }
+    }
+
+    /// The request for the winner.
+    pub fn request(&self, policy: &Policy, scene: Scene, context: &Context) -> Option<String> {
+        let winner = self.ordered.first()?;
         let mut request = context.body.to_vec();
-        policy.transform.apply(&mut request, &scene, winner.row as usize, context.seed);
-        Value::Object(request).to_json()
-    });
-    let reactions = context.failures.iter().filter_map(|failure| {
+        policy.transform.apply(&mut request, scene, winner.row as usize, context.seed);
+        Some(Value::Object(request).to_json())
+    }
+}
+
+/// The order in which survivors of the filter are tried.
+pub fn order(policy: &Policy, scene: Scene, seed: Option<f64>, survivors: &[u32]) -> Vec<Scored> {
+    let scores = policy.scorer.score(scene, survivors);
+    let scored = survivors.iter().zip(scores).map(|(&row, score)| Scored { row, score }).collect();
+    policy.selector.order(scene, seed, scored)
+}
+
+/// What the fail plan says to each failure.
+pub fn reactions(policy: &Policy, failures: &[Failure]) -> Vec<Reaction> {
+    let reactions = failures.iter().filter_map(|failure| {
         let action = policy.fail_plan.classify(&failure.kind)?;
         Some(Reaction { action: action.to_json(), backoff_ms: backoff(action, failure.attempt) })
     });
-    Ok(Decision {
-        identity: encode::sha256(&encoding),
-        reactions: reactions.collect(),
-        ordered: ordered
-            .into_iter()
-            .map(|Scored { row, score }| Ranked { candidate: row, score })
-            .collect(),
-        rejected: rejected.collect(),
-        request,
-        cost: cost::of(&term, customs, sizes),
-    })
+    reactions.collect()
 }

@@ -48,6 +48,7 @@ mod order;
 mod parameter;
 mod policy;
 mod predicate;
+mod prepared;
 mod prng;
 mod read;
 mod refusal;
@@ -67,6 +68,7 @@ mod vocabulary;
 use alloc::string::String;
 
 pub use decide::{Decision, Ranked, Reaction, Rejected, decide};
+pub use prepared::{Outcome, Prepared};
 pub use refusal::{Refusal, RefusalCode};
 pub use runs::step;
 pub use signature::Sort;

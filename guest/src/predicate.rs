@@ -79,7 +79,7 @@ pub enum Test<'a> {
 
 impl Pred {
     /// Binds the predicate to what there is to observe.
-    pub fn bind<'a>(&'a self, scene: &'a Scene<'a>) -> Test<'a> {
+    pub fn bind<'a>(&'a self, scene: Scene<'a>) -> Test<'a> {
         let catalog = scene.catalog;
         let bind_all = |preds: &'a [Self]| preds.iter().map(|pred| pred.bind(scene)).collect();
         match self {
@@ -153,7 +153,7 @@ fn compare<'a>(values: Nums<'a>, rel: Rel, bound: f64, reason: Reason<'a>) -> Te
 }
 
 /// The requirements of the request that ask for something, in the order the reference checks them.
-fn requirements<'a>(scene: &'a Scene<'a>) -> Vec<Test<'a>> {
+fn requirements<'a>(scene: Scene<'a>) -> Vec<Test<'a>> {
     let (catalog, request) = (scene.catalog, scene.request);
     let mut tests = Vec::new();
     for (asked, (need, capability)) in request.needs.iter().zip(NEEDS) {
@@ -161,9 +161,8 @@ fn requirements<'a>(scene: &'a Scene<'a>) -> Vec<Test<'a>> {
             tests.push(Test::Bits(catalog.capable(capability), Reason::MissingCapability(need)));
         }
     }
-    let least = |values: Nums<'a>, least: f64, name| {
-        compare(values, Rel::Ge, least, Reason::Named(name))
-    };
+    let least =
+        |values: Nums<'a>, least: f64, name| compare(values, Rel::Ge, least, Reason::Named(name));
     if let Some(tokens) = request.min_context {
         tests.push(least(scene.nums(NumField::CONTEXT), tokens, "min_context"));
     }

@@ -11,11 +11,17 @@ use crate::state::State;
 use crate::vocabulary::{BoolField, NumField, Vocabulary};
 
 /// Everything that predicates and scorers look at.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Scene<'a> {
     pub catalog: &'a Catalog,
+    pub overlay: &'a Overlay,
     pub request: &'a Request,
     pub vocabulary: &'a Vocabulary,
+}
+
+/// What a state says of the candidates of a catalog.
+#[derive(Clone, Debug, Default)]
+pub struct Overlay {
     /// The prices, where the state has one that the catalog has not.
     prices: [Option<Vec<f64>>; 2],
     /// One a provider.
@@ -63,19 +69,11 @@ fn of<T: Copy + Default>(values: &[T], numbers: &[u32], row: usize) -> T {
     values.get(number as usize).copied().unwrap_or_default()
 }
 
-impl<'a> Scene<'a> {
-    pub fn new(
-        catalog: &'a Catalog,
-        state: &State,
-        request: &'a Request,
-        vocabulary: &'a Vocabulary,
-    ) -> Self {
+impl Overlay {
+    pub fn new(catalog: &Catalog, state: &State, vocabulary: &Vocabulary) -> Self {
         let providers = &catalog.providers;
         let default = vocabulary.nums.get(NumField::CREDITS.0).map_or(0.0, |field| field.default);
-        let mut scene = Self {
-            catalog,
-            request,
-            vocabulary,
+        let mut overlay = Self {
             prices: [None, None],
             credits: vec![default; providers.names.len()],
             breaker_open: vec![false; providers.names.len()],
@@ -84,48 +82,75 @@ impl<'a> Scene<'a> {
         let slot = |name: &str| providers.names.find(name) as usize;
         for (name, credits) in state.credits {
             if let (Some(slot), Some(left)) =
-                (scene.credits.get_mut(slot(name)), credits.as_number())
+                (overlay.credits.get_mut(slot(name)), credits.as_number())
             {
                 *slot = left;
             }
         }
         for (name, open) in state.breakers {
-            if let Some(slot) = scene.breaker_open.get_mut(slot(name)) {
+            if let Some(slot) = overlay.breaker_open.get_mut(slot(name)) {
                 *slot = open.as_bool() == Some(true);
             }
         }
         for (name, _) in state.disabled {
             // any entry disables, whatever its value
-            if let Some(slot) = scene.disabled.get_mut(slot(name)) {
+            if let Some(slot) = overlay.disabled.get_mut(slot(name)) {
                 *slot = true;
             }
         }
         if !state.ema.is_empty() {
-            for (at, (key, field)) in PRICES.into_iter().enumerate() {
-                if let Some(prices) = scene.prices.get_mut(at) {
-                    *prices = observed(catalog, state, at, key, field);
-                }
+            for ((key, field), prices) in PRICES.into_iter().zip(&mut overlay.prices) {
+                *prices = observed(catalog, state, key, field);
             }
         }
-        scene
+        overlay
     }
 
-    pub fn nums(&self, field: NumField) -> Nums<'_> {
-        if field == NumField::CREDITS {
-            return Nums::OfProvider(&self.credits, &self.catalog.providers.rows);
+    /// A candidate's own price, which goes before that of the state.
+    pub fn set_price(&mut self, field: NumField, row: usize, price: f64) {
+        let found = PRICES.into_iter().zip(&mut self.prices).find(|((_, own), _)| *own == field);
+        if let Some((_, Some(column))) = found
+            && let Some(slot) = column.get_mut(row)
+        {
+            *slot = price;
         }
-        let own = PRICES.into_iter().zip(&self.prices).find(|((_, price), _)| *price == field);
+    }
+
+    /// The section of the state that has the entry, as for the next two.
+    pub fn set_breaker(&mut self, provider: u32, open: bool) -> Option<&'static str> {
+        *self.breaker_open.get_mut(provider as usize)? = open;
+        Some("breakers")
+    }
+
+    pub fn set_disabled(&mut self, provider: u32, disabled: bool) -> Option<&'static str> {
+        *self.disabled.get_mut(provider as usize)? = disabled;
+        Some("disabled")
+    }
+
+    pub fn set_credits(&mut self, provider: u32, credits: f64) -> Option<&'static str> {
+        *self.credits.get_mut(provider as usize)? = credits;
+        Some("credits")
+    }
+}
+
+impl<'a> Scene<'a> {
+    pub fn nums(&self, field: NumField) -> Nums<'a> {
+        if field == NumField::CREDITS {
+            return Nums::OfProvider(&self.overlay.credits, &self.catalog.providers.rows);
+        }
+        let own =
+            PRICES.into_iter().zip(&self.overlay.prices).find(|((_, price), _)| *price == field);
         match own {
             Some((_, Some(prices))) => Nums::Own(prices),
             _ => Nums::Own(self.catalog.column(field)),
         }
     }
 
-    pub fn flags(&self, field: BoolField) -> Flags<'_> {
+    pub fn flags(&self, field: BoolField) -> Flags<'a> {
         let providers = &self.catalog.providers.rows;
         match field {
-            BoolField::BREAKER_OPEN => Flags::OfProvider(&self.breaker_open, providers),
-            BoolField::DISABLED => Flags::OfProvider(&self.disabled, providers),
+            BoolField::BREAKER_OPEN => Flags::OfProvider(&self.overlay.breaker_open, providers),
+            BoolField::DISABLED => Flags::OfProvider(&self.overlay.disabled, providers),
             field => Flags::Own(self.catalog.flags(field)),
         }
     }
@@ -133,14 +158,8 @@ impl<'a> Scene<'a> {
 
 /// The column of a price, with observed prices where candidates have none; nothing if there is
 /// none to lay over.
-fn observed(
-    catalog: &Catalog,
-    state: &State,
-    at: usize,
-    key: &str,
-    field: NumField,
-) -> Option<Vec<f64>> {
-    let own = catalog.priced.get(at)?;
+fn observed(catalog: &Catalog, state: &State, key: &str, field: NumField) -> Option<Vec<f64>> {
+    let own = catalog.given(field);
     if (0..catalog.len()).all(|row| own.get(row)) {
         return None;
     }

@@ -25,7 +25,7 @@ pub enum Scorer {
 impl Scorer {
     /// The scores of `rows`, the whole population that `normalize` spans. NaN becomes −∞, so
     /// that an order exists.
-    pub fn score(&self, scene: &Scene, rows: &[u32]) -> Vec<f64> {
+    pub fn score(&self, scene: Scene, rows: &[u32]) -> Vec<f64> {
         let mut scores = self.values(scene, rows);
         for score in &mut scores {
             if score.is_nan() {
@@ -36,7 +36,7 @@ impl Scorer {
     }
 
     /// One value a row, in IEEE double arithmetic in exactly this order of operations.
-    fn values(&self, scene: &Scene, rows: &[u32]) -> Vec<f64> {
+    fn values(&self, scene: Scene, rows: &[u32]) -> Vec<f64> {
         match self {
             Self::Zero => vec![0.0; rows.len()],
             Self::Lit(value) => vec![*value; rows.len()],

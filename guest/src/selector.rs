@@ -54,7 +54,7 @@ impl Selector {
     }
 
     /// Orders `survivors`, which come in the order of the candidates.
-    pub fn order(&self, scene: &Scene, seed: Option<f64>, survivors: Vec<Scored>) -> Vec<Scored> {
+    pub fn order(&self, scene: Scene, seed: Option<f64>, survivors: Vec<Scored>) -> Vec<Scored> {
         match self {
             Self::Ordered => survivors,
             Self::Argmax => best_first(survivors),
@@ -126,7 +126,7 @@ fn total(pool: &[(Scored, f64)]) -> f64 {
 }
 
 /// Keeps those the chain names, in its order; the score is the negated place.
-fn chain(priorities: &[Priority], scene: &Scene, survivors: Vec<Scored>) -> Vec<Scored> {
+fn chain(priorities: &[Priority], scene: Scene, survivors: Vec<Scored>) -> Vec<Scored> {
     let place = |name: &str| {
         let at = priorities.binary_search_by(|priority| priority.key.as_str().cmp(name)).ok()?;
         priorities.get(at).map(|priority| priority.place)

@@ -212,18 +212,6 @@ impl Rel {
             Self::Gt => "gt",
         }
     }
-
-    /// IEEE comparison.
-    pub fn holds(self, left: f64, right: f64) -> bool {
-        match self {
-            Self::Lt => left < right,
-            Self::Le => left <= right,
-            Self::Eq => left == right,
-            Self::Ne => left != right,
-            Self::Ge => left >= right,
-            Self::Gt => left > right,
-        }
-    }
 }
 
 /// What a fail plan may do.

@@ -18,12 +18,13 @@ pub struct State<'a> {
 impl<'a> State<'a> {
     /// Reads `{ema?: {"provider|family": {price_in?, price_out?}}, breakers?: {provider: bool},
     /// disabled?: {provider: any}, credits?: {provider: USD}}`.
+    /// of the member `state`; `position` is its place, for messages.
     /// In the `reference` profile a breaker that is not `true` is closed, whatever it is.
-    pub fn read(ctx: &'a Value, strict: bool) -> Result<Self, Refusal> {
+    pub fn read(ctx: &'a Value, position: &str, strict: bool) -> Result<Self, Refusal> {
         let Some(state) = ctx.get("state") else {
             return Ok(Self::default());
         };
-        let reader = Reader::new(state, "ctx.state")?;
+        let reader = Reader::new(state, position)?;
         reader.only(&["breakers", "credits", "disabled", "ema"])?;
         let state = Self {
             ema: reader.object("ema")?,
@@ -32,7 +33,7 @@ impl<'a> State<'a> {
             credits: reader.object("credits")?,
         };
         let wrong = |map: &str, key: &str, expected: &str| {
-            Err(refuse(format!("ctx.state.{map}['{key}']: expected {expected}")))
+            Err(refuse(format!("{position}.{map}['{key}']: expected {expected}")))
         };
         for (key, entry) in state.ema {
             for price in ["price_in", "price_out"] {

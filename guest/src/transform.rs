@@ -31,7 +31,7 @@ type Request = Vec<(String, Value)>;
 
 impl Xform {
     /// Changes `request` for the candidate in `row`.
-    pub fn apply(&self, request: &mut Request, scene: &Scene, row: usize, seed: Option<f64>) {
+    pub fn apply(&self, request: &mut Request, scene: Scene, row: usize, seed: Option<f64>) {
         match self {
             Self::Id => {}
             Self::Seq(xforms) => {

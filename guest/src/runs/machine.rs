@@ -8,13 +8,14 @@ use super::config::Config;
 use super::plan::Plan;
 use super::runtime::Runtime;
 use super::state::Run;
-use crate::context::{Context, vocabulary};
+use crate::context::{self, Context, vocabulary};
 use crate::fail_plan::backoff;
 use crate::json::{Object, Value};
 use crate::limits::BACKOFF_MS;
 use crate::normal::normalize;
 use crate::policy::{Compiler, Policy, admit_policy};
 use crate::refusal::Refusal;
+use crate::scene::{Overlay, Scene};
 use crate::step::Effect;
 use crate::vocabulary::{Profile, Vocabulary};
 
@@ -219,8 +220,14 @@ impl Run {
         }
         let mut request = build_request(&self.contract, self.candidate()?);
         let context = Context::read(&self.ctx, &vocabulary)?;
-        let scene = context.scene(&vocabulary);
-        policy.transform.apply(&mut request, &scene, self.cursor, context.seed);
+        let catalog = context::catalog(&self.ctx, &vocabulary)?;
+        let scene = Scene {
+            catalog: &catalog,
+            overlay: &Overlay::new(&catalog, &context.state, &vocabulary),
+            request: &context.request,
+            vocabulary: &vocabulary,
+        };
+        policy.transform.apply(&mut request, scene, self.cursor, context.seed);
         self.called_at_ms = now_ms;
         self.calls += 1.0;
         Ok(Effect::Call(Value::Object(request).to_json()))

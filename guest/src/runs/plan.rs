@@ -9,14 +9,15 @@ use super::elaborate::elaborate;
 use super::keys::only;
 use super::pool::{Supplies, pool};
 use super::runtime::Runtime;
-use crate::context::Context;
+use crate::context::{self, Context};
 use crate::cost;
+use crate::decide::order;
 use crate::encode;
 use crate::json::{Object, Value, lookup};
 use crate::normal::normalize;
 use crate::policy::{Compiler, admit_policy, constrain};
 use crate::refusal::Refusal;
-use crate::selector::Scored;
+use crate::scene::{Overlay, Scene};
 use crate::vocabulary::Profile;
 
 /// What a contract resolves to.
@@ -80,7 +81,13 @@ pub fn plan(
     let ctx = rest.clone().with("candidates", Value::Array(candidates)).build();
     let context = Context::read(&ctx, &config.vocabulary).map_err(text)?;
     let candidates = ctx.get("candidates").and_then(Value::as_array).unwrap_or(&[]);
-    let (catalog, scene) = (&context.catalog, context.scene(&config.vocabulary));
+    let catalog = context::catalog(&ctx, &config.vocabulary).map_err(text)?;
+    let scene = Scene {
+        catalog: &catalog,
+        overlay: &Overlay::new(&catalog, &context.state, &config.vocabulary),
+        request: &context.request,
+        vocabulary: &config.vocabulary,
+    };
 
     let mut rejected = Vec::new();
     let pin = contract.get("requirements").and_then(|requirements| requirements.get("pin"));
@@ -103,7 +110,7 @@ pub fn plan(
     // in the reference a pin passes the filter by, and with it the envelope
     if pin.is_none() || config.vocabulary.profile == Profile::Strict {
         let mut failed = Vec::new();
-        let test = policy.filter.bind(&scene);
+        let test = policy.filter.bind(scene);
         test.sieve(&mut survivors, &mut |row, reason| failed.push((row, reason)));
         failed.sort_unstable_by_key(|(row, _)| *row);
         for (row, reason) in failed {
@@ -116,9 +123,7 @@ pub fn plan(
             rejected.push(entry.build());
         }
     }
-    let scores = policy.scorer.score(&scene, &survivors);
-    let scored = survivors.iter().zip(scores).map(|(&row, score)| Scored { row, score }).collect();
-    let ordered = policy.selector.order(&scene, context.seed, scored);
+    let ordered = order(&policy, scene, context.seed, &survivors);
     let ordered = ordered
         .into_iter()
         .filter_map(|scored| Some((candidates.get(scored.row as usize)?.clone(), scored.score)))
