@@ -119,8 +119,9 @@ pub const PRICES: [(&str, NumField); 2] =
     [("price_in", NumField::PRICE_IN), ("price_out", NumField::PRICE_OUT)];
 
 impl<T> Column<T> {
-    const fn new(values: T) -> Self {
-        Self { values, given: Bits::NONE }
+    fn new(values: T, rows: usize) -> Self {
+        // at its full size: a patch must not grow it
+        Self { values, given: Bits::all(rows, false) }
     }
 }
 
@@ -136,9 +137,12 @@ impl Catalog {
         let strict = vocabulary.profile == Profile::Strict;
         let extensions: Vec<(&str, Field)> = vocabulary.extensions().collect();
         let count = records.len();
-        let nums = vocabulary.nums.iter().map(|field| Column::new(vec![field.default; count]));
-        let bools =
-            vocabulary.bools.iter().map(|field| Column::new(Bits::all(count, field.default)));
+        let nums =
+            vocabulary.nums.iter().map(|field| Column::new(vec![field.default; count], count));
+        let bools = vocabulary
+            .bools
+            .iter()
+            .map(|field| Column::new(Bits::all(count, field.default), count));
         let mut catalog = Self {
             nums: nums.collect(),
             bools: bools.collect(),

@@ -6,7 +6,9 @@
 
 use alloc::{string::String, vec::Vec};
 
-use bindings::exports::sigmapol::policy::engine as wit;
+use core::cell::RefCell;
+
+use bindings::exports::sigmapol::policy::{engine as wit, prepared};
 
 /// Generated from `wit/policy.wit`.
 mod bindings {
@@ -33,6 +35,71 @@ impl wit::Guest for Engine {
 
     fn step(run: Option<String>, event: String) -> Result<wit::Turn, wit::Refusal> {
         Ok(crate::step(run.as_deref(), &event)?.into())
+    }
+}
+
+/// The catalog of this instance.
+struct Catalog(RefCell<Option<crate::Prepared>>);
+
+// SAFETY: the module has no threads: it is valid without the feature.
+unsafe impl Sync for Catalog {}
+
+static CATALOG: Catalog = Catalog(RefCell::new(None));
+
+impl Catalog {
+    fn with<T>(
+        &self,
+        verb: impl FnOnce(&mut crate::Prepared) -> Result<T, crate::Refusal>,
+    ) -> Result<T, wit::Refusal> {
+        let mut catalog = self.0.borrow_mut();
+        let missing = || wit::Refusal::from(crate::prepared::missing());
+        verb(catalog.as_mut().ok_or_else(missing)?).map_err(wit::Refusal::from)
+    }
+}
+
+impl prepared::Guest for Engine {
+    fn load(catalog: String) -> Result<u32, wit::Refusal> {
+        let mut place = CATALOG.0.borrow_mut();
+        if place.is_some() {
+            return Err(crate::prepared::loaded().into());
+        }
+        let loaded = crate::Prepared::load(&catalog)?;
+        let candidates = loaded.candidates();
+        *place = Some(loaded);
+        HEAP.settle();
+        Ok(candidates)
+    }
+
+    fn policy(term: String, options: String) -> Result<u32, wit::Refusal> {
+        let number = CATALOG.with(|catalog| catalog.policy(&term, &options))?;
+        HEAP.settle();
+        Ok(number)
+    }
+
+    fn patch(changes: String) -> Result<u32, wit::Refusal> {
+        CATALOG.with(|catalog| catalog.patch(&changes))
+    }
+
+    fn decide(policy: u32, ctx: String) -> Result<prepared::Choice, wit::Refusal> {
+        Ok(CATALOG.with(|catalog| catalog.decide(policy, &ctx))?.into())
+    }
+}
+
+impl From<crate::Choice> for prepared::Choice {
+    fn from(choice: crate::Choice) -> Self {
+        let crate::Choice {
+            identity,
+            ordered,
+            scores,
+            rejected,
+            why,
+            reasons,
+            request,
+            reactions,
+            cost,
+        } = choice;
+        let reactions = convert(reactions);
+        Self { identity, ordered, scores, rejected, why, reasons, request, reactions, cost }
     }
 }
 
@@ -174,6 +241,7 @@ unsafe extern "C" fn cabi_realloc(
     new_len: usize,
 ) -> *mut u8 {
     use alloc::alloc::{Layout, alloc, realloc};
+    HEAP.begin();
     if new_len == 0 {
         return core::ptr::without_provenance_mut(align);
     }

@@ -4,6 +4,9 @@
 //! nothing is gained by looking for holes: memory is taken from the top, and when the last block is
 //! freed the next call starts at the bottom again. What a call needs, in memory and in fuel, does
 //! not depend on the calls before it.
+//!
+//! A call that leaves something behind, a catalog or a policy, raises the bottom: the blocks that
+//! are in use when the next call begins stay, and calls start above them.
 #![expect(unsafe_code, reason = "an allocator")]
 
 use core::alloc::{GlobalAlloc, Layout};
@@ -18,6 +21,11 @@ pub struct Heap {
     live: Cell<usize>,
     /// Where the next block may start; 0 before the first.
     top: Cell<usize>,
+    /// Blocks that stay, and where they end; 0 before the first.
+    kept: Cell<usize>,
+    bottom: Cell<usize>,
+    /// The call leaves something behind.
+    settling: Cell<bool>,
 }
 
 // SAFETY: the module has no threads: it is valid without the feature.
@@ -30,7 +38,32 @@ unsafe extern "C" {
 
 impl Heap {
     pub const fn new() -> Self {
-        Self { live: Cell::new(0), top: Cell::new(0) }
+        Self {
+            live: Cell::new(0),
+            top: Cell::new(0),
+            kept: Cell::new(0),
+            bottom: Cell::new(0),
+            settling: Cell::new(false),
+        }
+    }
+
+    /// What this call leaves behind stays. A call that does not say so must neither leave, nor
+    /// free, nor grow anything that stays.
+    pub fn settle(&self) {
+        self.settling.set(true);
+    }
+
+    /// A call begins: its arguments are about to be put in memory, and nothing of the call before
+    /// is in use any more but what it leaves behind.
+    pub fn begin(&self) {
+        if self.settling.replace(false) {
+            self.kept.set(self.live.get());
+            self.bottom.set(self.top.get());
+            // what a decision takes for itself is less than what reading the catalog took: grown
+            // now, the first decision needs the fuel of any other
+            let room = (self.top.get() - Self::base()) / 2 + (PAGE_BYTES << 2);
+            Self::reach(self.top.get().saturating_add(room));
+        }
     }
 
     /// Makes memory usable up to `end`.
@@ -40,18 +73,19 @@ impl Heap {
         pages <= have || memory_grow::<0>(pages - have) != usize::MAX
     }
 
-    fn bottom() -> usize {
+    fn base() -> usize {
         (&raw const __heap_base).expose_provenance()
     }
 }
 
 // SAFETY: blocks lie between `top` as it was and `top` as it becomes, so they do not overlap; `top`
-// goes down only over a block that is freed, or when none is in use. Calls are not inlined: there
+// goes down only over a block that is freed, or when none is in use but those below `bottom`. Calls are not inlined: there
 // are a thousand of them.
 unsafe impl GlobalAlloc for Heap {
     #[inline(never)]
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        let top = if self.live.get() == 0 { Self::bottom() } else { self.top.get() };
+        let all_free = self.live.get() == self.kept.get();
+        let top = if all_free { self.bottom.get().max(Self::base()) } else { self.top.get() };
         let Some(start) = top.checked_next_multiple_of(layout.align()) else { return null_mut() };
         let Some(end) = start.checked_add(layout.size()) else { return null_mut() };
         if !Self::reach(end) {

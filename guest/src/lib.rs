@@ -68,7 +68,7 @@ mod vocabulary;
 use alloc::string::String;
 
 pub use decide::{Decision, Ranked, Reaction, Rejected, decide};
-pub use prepared::{Outcome, Prepared};
+pub use prepared::{Choice, Prepared};
 pub use refusal::{Refusal, RefusalCode};
 pub use runs::step;
 pub use signature::Sort;

@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 use crate::catalog::{Catalog, Observed, field};
 use crate::context::{Context, Reader, refuse};
 use crate::cost;
-use crate::decide::{Reaction, Verdict, reactions};
+use crate::decide::{Decision, Ranked, Reaction, Rejected, Verdict, reactions};
 use crate::encode;
 use crate::json::{Members, Value};
 use crate::names::{NONE, Names};
@@ -50,7 +50,7 @@ struct Admitted {
 
 /// What a policy decided, in columns.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Outcome {
+pub struct Choice {
     /// The identity of the policy that ran, the envelope conjoined.
     pub identity: String,
     /// Indices of candidates, best first.
@@ -69,6 +69,25 @@ pub struct Outcome {
     pub reactions: Vec<Reaction>,
     /// Work units, as for the same decision made at once.
     pub cost: u64,
+}
+
+impl From<Choice> for Decision {
+    fn from(choice: Choice) -> Self {
+        let scored = choice.ordered.into_iter().zip(choice.scores);
+        let ranked = |(candidate, bits)| Ranked { candidate, score: f64::from_bits(bits) };
+        let reason = |at: u32| choice.reasons.get(at as usize).cloned().unwrap_or_default();
+        let rejected = choice.rejected.into_iter().zip(choice.why);
+        Self {
+            identity: choice.identity,
+            ordered: scored.map(ranked).collect(),
+            rejected: rejected
+                .map(|(candidate, why)| Rejected { candidate, reason: reason(why) })
+                .collect(),
+            request: choice.request,
+            reactions: choice.reactions,
+            cost: choice.cost,
+        }
+    }
 }
 
 const CATALOG: [&str; 3] = ["candidates", "state", "vocabulary"];
@@ -133,13 +152,14 @@ impl Prepared {
     /// Applies changes, all or none: `{candidate, set: {field: value}}` for what a candidate says
     /// of itself, `{provider, breaker_open?, disabled?, credits?}` for the state. Everything is
     /// changed in place, so that a catalog does not grow with its changes.
-    pub fn patch(&mut self, changes: &str) -> Result<(), Refusal> {
+    pub fn patch(&mut self, changes: &str) -> Result<u32, Refusal> {
         let value = read("changes", changes)?;
         let list = value.as_array().ok_or_else(|| refuse("changes: expected an array"))?;
         let mut checked = Vec::with_capacity(list.len());
         for (index, change) in list.iter().enumerate() {
             checked.push(self.check(&format!("changes[{index}]"), change)?);
         }
+        let count = checked.len() as u32;
         for (target, members) in checked {
             for (key, value) in members {
                 match target {
@@ -148,7 +168,7 @@ impl Prepared {
                 }
             }
         }
-        Ok(())
+        Ok(count)
     }
 
     fn check<'v>(
@@ -214,7 +234,7 @@ impl Prepared {
 
     /// Decides by a policy of [`Self::policy`]. `ctx` is `{request?, body?, state?, seed?, now_ms?,
     /// failures?}`; a state of its own takes the place of the catalog's.
-    pub fn decide(&self, policy: u32, ctx: &str) -> Result<Outcome, Refusal> {
+    pub fn decide(&self, policy: u32, ctx: &str) -> Result<Choice, Refusal> {
         let expected = || refuse(format!("policy: expected the number of one, got {policy}"));
         let admitted = self.policies.get(policy as usize).ok_or_else(expected)?;
         let ctx = read("ctx", ctx)?;
@@ -241,7 +261,7 @@ impl Prepared {
             failures: context.failures.len() as u64,
         };
         let (why, reasons) = numbered(&verdict.rejected);
-        Ok(Outcome {
+        Ok(Choice {
             identity: admitted.identity.clone(),
             ordered: verdict.ordered.iter().map(|scored| scored.row).collect(),
             scores: verdict.ordered.iter().map(|scored| scored.score.to_bits()).collect(),
@@ -253,6 +273,18 @@ impl Prepared {
             cost: cost::of(&admitted.term, &admitted.customs, sizes),
         })
     }
+}
+
+/// There is nothing to decide over yet.
+#[cfg(target_family = "wasm")]
+pub fn missing() -> Refusal {
+    refuse("catalog: expected one to be loaded")
+}
+
+/// There is something already.
+#[cfg(target_family = "wasm")]
+pub fn loaded() -> Refusal {
+    refuse("catalog: expected none to be loaded, an instance has one")
 }
 
 /// The weight of a member of an object; of none if there is none.

@@ -6,7 +6,7 @@
 )]
 
 use serde_json::{Value, json};
-use sigmapol_engine::{Decision, Outcome, Prepared, Ranked, Rejected, decide};
+use sigmapol_engine::{Decision, Prepared, decide};
 
 const POLICY: &str = r#"["policy",
     ["and", ["meets_req"], ["not", ["is", "disabled"]], ["cmp", "price_out", "le", 20], ["is", "fast"]],
@@ -44,27 +44,6 @@ fn catalog() -> Value {
     })
 }
 
-/// In the shape of a decision made at once.
-fn rows(outcome: Outcome) -> Decision {
-    let scored = outcome.ordered.iter().zip(&outcome.scores);
-    let reasons = outcome.why.iter().map(|at| outcome.reasons[*at as usize].clone());
-    Decision {
-        identity: outcome.identity,
-        ordered: scored
-            .map(|(&candidate, &bits)| Ranked { candidate, score: f64::from_bits(bits) })
-            .collect(),
-        rejected: outcome
-            .rejected
-            .iter()
-            .zip(reasons)
-            .map(|(&candidate, reason)| Rejected { candidate, reason })
-            .collect(),
-        request: outcome.request,
-        reactions: outcome.reactions,
-        cost: outcome.cost,
-    }
-}
-
 /// The ctx of a decision made at once.
 fn whole(catalog: &Value, options: &Value, ctx: &Value) -> String {
     let mut whole = catalog.clone();
@@ -99,7 +78,7 @@ fn the_same_decision() {
             for ctx in &contexts {
                 let fast = prepared.decide(policy, &ctx.to_string()).unwrap();
                 let slow = decide(POLICY, &whole(catalog, options, ctx)).unwrap();
-                assert_eq!(rows(fast), slow, "{ctx}");
+                assert_eq!(Decision::from(fast), slow, "{ctx}");
             }
         }
     };

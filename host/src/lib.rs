@@ -60,8 +60,9 @@ pub use cache::Cache;
 pub use error::{Error, Exhausted, Trap};
 pub use limits::Limits;
 pub use native::Native;
-pub use sandbox::Sandbox;
+pub use sandbox::{Catalog, Policy, Sandbox};
 pub use sigmapol_engine::{
-    Admission, Decision, Effect, Ranked, Reaction, Refusal, RefusalCode, Rejected, Sort, Turn,
+    Admission, Choice, Decision, Effect, Prepared, Ranked, Reaction, Refusal, RefusalCode,
+    Rejected, Sort, Turn,
 };
 pub use verbs::{Outcome, Spent, Verbs};

@@ -2,8 +2,8 @@
 
 use sigmapol_engine as plain;
 
-pub(super) use generated::SigmapolPre;
-use generated::exports::sigmapol::policy::engine as wit;
+use generated::exports::sigmapol::policy::{engine as wit, prepared};
+pub(super) use generated::{Sigmapol, SigmapolPre};
 
 mod generated {
     #![allow(missing_docs, clippy::all, clippy::restriction, reason = "generated code")]
@@ -107,6 +107,24 @@ impl From<wit::Decision> for plain::Decision {
             reactions: convert(reactions),
             cost,
         }
+    }
+}
+
+impl From<prepared::Choice> for plain::Choice {
+    fn from(choice: prepared::Choice) -> Self {
+        let prepared::Choice {
+            identity,
+            ordered,
+            scores,
+            rejected,
+            why,
+            reasons,
+            request,
+            reactions,
+            cost,
+        } = choice;
+        let reactions = convert(reactions);
+        Self { identity, ordered, scores, rejected, why, reasons, request, reactions, cost }
     }
 }
 

@@ -1,6 +1,7 @@
 //! The engine as a component, a fresh instance for every call.
 
 mod bindings;
+mod catalog;
 mod config;
 mod load;
 mod meter;
@@ -9,6 +10,7 @@ mod runtime;
 mod tests;
 mod ticker;
 
+pub use catalog::{Catalog, Policy};
 pub(crate) use load::{LoadError, module};
 pub(crate) use meter::Meter;
 pub(crate) use runtime::{ResultTooLarge, Runtime};

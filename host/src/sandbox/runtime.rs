@@ -49,12 +49,43 @@ impl Runtime {
     ) -> Result<Outcome<T>, Error> {
         self.check_inputs(inputs)?;
         let start = Instant::now();
+        let (mut store, instance) = self.instance(instantiate)?;
+        self.outcome(start, &mut store, |store| call(store, instance))
+    }
+
+    /// An instance in a store of its own, for a call of [`Self::run`] or many of [`Self::again`].
+    pub(super) fn instance<I>(
+        &self,
+        instantiate: impl FnOnce(&mut Store<Meter>) -> wasmtime::Result<I>,
+    ) -> Result<(Store<Meter>, I), Error> {
         let mut store = self.store()?;
         let instance = instantiate(&mut store).map_err(|error| {
             let load = || Error::Load(format!("{error:#}"));
             exhausted_or_trap(&error, store.data()).unwrap_or_else(load)
         })?;
-        let result = call(&mut store, instance);
+        Ok((store, instance))
+    }
+
+    /// Makes one more call in a store, under limits of its own.
+    pub(super) fn again<T>(
+        &self,
+        inputs: &[(&str, &str)],
+        store: &mut Store<Meter>,
+        call: impl FnOnce(&mut Store<Meter>) -> wasmtime::Result<Result<T, Refusal>>,
+    ) -> Result<Outcome<T>, Error> {
+        self.check_inputs(inputs)?;
+        let start = Instant::now();
+        self.limit(store)?;
+        self.outcome(start, store, call)
+    }
+
+    fn outcome<T>(
+        &self,
+        start: Instant,
+        store: &mut Store<Meter>,
+        call: impl FnOnce(&mut Store<Meter>) -> wasmtime::Result<Result<T, Refusal>>,
+    ) -> Result<Outcome<T>, Error> {
+        let result = call(store);
         let spent = Spent {
             fuel: self.limits.fuel.saturating_sub(store.get_fuel().unwrap_or(0)),
             memory_bytes: store.data().peak_bytes(),
@@ -84,13 +115,19 @@ impl Runtime {
     fn store(&self) -> Result<Store<Meter>, Error> {
         let mut store = Store::new(&self.engine, Meter::new(self.limits.memory_bytes));
         store.limiter(|meter| meter);
+        self.limit(&mut store)?;
+        Ok(store)
+    }
+
+    /// What the next call in a store may use.
+    fn limit(&self, store: &mut Store<Meter>) -> Result<(), Error> {
         store.set_fuel(self.limits.fuel).map_err(|error| Error::Load(format!("{error:#}")))?;
         store.set_hostcall_fuel(self.limits.result_bytes);
         store.set_epoch_deadline(match self.limits.deadline {
             Some(deadline) => self.ticker.ticks(&self.engine, deadline),
             None => NEVER,
         });
-        Ok(store)
+        Ok(())
     }
 }
 
