@@ -1,5 +1,5 @@
 #!/bin/sh
-# Replays every vector there is in all three engines.
+# Replays every vector there is in every engine.
 set -eu
 cd "$(dirname "$0")/.."
 set -- golden/*.jsonl
@@ -9,7 +9,7 @@ for file in corpus/terms.jsonl.gz corpus/decide.jsonl.gz corpus/xform.jsonl.gz c
     file=../shared/$file
     if [ -e "$file" ]; then set -- "$@" "$file"; else echo "conformance: $file is not here, left out"; fi
 done
-for engine in component core native; do
+for engine in component core native prepared; do
     echo "engine $engine"
     cargo run --quiet --locked -- conformance --engine "$engine" "$@"
 done

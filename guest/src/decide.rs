@@ -1,6 +1,7 @@
 //! A decision: the short walk through all five slots.
 
 use alloc::string::{String, ToString};
+use alloc::vec;
 use alloc::vec::Vec;
 
 use crate::context::{self, Context, Failure, refuse};
@@ -100,7 +101,7 @@ pub fn decide(policy: &str, ctx: &str) -> Result<Decision, Refusal> {
         identity: encode::sha256(&encoding),
         ordered: verdict.ordered.iter().map(ranked).collect(),
         rejected: rejected
-            .map(|(row, reason)| Rejected { candidate: *row, reason: reason.to_string() })
+            .map(|(row, number)| Rejected { candidate: *row, reason: verdict.reason(*number) })
             .collect(),
         request: verdict.request(&policy, scene, &context),
         reactions: reactions(&policy, &context.failures),
@@ -111,18 +112,21 @@ pub fn decide(policy: &str, ctx: &str) -> Result<Decision, Refusal> {
 /// Who is tried, in which order, and who not.
 pub struct Verdict<'a> {
     pub ordered: Vec<Scored>,
-    /// In the order of the candidates.
-    pub rejected: Vec<(u32, Reason<'a>)>,
+    /// In the order of the candidates, each with the number of its reason.
+    pub rejected: Vec<(u32, u32)>,
+    /// Each reason once.
+    pub reasons: Vec<Reason<'a>>,
 }
 
 impl<'a> Verdict<'a> {
     pub fn new(policy: &'a Policy, scene: Scene<'a>, seed: Option<f64>) -> Self {
         let mut survivors: Vec<u32> = (0..scene.catalog.len() as u32).collect();
-        let mut rejected = Vec::new();
-        let test = policy.filter.bind(scene);
-        test.sieve(&mut survivors, &mut |row, reason| rejected.push((row, reason)));
-        rejected.sort_unstable_by_key(|(row, _)| *row);
-        Self { ordered: order(policy, scene, seed, &survivors), rejected }
+        let (rejected, reasons) = filter(policy, scene, &mut survivors);
+        Self { ordered: order(policy, scene, seed, &survivors), rejected, reasons }
+    }
+
+    pub fn reason(&self, number: u32) -> String {
+        self.reasons.get(number as usize).map(ToString::to_string).unwrap_or_default()
     }
 
     /// The request for the winner.
@@ -132,6 +136,39 @@ impl<'a> Verdict<'a> {
         policy.transform.apply(&mut request, scene, winner.row as usize, context.seed);
         Some(Value::Object(request).to_json())
     }
+}
+
+/// Keeps the rows that pass the filter; the others come back in their order, with the number of the
+/// reason.
+pub fn filter<'a>(
+    policy: &'a Policy,
+    scene: Scene<'a>,
+    rows: &mut Vec<u32>,
+) -> (Vec<(u32, u32)>, Vec<Reason<'a>>) {
+    let mut reasons: Vec<Reason> = Vec::new();
+    // the number of the reason, from 1, of each row that fails
+    let mut failed = vec![0_u32; scene.catalog.len()];
+    let before = rows.len();
+    let mut last = 0;
+    policy.filter.bind(scene).sieve(rows, &mut |row, reason| {
+        if reasons.get(last) != Some(&reason) {
+            // there are as many as the policy has tests: a handful
+            last = reasons.iter().position(|known| *known == reason).unwrap_or(reasons.len());
+            if last == reasons.len() {
+                reasons.push(reason);
+            }
+        }
+        if let Some(slot) = failed.get_mut(row as usize) {
+            *slot = last as u32 + 1;
+        }
+    });
+    let mut rejected = Vec::with_capacity(before - rows.len());
+    for (row, number) in (0..).zip(failed) {
+        if let Some(number) = number.checked_sub(1) {
+            rejected.push((row, number));
+        }
+    }
+    (rejected, reasons)
 }
 
 /// The order in which survivors of the filter are tried.

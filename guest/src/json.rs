@@ -1,6 +1,5 @@
 //! JSON values, and how they are written. Reading is in [`crate::read`].
 
-use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
@@ -210,20 +209,28 @@ impl From<&Members> for Object {
 
 fn write_string(text: &str, out: &mut String) {
     out.push('"');
-    for character in text.chars() {
-        match character {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            '\u{8}' => out.push_str("\\b"),
-            '\u{c}' => out.push_str("\\f"),
-            control if (control as u32) < 0x20 => {
-                out.push_str(&format!("\\u{:04x}", control as u32));
+    let mut written = 0;
+    for (at, byte) in text.bytes().enumerate() {
+        let escape = match byte {
+            b'"' => "\\\"",
+            b'\\' => "\\\\",
+            b'\n' => "\\n",
+            b'\r' => "\\r",
+            b'\t' => "\\t",
+            0x8 => "\\b",
+            0xc => "\\f",
+            0..0x20 => "\\u00",
+            _ => continue,
+        };
+        out.push_str(text.get(written..at).unwrap_or_default());
+        out.push_str(escape);
+        if escape == "\\u00" {
+            for digit in [byte >> 4, byte & 0xf] {
+                out.push(char::from_digit(u32::from(digit), 16).unwrap_or_default());
             }
-            other => out.push(other),
         }
+        written = at + 1;
     }
+    out.push_str(text.get(written..).unwrap_or_default());
     out.push('"');
 }

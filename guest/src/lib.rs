@@ -36,6 +36,7 @@ mod context;
 mod cost;
 mod decide;
 mod encode;
+mod exact;
 mod fail_plan;
 #[cfg(target_family = "wasm")]
 mod heap;

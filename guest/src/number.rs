@@ -1,7 +1,7 @@
 //! Doubles as text: the canonical grammar, C's `%g`, and JSON.
 
 use alloc::format;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 
 /// 2^53: up to here every integer is a double of its own.
 const EXACT_INTEGERS: f64 = 9_007_199_254_740_992.0;
@@ -9,7 +9,7 @@ const EXACT_INTEGERS: f64 = 9_007_199_254_740_992.0;
 /// The canonical encoding: `0` for either zero, integers up to 2^53 plainly, else C99 `%.17g`.
 pub fn canonical(value: f64) -> String {
     match as_integer(value) {
-        Some(integer) => integer.to_string(),
+        Some(integer) => integer_text(integer),
         None => general(value, 17),
     }
 }
@@ -17,7 +17,7 @@ pub fn canonical(value: f64) -> String {
 /// JSON as ECMAScript prints it, which is what RFC 8785 asks for. `value` is finite.
 pub fn json(value: f64) -> String {
     match as_integer(value) {
-        Some(integer) => integer.to_string(),
+        Some(integer) => integer_text(integer),
         None => {
             let decimal = Decimal::of(&format!("{value:e}"));
             let exponent = decimal.exponent;
@@ -45,14 +45,74 @@ pub fn general(value: f64, precision: usize) -> String {
 }
 
 /// Whether the value is integral. A double of 2^52 or more has no fraction.
-pub fn is_integral(value: f64) -> bool {
-    let magnitude = if value < 0.0 { -value } else { value };
-    magnitude >= EXACT_INTEGERS || (magnitude as u64) as f64 == magnitude
+pub const fn is_integral(value: f64) -> bool {
+    const FRACTION_BITS: i64 = 52;
+    let bits = value.to_bits() & (u64::MAX >> 1);
+    let exponent = (bits >> FRACTION_BITS) as i64 - 1023;
+    if exponent < 0 { bits == 0 } else { exponent >= FRACTION_BITS || bits << (12 + exponent) == 0 }
 }
 
 fn as_integer(value: f64) -> Option<i64> {
-    let magnitude = if value < 0.0 { -value } else { value };
-    (magnitude <= EXACT_INTEGERS && is_integral(value)).then_some(value as i64)
+    // as bits: positive doubles are ordered as their bits are
+    let magnitude = value.to_bits() & (u64::MAX >> 1);
+    (magnitude <= EXACT_INTEGERS.to_bits() && is_integral(value)).then_some(value as i64)
+}
+
+/// An integer in decimal digits.
+fn integer_text(value: i64) -> String {
+    let mut digits = [0_u8; 20];
+    let mut rest = value.unsigned_abs();
+    let mut start = digits.len();
+    for digit in digits.iter_mut().rev() {
+        *digit = b'0' + (rest % 10) as u8;
+        rest /= 10;
+        start -= 1;
+        if rest == 0 {
+            break;
+        }
+    }
+    let digits = digits.get(start..).and_then(|digits| core::str::from_utf8(digits).ok());
+    let mut text = String::with_capacity(20);
+    text.push_str(if value < 0 { "-" } else { "" });
+    text.push_str(digits.unwrap_or_default());
+    text
+}
+
+/// The double nearest to a JSON number, where digits and exponent are so few that one rounding
+/// makes it (Clinger, "How to read floating point numbers accurately").
+pub fn short(token: &str) -> Option<f64> {
+    const TENS: [f64; 23] = [
+        1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16,
+        1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
+    ];
+    let (negative, digits) = match token.strip_prefix('-') {
+        Some(digits) => (true, digits),
+        None => (false, token),
+    };
+    if digits.len() > 16 {
+        return None;
+    }
+    let (mut number, mut fraction) = (0_u64, None);
+    for byte in digits.bytes() {
+        match byte {
+            b'0'..=b'9' => {
+                number = number * 10 + u64::from(byte - b'0');
+                fraction = fraction.map(|digits: usize| digits + 1);
+            }
+            b'.' => fraction = Some(0),
+            _ => return None,
+        }
+    }
+    // 15 digits or fewer after the point are taken in: below 2^53; 16 without one may not be
+    if number > EXACT_INTEGERS as u64 {
+        return None;
+    }
+    let whole = number as f64;
+    let value = match fraction {
+        None | Some(0) => whole,
+        Some(digits) => whole / TENS.get(digits)?,
+    };
+    Some(if negative && number != 0 { -value } else { value })
 }
 
 /// `±d.ddd × 10^exponent`, the point dropped from the digits.
@@ -99,6 +159,65 @@ impl Decimal {
         let point = if digits.len() > 1 { "." } else { "" };
         let (first, rest) = digits.split_at_checked(1).unwrap_or_default();
         format!("{sign}{first}{point}{rest}")
+    }
+}
+
+#[cfg(test)]
+mod short_tests {
+    use super::*;
+    use alloc::string::ToString as _;
+
+    #[test]
+    fn one_rounding_is_enough() {
+        for token in [
+            "0",
+            "-0",
+            "7",
+            "-12",
+            "0.1",
+            "0.30",
+            "1.005",
+            "123456.789012345",
+            "9007199254740992",
+            "9999999999999999",
+            "-0.000000000001",
+            "3.14159265358979",
+            "0.000",
+            "100.50",
+        ] {
+            let exact: f64 = token.parse().unwrap();
+            let short = short(token);
+            if token == "9999999999999999" {
+                assert_eq!(short, None);
+            } else if token == "-0" {
+                assert_eq!(short.map(f64::to_bits), Some(0)); // zero has no sign here
+            } else {
+                assert_eq!(short, Some(exact), "{token}");
+            }
+        }
+        assert_eq!(short("1e5"), None);
+    }
+
+    #[test]
+    fn integers() {
+        for value in [0, 1, -1, 10, -987_654_321, 9_007_199_254_740_992, i64::MAX, i64::MIN] {
+            assert_eq!(integer_text(value), value.to_string());
+        }
+        for (value, integral) in [
+            (0.0, true),
+            (-0.0, true),
+            (0.5, false),
+            (-1.0, true),
+            (1.5, false),
+            (4096.0, true),
+            (4503599627370495.5, false),
+            (4503599627370497.0, true),
+            (1e300, true),
+            (5e-324, false),
+            (-2.25, false),
+        ] {
+            assert_eq!(is_integral(value), integral, "{value}");
+        }
     }
 }
 

@@ -36,6 +36,11 @@ pub const fn ascending(value: f64) -> i64 {
     }
 }
 
+/// The value that [`ascending`] made this of; of the zeros the positive one.
+pub const fn from_ascending(order: i64) -> f64 {
+    f64::from_bits(if order < 0 { order ^ i64::MAX } else { order }.cast_unsigned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -54,6 +59,7 @@ mod tests {
         for pair in scores.windows(2) {
             assert!(descending(pair[0]) < descending(pair[1]), "{pair:?}");
             assert!(ascending(pair[0]) > ascending(pair[1]), "{pair:?}");
+            assert_eq!(from_ascending(ascending(pair[0])), pair[0]);
         }
         assert_eq!(descending(0.0), descending(-0.0));
         assert_eq!(ascending(0.0), ascending(-0.0));

@@ -223,18 +223,56 @@ impl<'a> Test<'a> {
 
     /// Keeps the rows that pass, test by test; `fail` hears of each other row, once.
     pub fn sieve(&self, rows: &mut Vec<u32>, fail: &mut impl FnMut(u32, Reason<'a>)) {
-        if let Self::All(tests) = self {
-            for test in tests {
-                test.sieve(rows, fail);
+        // a loop for each of the frequent tests, with nothing to decide inside of it
+        match self {
+            Self::All(tests) => {
+                for test in tests {
+                    test.sieve(rows, fail);
+                }
             }
-            return;
+            Self::Bits(bits, reason) => retain(rows, |row| bits.get(row), *reason, fail),
+            Self::Range(Nums::Own(column), [low, high], reason) => {
+                let holds = |row| {
+                    let value = column.get(row).map_or(0, |value| ascending(*value));
+                    *low <= value && value <= *high
+                };
+                retain(rows, holds, *reason, fail);
+            }
+            Self::Not(test) => {
+                let reason = Reason::Named("not");
+                match &**test {
+                    Self::Flags(Flags::OfProvider(flags, providers), _) => {
+                        let holds = |row| {
+                            let provider = providers.get(row).copied().unwrap_or(NONE);
+                            !flags.get(provider as usize).copied().unwrap_or(false)
+                        };
+                        retain(rows, holds, reason, fail);
+                    }
+                    test => retain(rows, |row| !test.holds(row), reason, fail),
+                }
+            }
+            _ => rows.retain(|row| match self.check(*row as usize) {
+                Ok(()) => true,
+                Err(reason) => {
+                    fail(*row, reason);
+                    false
+                }
+            }),
         }
-        rows.retain(|row| match self.check(*row as usize) {
-            Ok(()) => true,
-            Err(reason) => {
-                fail(*row, reason);
-                false
-            }
-        });
     }
+}
+
+fn retain<'a>(
+    rows: &mut Vec<u32>,
+    holds: impl Fn(usize) -> bool,
+    reason: Reason<'a>,
+    fail: &mut impl FnMut(u32, Reason<'a>),
+) {
+    rows.retain(|row| {
+        let holds = holds(*row as usize);
+        if !holds {
+            fail(*row, reason);
+        }
+        holds
+    });
 }

@@ -15,7 +15,6 @@ use crate::json::{Members, Value};
 use crate::names::{NONE, Names};
 use crate::normal::normalize;
 use crate::policy::{Compiler, Policy, admit_policy, constrain};
-use crate::predicate::Reason;
 use crate::read::read;
 use crate::refusal::Refusal;
 use crate::scene::{Overlay, Scene};
@@ -260,14 +259,13 @@ impl Prepared {
             candidates: self.catalog.len() as u64,
             failures: context.failures.len() as u64,
         };
-        let (why, reasons) = numbered(&verdict.rejected);
         Ok(Choice {
             identity: admitted.identity.clone(),
             ordered: verdict.ordered.iter().map(|scored| scored.row).collect(),
             scores: verdict.ordered.iter().map(|scored| scored.score.to_bits()).collect(),
             rejected: verdict.rejected.iter().map(|(row, _)| *row).collect(),
-            why,
-            reasons,
+            why: verdict.rejected.iter().map(|(_, number)| *number).collect(),
+            reasons: verdict.reasons.iter().map(ToString::to_string).collect(),
             request: verdict.request(&admitted.policy, scene, &context),
             reactions: reactions(&admitted.policy, &context.failures),
             cost: cost::of(&admitted.term, &admitted.customs, sizes),
@@ -353,19 +351,4 @@ impl StateWeight {
         self.total = self.total - *slot + weight;
         *slot = weight;
     }
-}
-
-/// Each reason once, and for each rejected the number of its own.
-fn numbered(rejected: &[(u32, Reason)]) -> (Vec<u32>, Vec<String>) {
-    let mut known: Vec<Reason> = Vec::new();
-    let mut why = Vec::with_capacity(rejected.len());
-    for (_, reason) in rejected {
-        // there are as many as the policy has tests: a handful
-        let number = known.iter().position(|other| other == reason).unwrap_or_else(|| {
-            known.push(*reason);
-            known.len() - 1
-        });
-        why.push(number as u32);
-    }
-    (why, known.iter().map(ToString::to_string).collect())
 }

@@ -9,6 +9,7 @@ use alloc::vec::Vec;
 
 use crate::json::Value;
 use crate::limits::{INPUT_BYTES, JSON_NESTING};
+use crate::number::short;
 use crate::order::by_text;
 use crate::refusal::{Refusal, RefusalCode};
 
@@ -157,6 +158,9 @@ impl<'t> Reader<'t> {
             self.digits()?;
         }
         let token = self.text.get(start..self.at).unwrap_or_default();
+        if let Some(number) = short(token) {
+            return Ok(Value::Number(number));
+        }
         // the standard library rounds correctly, whatever the number of digits
         match token.parse::<f64>() {
             Ok(number) if number.is_finite() => Ok(Value::Number(number)),
@@ -180,11 +184,11 @@ impl<'t> Reader<'t> {
         self.at += 1;
         let mut text = String::new();
         loop {
-            let rest = self.rest();
-            let plain = rest.bytes().position(|byte| byte == b'"' || byte == b'\\' || byte < 0x20);
-            let plain = plain.unwrap_or(rest.len());
-            text.push_str(rest.get(..plain).unwrap_or_default());
-            self.at += plain;
+            let start = self.at;
+            while self.peek().is_some_and(|byte| byte != b'"' && byte != b'\\' && byte >= 0x20) {
+                self.at += 1;
+            }
+            text.push_str(self.text.get(start..self.at).unwrap_or_default());
             match self.peek() {
                 Some(b'"') => {
                     self.at += 1;

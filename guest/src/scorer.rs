@@ -4,6 +4,8 @@ use alloc::boxed::Box;
 use alloc::vec;
 use alloc::vec::Vec;
 
+use crate::exact::{Divisor, is_nan, subtract};
+use crate::order::{ascending, from_ascending};
 use crate::predicate::Pred;
 use crate::scene::Scene;
 use crate::vocabulary::NumField;
@@ -28,7 +30,7 @@ impl Scorer {
     pub fn score(&self, scene: Scene, rows: &[u32]) -> Vec<f64> {
         let mut scores = self.values(scene, rows);
         for score in &mut scores {
-            if score.is_nan() {
+            if is_nan(*score) {
                 *score = f64::NEG_INFINITY;
             }
         }
@@ -54,7 +56,7 @@ impl Scorer {
                 sums
             }
             Self::Scale(factor, scorer) => each(scorer.values(scene, rows), |value| factor * value),
-            Self::Neg(scorer) => each(scorer.values(scene, rows), |value| 1.0 - value),
+            Self::Neg(scorer) => each(scorer.values(scene, rows), |value| subtract(1.0, value)),
             Self::Clamp(low, high, scorer) => {
                 each(scorer.values(scene, rows), |value| clamp(value, *low, *high))
             }
@@ -84,27 +86,29 @@ pub fn clamp(value: f64, low: f64, high: f64) -> f64 {
     }
 }
 
-/// Stretches the values onto [0, 1]; all 0 when they do not differ.
+/// Stretches the values onto [0, 1]; all 0 when they do not differ. NaN counts for neither end and
+/// becomes 0.
 fn normalize(values: Vec<f64>) -> Vec<f64> {
-    let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
-    for value in &values {
-        if *value < low {
-            low = *value;
-        }
-        if *value > high {
-            high = *value;
-        }
+    let plain = values.iter().filter(|value| !is_nan(**value)).map(|value| ascending(*value));
+    let (mut low, mut high) = (ascending(f64::INFINITY), ascending(f64::NEG_INFINITY));
+    for value in plain {
+        low = low.min(value);
+        high = high.max(value);
     }
+    if high <= low {
+        return each(values, |_| 0.0);
+    }
+    let (least, greatest) = (from_ascending(low), from_ascending(high));
+    let range = Divisor::new(greatest - least);
     each(values, |value| {
-        if high <= low {
-            0.0
-        } else if value >= high {
+        let at = ascending(value);
+        if at >= high && !is_nan(value) {
             1.0
-        } else if value <= low {
+        } else if at <= low {
             0.0
         } else {
-            let position = (value - low) / (high - low);
-            if position.is_nan() { 0.0 } else { position }
+            let position = range.divide(subtract(value, least));
+            if is_nan(position) { 0.0 } else { position }
         }
     })
 }

@@ -80,9 +80,14 @@ impl Selector {
 }
 
 /// By score, descending; ties keep the order of the candidates.
-fn best_first(mut survivors: Vec<Scored>) -> Vec<Scored> {
-    survivors.sort_unstable_by_key(|scored| (descending(scored.score), scored.row));
-    survivors
+fn best_first(survivors: Vec<Scored>) -> Vec<Scored> {
+    // rows come in order, so that the place among them breaks ties as the row would
+    let places = survivors.iter().zip(0_u32..);
+    let mut keys: Vec<(u64, u32)> =
+        places.map(|(scored, place)| (descending(scored.score), place)).collect();
+    keys.sort_unstable();
+    let sorted = keys.iter().filter_map(|(_, place)| survivors.get(*place as usize));
+    sorted.copied().collect()
 }
 
 /// Draws without replacement, a rank's weight being q times that of the rank before it, with

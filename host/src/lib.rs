@@ -60,7 +60,7 @@ pub use cache::Cache;
 pub use error::{Error, Exhausted, Trap};
 pub use limits::Limits;
 pub use native::Native;
-pub use sandbox::{Catalog, Policy, Sandbox};
+pub use sandbox::{AtOnce, Catalog, Policy, Sandbox};
 pub use sigmapol_engine::{
     Admission, Choice, Decision, Effect, Prepared, Ranked, Reaction, Refusal, RefusalCode,
     Rejected, Sort, Turn,

@@ -11,7 +11,7 @@ use super::pool::{Supplies, pool};
 use super::runtime::Runtime;
 use crate::context::{self, Context};
 use crate::cost;
-use crate::decide::order;
+use crate::decide::{filter, order};
 use crate::encode;
 use crate::json::{Object, Value, lookup};
 use crate::normal::normalize;
@@ -109,17 +109,15 @@ pub fn plan(
     };
     // in the reference a pin passes the filter by, and with it the envelope
     if pin.is_none() || config.vocabulary.profile == Profile::Strict {
-        let mut failed = Vec::new();
-        let test = policy.filter.bind(scene);
-        test.sieve(&mut survivors, &mut |row, reason| failed.push((row, reason)));
-        failed.sort_unstable_by_key(|(row, _)| *row);
-        for (row, reason) in failed {
+        let (failed, reasons) = filter(&policy, scene, &mut survivors);
+        for (row, number) in failed {
+            let reason = reasons.get(number as usize).map(ToString::to_string);
             let Some(candidate) = candidates.get(row as usize) else { continue };
             let named = |key| candidate.get(key).and_then(Value::as_str).unwrap_or_default();
             let entry = Object::new()
                 .text("provider", named("provider_id"))
                 .text("model", named("model_family"))
-                .text("reason", &reason.to_string());
+                .text("reason", &reason.unwrap_or_default());
             rejected.push(entry.build());
         }
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use clap::ValueEnum;
 
 use super::Failure;
-use crate::{CoreSandbox, Error, Limits, Native, Sandbox, Verbs, limits::MEMORY_BYTES};
+use crate::{AtOnce, CoreSandbox, Error, Limits, Native, Sandbox, Verbs, limits::MEMORY_BYTES};
 
 /// The engine of a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -16,6 +16,8 @@ pub(super) enum Kind {
     Core,
     /// The same code without WebAssembly, without limits
     Native,
+    /// The component, each decision over a catalog that is loaded for it
+    Prepared,
 }
 
 impl Kind {
@@ -25,6 +27,7 @@ impl Kind {
             Self::Component => "component",
             Self::Core => "core",
             Self::Native => "native",
+            Self::Prepared => "prepared",
         }
     }
 
@@ -34,6 +37,7 @@ impl Kind {
             Self::Component => Box::new(Sandbox::new()?.with_limits(limits)),
             Self::Core => Box::new(CoreSandbox::new()?.with_limits(limits)),
             Self::Native => Box::new(Native),
+            Self::Prepared => Box::new(AtOnce::new(Sandbox::new()?.with_limits(limits))),
         })
     }
 }

@@ -1,5 +1,6 @@
 //! The engine as a component, a fresh instance for every call.
 
+mod at_once;
 mod bindings;
 mod catalog;
 mod config;
@@ -10,6 +11,7 @@ mod runtime;
 mod tests;
 mod ticker;
 
+pub use at_once::AtOnce;
 pub use catalog::{Catalog, Policy};
 pub(crate) use load::{LoadError, module};
 pub(crate) use meter::Meter;
