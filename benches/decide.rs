@@ -84,7 +84,7 @@ fn catalog(count: usize) -> Value {
     let candidate = |index: usize| {
         json!({
             "provider_id": format!("p{}", index % 40), "model_family": format!("m{index}"),
-            "capabilities": { "context": 8000, "supports_tools": index % 3 != 0 },
+            "capabilities": { "context": 8000, "supports_tools": !index.is_multiple_of(3) },
             "price_in": (index * 7919 % 1000) as f64 / 16.0,
             "price_out": (index * 104_729 % 10_007) as f64 / 64.0,
             "bench": (index * 31 % 97) as f64 / 97.0,

@@ -2,14 +2,24 @@
 # Replays every vector there is in every engine.
 set -eu
 cd "$(dirname "$0")/.."
-set -- golden/*.jsonl
-for file in corpus/terms.jsonl.gz corpus/decide.jsonl.gz corpus/xform.jsonl.gz corpus/failplan.jsonl.gz \
-    corpus/steps.jsonl.gz corpus/config.jsonl.gz corpus/elaborate.jsonl.gz corpus/flows.jsonl.gz \
-    spec/sigma_pol_v2.json; do
-    file=../shared/$file
-    if [ -e "$file" ]; then set -- "$@" "$file"; else echo "conformance: $file is not here, left out"; fi
-done
-for engine in component core native prepared; do
-    echo "engine $engine"
-    cargo run --quiet --locked -- conformance --engine "$engine" "$@"
-done
+# Adds ../shared/FILE to the files, where it is.
+shared() {
+    if [ -e "../shared/$1" ]; then files="$files ../shared/$1"; else
+        echo "conformance: ../shared/$1 is not here, left out"
+    fi
+}
+replay() {
+    echo "engine $1"
+    # shellcheck disable=SC2086 # names without spaces
+    cargo run --quiet --locked -- conformance --engine "$1" $files
+}
+
+files="golden/decide.jsonl golden/failplan.jsonl golden/xform.jsonl"
+for family in decide failplan xform; do shared "corpus/$family.jsonl.gz"; done
+shared spec/sigma_pol_v2.json
+replay prepared # decisions over catalogs; the rest is the component's
+
+files="$files golden/config.jsonl golden/elaborate.jsonl golden/flows.jsonl golden/refusals.jsonl \
+    golden/steps.jsonl golden/terms.jsonl"
+for family in config elaborate flows steps terms; do shared "corpus/$family.jsonl.gz"; done
+for engine in component core native; do replay "$engine"; done

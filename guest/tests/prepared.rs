@@ -20,13 +20,13 @@ fn catalog() -> Value {
     let candidate = |index: usize| {
         let mut candidate = json!({
             "provider_id": format!("p{}", index % 4), "model_family": format!("m{}", index % 7),
-            "capabilities": { "context": 1000 * index, "supports_tools": index % 3 != 0 },
-            "fast": index % 5 != 0,
+            "capabilities": { "context": 1000 * index, "supports_tools": !index.is_multiple_of(3) },
+            "fast": !index.is_multiple_of(5),
         });
         if index % 4 != 1 {
             candidate["price_out"] = json!(index as f64 * 1.5);
         }
-        if index % 2 == 0 {
+        if index.is_multiple_of(2) {
             candidate["bench"] = json!(index as f64 / 40.0);
         }
         candidate

@@ -23,7 +23,7 @@ fn catalog(count: usize, shift: f64) -> Value {
     let candidate = |index: usize| {
         json!({
             "provider_id": format!("p{}", index % 40), "model_family": format!("m{index}"),
-            "capabilities": { "context": 8000, "supports_tools": index % 3 != 0 },
+            "capabilities": { "context": 8000, "supports_tools": !index.is_multiple_of(3) },
             "price_out": shift + (index * 7919 % 1000) as f64 / 8.0,
         })
     };
@@ -55,7 +55,7 @@ fn changes_reach_every_instance() {
     for round in 0..40_u32 {
         let index = (round * 37 % 300) as usize;
         let price = f64::from(round) / 16.0;
-        let open = round % 2 == 0;
+        let open = round.is_multiple_of(2);
         let changes = json!([
             { "candidate": index, "set": { "price_out": price } },
             { "provider": "p7", "breaker_open": open },
