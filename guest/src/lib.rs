@@ -60,6 +60,7 @@ mod scorer;
 mod selector;
 mod signature;
 mod state;
+mod state_weight;
 mod step;
 mod strict;
 mod term;

@@ -3,7 +3,6 @@
 
 use alloc::format;
 use alloc::string::{String, ToString};
-use alloc::vec;
 use alloc::vec::Vec;
 
 use crate::catalog::{Catalog, Observed, field};
@@ -12,13 +11,15 @@ use crate::cost;
 use crate::decide::{Decision, Ranked, Reaction, Rejected, Verdict, reactions};
 use crate::encode;
 use crate::json::{Members, Value};
-use crate::names::{NONE, Names};
+use crate::names::NONE;
 use crate::normal::normalize;
+use crate::number::is_integral;
 use crate::policy::{Compiler, Policy, admit_policy, constrain};
 use crate::read::read;
 use crate::refusal::Refusal;
 use crate::scene::{Overlay, Scene};
 use crate::state::State;
+use crate::state_weight::{StateWeight, member};
 use crate::term::Term;
 use crate::vocabulary::{Field, Profile, Vocabulary};
 
@@ -193,8 +194,8 @@ impl Prepared {
             return Ok((Target::Provider(number, name), change.as_object().unwrap_or(&[])));
         }
         reader.only(&CANDIDATE)?;
-        let row = reader.number("candidate")?.filter(|row| *row >= 0.0).map(|row| row as usize);
-        let row = row.filter(|row| *row < self.catalog.len());
+        let row = reader.number("candidate")?.filter(|row| *row >= 0.0 && is_integral(*row));
+        let row = row.map(|row| row as usize).filter(|row| *row < self.catalog.len());
         let row =
             row.ok_or_else(|| refuse(format!("{about}.candidate: expected the index of one")))?;
         let set = reader.object("set")?;
@@ -218,13 +219,21 @@ impl Prepared {
 
     /// Sets an entry of the state; checked before.
     fn tell(&mut self, number: u32, name: &str, key: &str, value: &Value) {
-        let entry = match key {
-            "breaker_open" => self.overlay.set_breaker(number, value.is_truthy()),
-            "disabled" => self.overlay.set_disabled(number, value.is_truthy()),
-            "credits" => self.overlay.set_credits(number, value.as_number().unwrap_or_default()),
-            _ => return,
+        let section = match key {
+            "breaker_open" => {
+                self.overlay.set_breaker(number, value.is_truthy());
+                "breakers"
+            }
+            "credits" => {
+                self.overlay.set_credits(number, value.as_number().unwrap_or_default());
+                "credits"
+            }
+            "disabled" => {
+                self.overlay.set_disabled(number, value.is_truthy());
+                "disabled"
+            }
+            _ => return, // the name of the provider
         };
-        let Some(section) = entry else { return };
         // a provider is disabled by any entry, and enabled by none
         let gone = key == "disabled" && !value.is_truthy();
         let weight = if gone { 0 } else { name.len() as u64 + value.weight() };
@@ -248,7 +257,7 @@ impl Prepared {
             vocabulary: &self.vocabulary,
         };
         let verdict = Verdict::new(&admitted.policy, scene, context.seed);
-        let state_weight = if own.is_none() { self.state_weight.total } else { 0 };
+        let state_weight = if own.is_none() { self.state_weight.total() } else { 0 };
         let sizes = cost::Sizes {
             encoding: admitted.encoding_bytes,
             weight: ctx.weight()
@@ -285,70 +294,9 @@ pub fn loaded() -> Refusal {
     refuse("catalog: expected none to be loaded, an instance has one")
 }
 
-/// The weight of a member of an object; of none if there is none.
-fn member(key: &str, value: Option<&Value>) -> u64 {
-    value.map_or(0, |value| key.len() as u64 + value.weight())
-}
-
 /// What a change is about: a row, or the number and the name of a provider.
 #[derive(Clone, Copy)]
 enum Target<'v> {
     Candidate(usize),
     Provider(u32, &'v str),
-}
-
-/// The weight of the state as a member of a ctx, kept up to date as its entries change.
-#[derive(Debug)]
-struct StateWeight {
-    total: u64,
-    present: bool,
-    sections: [Section; 3],
-}
-
-/// The entries of breakers, credits or disabled providers.
-#[derive(Debug)]
-struct Section {
-    present: bool,
-    /// By provider; 0 for none.
-    weights: Vec<u64>,
-}
-
-/// The sections, in the order of [`StateWeight::sections`].
-const SECTIONS: [&str; 3] = ["breakers", "credits", "disabled"];
-
-impl StateWeight {
-    fn new(state: Option<&Value>, providers: &Names) -> Self {
-        let section = |name: &str| {
-            let entries = state.and_then(|state| state.get(name));
-            let mut weights = vec![0; providers.len()];
-            for (provider, entry) in entries.and_then(Value::as_object).unwrap_or(&[]) {
-                if let Some(slot) = weights.get_mut(providers.find(provider) as usize) {
-                    *slot = provider.len() as u64 + entry.weight();
-                }
-            }
-            Section { present: entries.is_some(), weights }
-        };
-        Self {
-            total: member("state", state),
-            present: state.is_some(),
-            sections: SECTIONS.map(section),
-        }
-    }
-
-    fn set(&mut self, section: &str, provider: u32, weight: u64) {
-        let found = SECTIONS.iter().zip(&mut self.sections).find(|(name, _)| **name == section);
-        let Some((name, section)) = found else { return };
-        let Some(slot) = section.weights.get_mut(provider as usize) else { return };
-        if weight == 0 && *slot == 0 {
-            return; // no entry before, none now
-        }
-        if !core::mem::replace(&mut self.present, true) {
-            self.total += "state".len() as u64 + 1;
-        }
-        if !core::mem::replace(&mut section.present, true) {
-            self.total += name.len() as u64 + 1;
-        }
-        self.total = self.total - *slot + weight;
-        *slot = weight;
-    }
 }

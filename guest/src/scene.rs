@@ -116,20 +116,22 @@ impl Overlay {
         }
     }
 
-    /// The section of the state that has the entry, as for the next two.
-    pub fn set_breaker(&mut self, provider: u32, open: bool) -> Option<&'static str> {
-        *self.breaker_open.get_mut(provider as usize)? = open;
-        Some("breakers")
+    pub fn set_breaker(&mut self, provider: u32, open: bool) {
+        put(&mut self.breaker_open, provider, open);
     }
 
-    pub fn set_disabled(&mut self, provider: u32, disabled: bool) -> Option<&'static str> {
-        *self.disabled.get_mut(provider as usize)? = disabled;
-        Some("disabled")
+    pub fn set_disabled(&mut self, provider: u32, disabled: bool) {
+        put(&mut self.disabled, provider, disabled);
     }
 
-    pub fn set_credits(&mut self, provider: u32, credits: f64) -> Option<&'static str> {
-        *self.credits.get_mut(provider as usize)? = credits;
-        Some("credits")
+    pub fn set_credits(&mut self, provider: u32, credits: f64) {
+        put(&mut self.credits, provider, credits);
+    }
+}
+
+fn put<T>(values: &mut [T], at: u32, value: T) {
+    if let Some(slot) = values.get_mut(at as usize) {
+        *slot = value;
     }
 }
 

@@ -122,6 +122,7 @@ fn what_is_refused() {
         ("1", "changes: expected an array"),
         ("[{}]", "changes[0].candidate: expected the index of one"),
         (r#"[{"candidate":24}]"#, "changes[0].candidate: expected the index of one"),
+        (r#"[{"candidate":1.5}]"#, "changes[0].candidate: expected the index of one"),
         (r#"[{"candidate":-1}]"#, "changes[0].candidate: expected the index of one"),
         (
             r#"[{"candidate":1,"set":{"fast":true}},{"candidate":1,"set":{"tier":"x"}}]"#,

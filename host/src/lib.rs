@@ -24,7 +24,8 @@
 //!
 //! [`CoreSandbox`] runs the bare core module through hand-made calls, as a machine without
 //! components would, and [`Native`] runs the same engine as ordinary code; all three implement
-//! [`Verbs`] and agree to the last bit.
+//! [`Verbs`] and agree to the last bit. A [`Catalog`] is for deciding many times over the same
+//! candidates.
 //!
 //! The engine reads no clock and keeps nothing between calls: what a decision depends on is in its
 //! arguments. The router, feature `router`, keeps what has to outlast one and calls providers.
@@ -33,6 +34,11 @@
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 pub struct Readme;
+
+/// So does that of the guide to catalogs.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/catalogs.md")]
+pub struct CatalogGuide;
 
 mod cache;
 mod core;
