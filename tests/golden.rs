@@ -1,4 +1,5 @@
-//! Rewrites the expectations of `golden/*.jsonl` with what the native engine answers now.
+//! Rewrites the expectations of `golden/*.jsonl` with what the native engine answers now, and
+//! `golden/fuel.jsonl` with what each vector takes in the component.
 //!
 //! A vector is an input, a note with the reason for its expectation, and the expectation. To add
 //! one, add a line without `expect` and run this. The result is data to be reviewed: the note says
@@ -46,6 +47,7 @@ fn main() -> Result<()> {
         }
         fs::write(&path, lines)?;
     }
+    fs::write(folder.join("fuel.jsonl"), sigmapol_tests::fuel_table()?)?;
     Ok(())
 }
 

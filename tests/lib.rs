@@ -1,9 +1,12 @@
 //! What the tests that cross rooms share: the engines, and where data is.
 
+mod fuel_table;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
+pub use fuel_table::fuel_table;
 use sigmapol::{CoreSandbox, Native, Sandbox, Verbs};
 
 /// The three engines, with the names that failures show.

@@ -20,3 +20,8 @@ pub fn digest(bytes: &[u8]) -> String {
         text
     })
 }
+
+/// The version of wasmtime, which fuel depends on.
+pub fn wasmtime_version() -> &'static str {
+    wasmtime::ModuleVersionStrategy::WasmtimeVersion.as_str()
+}
