@@ -11,13 +11,12 @@ demo-call:     ## a call walks through failures to an answer, over sockets, with
 
 test: check-golden ## every test
 	cargo test --workspace --locked
-	sh tools/conformance.sh
 
 lint:          ## formatting and clippy, warnings are errors
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --all-features --locked -- -D warnings
 
-conformance:   ## replay golden/ and, where it is there, ../shared/corpus, in all three engines
+conformance:   ## replay golden/ and, where it is there, ../shared/corpus, in every engine
 	sh tools/conformance.sh
 
 component:     ## build the component into target/component

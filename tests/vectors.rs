@@ -9,10 +9,14 @@
 use std::fs;
 use std::io::Read as _;
 use std::path::Path;
+use std::sync::LazyLock;
 
 use flate2::read::MultiGzDecoder;
 use sigmapol::conformance::{Schemas, Tally, records, replay};
+use sigmapol::{AtOnce, Sandbox, Verbs};
 use sigmapol_tests::{engines, project, shared};
+
+static CATALOGS: LazyLock<AtOnce> = LazyLock::new(|| AtOnce::new(Sandbox::new().unwrap()));
 
 fn passes(path: &Path, least: usize) {
     let mut text = String::new();
@@ -25,7 +29,11 @@ fn passes(path: &Path, least: usize) {
     let records = records(&text).unwrap();
     let schemas = fs::read_to_string(path.with_file_name("schemas.json"));
     let schemas = schemas.map_or_else(|_| Schemas::default(), |text| Schemas::read(&text).unwrap());
-    for (engine, verbs) in engines() {
+    let name = path.file_name().unwrap().to_str().unwrap();
+    // decisions are made over catalogs too; the rest is the component's
+    let decides = ["decide", "xform", "failplan", "sigma_pol"].iter().any(|f| name.starts_with(f));
+    let catalogs = decides.then_some(("prepared", &*CATALOGS as &dyn Verbs));
+    for (engine, verbs) in engines().into_iter().chain(catalogs) {
         let tally = replay(&records, &schemas, verbs, &|| ()).unwrap();
         let Tally { passed, failed, pinned_differ, differing } = tally;
         assert_eq!((failed, pinned_differ), (0, 0), "{engine}, {path:?}: {differing:#?}");

@@ -55,7 +55,7 @@ pub struct Cli {
 /// What every command takes.
 #[derive(Debug, clap::Args)]
 struct Global {
-    /// What runs the engine; all three give the same answers
+    /// What runs the engine; all of them give the same answers
     #[arg(long, global = true, value_enum, default_value_t = engine::Kind::Component)]
     engine: engine::Kind,
     /// Columns of tables, by default those of the terminal
