@@ -110,7 +110,7 @@ fn large_inputs() {
     // 8 Mi values of 16 bytes and the text, 144 MiB: read once and never copied
     let numbers = ctx(format!("[{}1]", "1,".repeat((8 << 20) - 100)));
     let limits = Limits { fuel: u64::MAX, ..Limits::default() };
-    let outcome = sandbox.with_limits(limits).decide(POLICY, &numbers).unwrap();
+    let outcome = sandbox.with_limits(limits).unwrap().decide(POLICY, &numbers).unwrap();
     let peak = outcome.spent.memory_bytes;
     assert!((144 << 20..150 << 20).contains(&peak), "{peak} bytes");
 }
@@ -119,7 +119,10 @@ fn large_inputs() {
 fn memory_is_bounded() {
     let numbers = format!(r#"{{"candidates":[],"request":{{"a":[{}1]}}}}"#, "1,".repeat(1 << 20));
     let limits = Limits { memory_bytes: 8 << 20, ..Limits::default() };
-    assert_eq!(code(sandbox().with_limits(limits).decide(POLICY, &numbers)), "exhausted memory");
+    assert_eq!(
+        code(sandbox().with_limits(limits).unwrap().decide(POLICY, &numbers)),
+        "exhausted memory"
+    );
 }
 
 #[test]
@@ -139,7 +142,7 @@ fn nan_has_a_place() {
 fn fuel_runs_out() {
     for fuel in [0, 1, 1000] {
         let limits = Limits { fuel, ..Limits::default() };
-        let sandbox = sandbox().with_limits(limits);
+        let sandbox = sandbox().with_limits(limits).unwrap();
         assert_eq!(code(sandbox.decide(POLICY, r#"{"candidates":[]}"#)), "exhausted fuel");
     }
 }
@@ -156,7 +159,7 @@ fn slow() -> (&'static str, String) {
 fn quadratic_work_runs_out_of_fuel() {
     let (policy, ctx) = slow();
     let limits = Limits { fuel: 1_000_000_000, ..Limits::default() };
-    assert_eq!(code(sandbox().with_limits(limits).decide(policy, &ctx)), "exhausted fuel");
+    assert_eq!(code(sandbox().with_limits(limits).unwrap().decide(policy, &ctx)), "exhausted fuel");
 }
 
 #[test]
@@ -164,7 +167,7 @@ fn a_deadline_ends_what_fuel_would_not() {
     let (policy, ctx) = slow();
     let deadline = Some(Duration::from_millis(50));
     let limits = Limits { fuel: u64::MAX, deadline, ..Limits::default() };
-    let sandbox = sandbox().with_limits(limits);
+    let sandbox = sandbox().with_limits(limits).unwrap();
     assert_eq!(code(sandbox.decide(policy, &ctx)), "exhausted deadline");
 }
 
@@ -175,7 +178,10 @@ fn a_large_result_is_bounded() {
         r#"{{"candidates":[{{"provider_id":"p","model_family":"m"}}],"request":{{"t":"{text}"}}}}"#
     );
     let limits = Limits { result_bytes: 1 << 16, ..Limits::default() };
-    assert_eq!(code(sandbox().with_limits(limits).decide(POLICY, &ctx)), "exhausted result");
+    assert_eq!(
+        code(sandbox().with_limits(limits).unwrap().decide(POLICY, &ctx)),
+        "exhausted result"
+    );
 }
 
 /// The reaction to each failure repeats an action of the policy: a product that the limits on both

@@ -65,9 +65,6 @@ commit=$("$rustc" -vV | sed -n 's/^commit-hash: //p')
 flag "--remap-path-prefix=$("$rustc" --print sysroot)/lib/rustlib/src/rust=/rustc/$commit"
 flag "--remap-path-prefix=$root=/sigmapol"
 
-# An eighth smaller than with the default threshold.
-flag "-Cllvm-args=-inline-threshold=50"
-
 say "compiling"
 # shellcheck disable=SC2086 # words without spaces
 CARGO_ENCODED_RUSTFLAGS=$flags CARGO_INCREMENTAL=0 \

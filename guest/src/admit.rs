@@ -17,8 +17,8 @@ use crate::{parameter, strict};
 
 /// A term with what admission learnt of it.
 #[derive(Debug)]
-pub struct Admitted {
-    pub term: Term,
+pub struct Admitted<'t> {
+    pub term: Term<'t>,
     pub sort: Sort,
     /// Term positions.
     pub nodes: u32,
@@ -27,7 +27,7 @@ pub struct Admitted {
 }
 
 /// Checks a term of any sort.
-pub fn admit(value: &Value, vocabulary: &Vocabulary) -> Result<Admitted, Refusal> {
+pub fn admit<'t>(value: &'t Value, vocabulary: &Vocabulary) -> Result<Admitted<'t>, Refusal> {
     let mut walk = Walk { vocabulary, nodes: 0, depth: 0 };
     let (term, sort) = walk.term(value, &Path::Root, 1)?;
     Ok(Admitted { term, sort, nodes: walk.nodes, depth: walk.depth })
@@ -61,7 +61,12 @@ struct Walk<'v> {
 }
 
 impl Walk<'_> {
-    fn term(&mut self, value: &Value, path: &Path, depth: u32) -> Result<(Term, Sort), Refusal> {
+    fn term<'t>(
+        &mut self,
+        value: &'t Value,
+        path: &Path,
+        depth: u32,
+    ) -> Result<(Term<'t>, Sort), Refusal> {
         if depth > TERM_DEPTH {
             let message = format!("term exceeds max depth {TERM_DEPTH}");
             return Err(path.refuse(RefusalCode::TermDepth, message));
@@ -86,13 +91,13 @@ impl Walk<'_> {
         Ok((Term { op: operation.op, arguments }, operation.sort))
     }
 
-    fn arguments(
+    fn arguments<'t>(
         &mut self,
         operation: &'static Operation,
-        values: &[Value],
+        values: &'t [Value],
         path: &Path,
         depth: u32,
-    ) -> Result<Vec<Argument>, Refusal> {
+    ) -> Result<Vec<Argument<'t>>, Refusal> {
         let op = operation.name;
         match operation.arguments {
             Arguments::Variadic(..) if values.is_empty() => {
@@ -121,13 +126,13 @@ impl Walk<'_> {
         Ok(arguments)
     }
 
-    fn subterm(
+    fn subterm<'t>(
         &mut self,
-        value: &Value,
+        value: &'t Value,
         expected: Sort,
         path: &Path,
         depth: u32,
-    ) -> Result<Term, Refusal> {
+    ) -> Result<Term<'t>, Refusal> {
         let (term, sort) = self.term(value, path, depth + 1)?;
         if sort == expected {
             return Ok(term);
@@ -136,13 +141,18 @@ impl Walk<'_> {
         Err(path.refuse(RefusalCode::SortMismatch, message))
     }
 
-    fn parameter(&self, value: &Value, param: Param, path: &Path) -> Result<Value, Refusal> {
+    fn parameter<'t>(
+        &self,
+        value: &'t Value,
+        param: Param,
+        path: &Path,
+    ) -> Result<&'t Value<'t>, Refusal> {
         let refuse = |code| move |message: String| path.refuse(code, message);
         parameter::check(param, value, self.vocabulary).map_err(refuse(RefusalCode::Parameter))?;
         if self.vocabulary.profile == Profile::Strict {
             strict::check(param, value).map_err(refuse(RefusalCode::Strict))?;
         }
-        Ok(value.clone())
+        Ok(value)
     }
 }
 

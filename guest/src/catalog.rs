@@ -228,7 +228,7 @@ impl Catalog {
                 self.set(row, *field, typed(key, value, *field)?);
                 continue;
             }
-            match key.as_str() {
+            match &**key {
                 "provider_id" | "model_family" => {}
                 "tier" => tier = Some(text(key, value)?),
                 "scope" => scope = Some(text(key, value)?),
@@ -245,7 +245,7 @@ impl Catalog {
                         peer = Some(text("offer.peer_id", named)?);
                     }
                 }
-                _ if extension.is_some() || CARRIED.contains(&key.as_str()) => {}
+                _ if extension.is_some() || CARRIED.contains(&&**key) => {}
                 _ if strict => {
                     return Err(format!(
                         ": unknown key '{key}', expected a candidate key or a field declared in \

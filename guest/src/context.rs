@@ -5,7 +5,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use crate::catalog::Catalog;
-use crate::json::{Members, Value, lookup};
+use crate::json::{Members, NOTHING, Value, lookup};
 use crate::limits::{FAILURES, SEED};
 use crate::number::is_integral;
 use crate::refusal::{Refusal, RefusalCode};
@@ -26,7 +26,7 @@ pub struct Context<'a> {
     pub state: State<'a>,
     pub request: Request,
     /// The outgoing request that the transform applies to.
-    pub body: &'a Members,
+    pub body: &'a Members<'a>,
     /// An integer.
     pub seed: Option<f64>,
     pub failures: Vec<Failure>,
@@ -48,16 +48,15 @@ const KEYS: [&str; 10] = [
 /// The vocabulary of a ctx; the core one when it has none.
 pub fn vocabulary(ctx: &Value) -> Result<Vocabulary, Refusal> {
     Reader::new(ctx, "ctx")?.only(&KEYS)?;
-    Vocabulary::read(ctx.get("vocabulary").unwrap_or(&Value::Object(Vec::new())))
+    Vocabulary::read(ctx.get("vocabulary").unwrap_or(&NOTHING))
 }
 
 impl<'a> Context<'a> {
     /// Reads all but the vocabulary, the envelope and the customs, which belong to the policy.
-    pub fn read(ctx: &'a Value, vocabulary: &Vocabulary) -> Result<Self, Refusal> {
+    pub fn read(ctx: &'a Value<'a>, vocabulary: &Vocabulary) -> Result<Self, Refusal> {
         let reader = Reader::new(ctx, "ctx")?;
         reader.number("now_ms")?;
-        let nothing = Value::Object(Vec::new());
-        let request = ctx.get("request").unwrap_or(&nothing);
+        let request = ctx.get("request").unwrap_or(&NOTHING);
         let read = Request::read(request, vocabulary.profile)?;
         let body = match ctx.get("body").or_else(|| ctx.get("request")) {
             Some(body) => Reader::new(body, "ctx.body")?.members,
@@ -124,12 +123,12 @@ pub fn refuse(message: impl Into<String>) -> Refusal {
 
 /// Typed access to an object of the ctx, with its position for messages.
 pub struct Reader<'a, 'p> {
-    members: &'a Members,
+    members: &'a Members<'a>,
     position: &'p str,
 }
 
 impl<'a, 'p> Reader<'a, 'p> {
-    pub fn new(value: &'a Value, position: &'p str) -> Result<Self, Refusal> {
+    pub fn new(value: &'a Value<'a>, position: &'p str) -> Result<Self, Refusal> {
         let members = value.as_object();
         let members = members.ok_or_else(|| refuse(format!("{position}: expected an object")))?;
         Ok(Self { members, position })
@@ -137,7 +136,7 @@ impl<'a, 'p> Reader<'a, 'p> {
 
     /// Refuses keys that are not in `known`.
     pub fn only(&self, known: &[&str]) -> Result<(), Refusal> {
-        match self.members.iter().find(|(key, _)| !known.contains(&key.as_str())) {
+        match self.members.iter().find(|(key, _)| !known.contains(&&**key)) {
             Some((key, _)) => Err(refuse(format!(
                 "{}: unknown key '{key}', expected one of {}",
                 self.position,
@@ -155,11 +154,11 @@ impl<'a, 'p> Reader<'a, 'p> {
         self.typed(key, "a finite number", Value::as_number)
     }
 
-    pub fn object(&self, key: &str) -> Result<&'a Members, Refusal> {
+    pub fn object(&self, key: &str) -> Result<&'a Members<'a>, Refusal> {
         Ok(self.typed(key, "an object", |value| value.as_object())?.unwrap_or(&[]))
     }
 
-    pub fn array(&self, key: &str) -> Result<&'a [Value], Refusal> {
+    pub fn array(&self, key: &str) -> Result<&'a [Value<'a>], Refusal> {
         Ok(self.typed(key, "an array", |value| value.as_array())?.unwrap_or(&[]))
     }
 
@@ -173,7 +172,7 @@ impl<'a, 'p> Reader<'a, 'p> {
         &self,
         key: &str,
         expected: &str,
-        read: impl Fn(&'a Value) -> Option<T>,
+        read: impl Fn(&'a Value<'a>) -> Option<T>,
     ) -> Result<Option<T>, Refusal> {
         match lookup(self.members, key) {
             None => Ok(None),

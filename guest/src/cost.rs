@@ -11,20 +11,19 @@ pub struct Sizes {
     pub encoding: u64,
     /// [`crate::json::Value::weight`] of the ctx.
     pub weight: u64,
-    /// Number of `ctx.candidates`.
-    pub candidates: u64,
+    /// [`work`] of the policy over the candidates.
+    pub work: u64,
     /// Number of `ctx.failures`.
     pub failures: u64,
 }
 
 /// `E·(1 + F) + W + N·(n + 1) + Σ selectors + Σ customs`; see the specification.
-pub fn of(policy: &Term, customs: &Members, sizes: Sizes) -> u64 {
-    let work = evaluation(policy, customs, sizes.candidates);
-    sizes.encoding * (1 + sizes.failures) + sizes.weight + work
+pub const fn of(sizes: Sizes) -> u64 {
+    sizes.encoding * (1 + sizes.failures) + sizes.weight + sizes.work
 }
 
-/// The part of one term and all below it, over `n` candidates.
-fn evaluation(term: &Term, customs: &Members, n: u64) -> u64 {
+/// What a term and all below it add, over `n` candidates: `N·(n + 1) + Σ selectors + Σ customs`.
+pub fn work(term: &Term, customs: &Members, n: u64) -> u64 {
     let own = match (term.op, term.arguments.as_slice()) {
         (Op::Argmax, _) => n * bits(n),
         (Op::Sample, _) => n * bits(n) + n * (n + 1) / 2,
@@ -37,7 +36,7 @@ fn evaluation(term: &Term, customs: &Members, n: u64) -> u64 {
         }
         _ => 0,
     };
-    let below: u64 = term.subterms().map(|term| evaluation(term, customs, n)).sum();
+    let below: u64 = term.subterms().map(|term| work(term, customs, n)).sum();
     n + 1 + own + below
 }
 

@@ -8,7 +8,7 @@ use crate::context::{self, Context, Failure, refuse};
 use crate::cost;
 use crate::encode;
 use crate::fail_plan::backoff;
-use crate::json::Value;
+use crate::json::object_text;
 use crate::normal::normalize;
 use crate::policy::{Compiler, Policy, admit_policy, constrain};
 use crate::predicate::Reason;
@@ -16,6 +16,7 @@ use crate::read::read;
 use crate::refusal::Refusal;
 use crate::scene::{Overlay, Scene};
 use crate::selector::Scored;
+use crate::transform::Xform;
 
 /// A candidate that may be tried.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -85,7 +86,7 @@ pub fn decide(policy: &str, ctx: &str) -> Result<Decision, Refusal> {
     let sizes = cost::Sizes {
         encoding: encoding.len() as u64,
         weight: ctx.weight(),
-        candidates: catalog.len() as u64,
+        work: cost::work(&term, customs, catalog.len() as u64),
         failures: context.failures.len() as u64,
     };
     let scene = Scene {
@@ -105,7 +106,7 @@ pub fn decide(policy: &str, ctx: &str) -> Result<Decision, Refusal> {
             .collect(),
         request: verdict.request(&policy, scene, &context),
         reactions: reactions(&policy, &context.failures),
-        cost: cost::of(&term, customs, sizes),
+        cost: cost::of(sizes),
     })
 }
 
@@ -132,9 +133,12 @@ impl<'a> Verdict<'a> {
     /// The request for the winner.
     pub fn request(&self, policy: &Policy, scene: Scene, context: &Context) -> Option<String> {
         let winner = self.ordered.first()?;
+        if let Xform::Id = policy.transform {
+            return Some(object_text(context.body));
+        }
         let mut request = context.body.to_vec();
         policy.transform.apply(&mut request, scene, winner.row as usize, context.seed);
-        Some(Value::Object(request).to_json())
+        Some(object_text(&request))
     }
 }
 

@@ -56,7 +56,7 @@ pub fn write_argument(argument: &Argument, out: &mut String) {
 fn write_param(value: &Value, out: &mut String) {
     match value {
         Value::Bool(value) => out.push_str(if *value { "true" } else { "false" }),
-        Value::Number(value) => out.push_str(&number::canonical(*value)),
+        Value::Number(value) => number::canonical(*value, out),
         Value::String(text) => write_string(text, out),
         Value::Array(items) => {
             out.push('[');

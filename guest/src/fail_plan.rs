@@ -1,34 +1,33 @@
 //! FailPlan: what to do about each kind of failure.
 
-use alloc::string::{String, ToString};
 use alloc::vec;
 use alloc::vec::Vec;
 
-use crate::json::Value;
+use crate::json::{Member, Value, lookup, set};
 
 /// The reason that stands for every kind the plan does not name.
 const UNKNOWN: &str = "unknown";
 
 /// A compiled plan: an action record a reason, sorted by reason.
 #[derive(Clone, Debug)]
-pub struct FailPlan(Vec<(String, Value)>);
+pub struct FailPlan(Vec<Member<'static>>);
 
 impl FailPlan {
     /// The plan that does the same whatever happens.
     pub fn always(action: &Value) -> Self {
-        Self(vec![(UNKNOWN.to_string(), action.clone())])
+        Self(vec![(UNKNOWN.into(), action.to_static())])
     }
 
     /// The plan with another action for one reason.
     pub fn with(mut self, reason: &str, action: &Value) -> Self {
-        crate::json::set(&mut self.0, reason, Some(action.clone()));
+        set(&mut self.0, reason, Some(action.to_static()));
         self
     }
 
     /// The action for a kind of failure.
-    pub fn classify(&self, kind: &str) -> Option<&Value> {
-        let action = crate::json::lookup(&self.0, kind);
-        action.or_else(|| crate::json::lookup(&self.0, UNKNOWN))
+    pub fn classify(&self, kind: &str) -> Option<&Value<'static>> {
+        let action = lookup(&self.0, kind);
+        action.or_else(|| lookup(&self.0, UNKNOWN))
     }
 }
 

@@ -21,6 +21,8 @@ pub struct Heap {
     live: Cell<usize>,
     /// Where the next block may start; 0 before the first.
     top: Cell<usize>,
+    /// Where memory ends, as far as the heap knows.
+    end: Cell<usize>,
     /// Blocks that stay, and where they end; 0 before the first.
     kept: Cell<usize>,
     bottom: Cell<usize>,
@@ -41,6 +43,7 @@ impl Heap {
         Self {
             live: Cell::new(0),
             top: Cell::new(0),
+            end: Cell::new(0),
             kept: Cell::new(0),
             bottom: Cell::new(0),
             settling: Cell::new(false),
@@ -62,15 +65,43 @@ impl Heap {
             // what a decision takes for itself is less than what reading the catalog took: grown
             // now, the first decision needs the fuel of any other
             let room = (self.top.get() - Self::base()) / 2 + (PAGE_BYTES << 2);
-            Self::reach(self.top.get().saturating_add(room));
+            self.reach(self.top.get().saturating_add(room));
         }
     }
 
     /// Makes memory usable up to `end`.
-    fn reach(end: usize) -> bool {
+    #[cold]
+    #[inline(never)]
+    fn reach(&self, end: usize) -> bool {
         let pages = end.div_ceil(PAGE_BYTES);
         let have = memory_size::<0>();
-        pages <= have || memory_grow::<0>(pages - have) != usize::MAX
+        let grown = pages <= have || memory_grow::<0>(pages - have) != usize::MAX;
+        if grown {
+            self.end.set(memory_size::<0>().saturating_mul(PAGE_BYTES));
+        }
+        grown
+    }
+
+    /// A block beyond what is known of memory, the first one too; null if there is no room.
+    #[cold]
+    #[inline(never)]
+    fn alloc_further(&self, layout: Layout) -> *mut u8 {
+        if self.bottom.get() == 0 {
+            self.bottom.set(Self::base());
+        }
+        let top = self.top.get().max(Self::base());
+        let Some(start) = top.checked_next_multiple_of(layout.align()) else { return null_mut() };
+        let Some(end) = start.checked_add(layout.size()) else { return null_mut() };
+        if !self.reach(end) {
+            return null_mut();
+        }
+        self.take(start, end)
+    }
+
+    fn take(&self, start: usize, end: usize) -> *mut u8 {
+        self.top.set(end);
+        self.live.set(self.live.get() + 1);
+        with_exposed_provenance_mut(start)
     }
 
     fn base() -> usize {
@@ -79,27 +110,28 @@ impl Heap {
 }
 
 // SAFETY: blocks lie between `top` as it was and `top` as it becomes, so they do not overlap; `top`
-// goes down only over a block that is freed, or when none is in use but those below `bottom`. Calls are not inlined: there
-// are a thousand of them.
+// goes down only over a block that is freed, or when none is in use but those below `bottom`. Calls
+// are not inlined: there are a thousand of them.
 unsafe impl GlobalAlloc for Heap {
     #[inline(never)]
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        let all_free = self.live.get() == self.kept.get();
-        let top = if all_free { self.bottom.get().max(Self::base()) } else { self.top.get() };
-        let Some(start) = top.checked_next_multiple_of(layout.align()) else { return null_mut() };
-        let Some(end) = start.checked_add(layout.size()) else { return null_mut() };
-        if !Self::reach(end) {
-            return null_mut();
+        // neither sum wraps: memory ends before the addresses do, and a size is less than half of
+        // them; before the first block `end` is 0
+        let start = (self.top.get() + (layout.align() - 1)) & !(layout.align() - 1);
+        let end = start.wrapping_add(layout.size());
+        if end > self.end.get() || end < start {
+            return self.alloc_further(layout);
         }
-        self.top.set(end);
-        self.live.set(self.live.get() + 1);
-        with_exposed_provenance_mut(start)
+        self.take(start, end)
     }
 
     #[inline(never)]
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
-        self.live.set(self.live.get() - 1);
-        if block.addr() + layout.size() == self.top.get() {
+        let live = self.live.get() - 1;
+        self.live.set(live);
+        if live == self.kept.get() {
+            self.top.set(self.bottom.get());
+        } else if block.addr() + layout.size() == self.top.get() {
             self.top.set(block.addr());
         }
     }
@@ -108,7 +140,7 @@ unsafe impl GlobalAlloc for Heap {
     unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         if block.addr() + layout.size() == self.top.get() {
             let Some(end) = block.addr().checked_add(size) else { return null_mut() };
-            if !Self::reach(end) {
+            if end > self.end.get() && !self.reach(end) {
                 return null_mut();
             }
             self.top.set(end);

@@ -95,7 +95,10 @@ pub struct Admission {
 
 /// Checks a term of any sort and names it. `vocabulary` is `{profile?, fields?, tier_order?}`.
 pub fn admit(term: &str, vocabulary: &str) -> Result<Admission, Refusal> {
-    let (admitted, canonical) = name(term, vocabulary)?;
+    let vocabulary = vocabulary::Vocabulary::read(&read::read("vocabulary", vocabulary)?)?;
+    let term = read::read("term", term)?;
+    let admitted = admit::admit(&term, &vocabulary)?;
+    let canonical = encode::encode(&normal::normalize(admitted.term));
     Ok(Admission {
         sort: admitted.sort,
         identity: encode::sha256(&canonical),
@@ -108,13 +111,8 @@ pub fn admit(term: &str, vocabulary: &str) -> Result<Admission, Refusal> {
 
 /// The identity that [`admit`] reports.
 pub fn hash(term: &str, vocabulary: &str) -> Result<String, Refusal> {
-    name(term, vocabulary).map(|(_, canonical)| encode::sha256(&canonical))
-}
-
-fn name(term: &str, vocabulary: &str) -> Result<(admit::Admitted, String), Refusal> {
     let vocabulary = vocabulary::Vocabulary::read(&read::read("vocabulary", vocabulary)?)?;
-    let mut admitted = admit::admit(&read::read("term", term)?, &vocabulary)?;
-    admitted.term = normal::normalize(admitted.term);
-    let canonical = encode::encode(&admitted.term);
-    Ok((admitted, canonical))
+    let term = read::read("term", term)?;
+    let normal = normal::normalize(admit::admit(&term, &vocabulary)?.term);
+    Ok(encode::sha256(&encode::encode(&normal)))
 }

@@ -14,7 +14,7 @@ use crate::signature::{Arguments, Laws, Op};
 use crate::term::{Argument, Term};
 
 /// The normal form of an admitted term.
-pub fn normalize(term: Term) -> Term {
+pub fn normalize(term: Term<'_>) -> Term<'_> {
     let Term { op, arguments } = term;
     if op == Op::Override {
         return fail_plan(Term { op, arguments });
@@ -33,7 +33,7 @@ pub fn normalize(term: Term) -> Term {
 }
 
 /// Splices nested operations, drops units, lets an absorber win, sorts where order is immaterial.
-fn associative(op: Op, laws: Laws, arguments: Vec<Argument>) -> Term {
+fn associative<'t>(op: Op, laws: Laws, arguments: Vec<Argument<'t>>) -> Term<'t> {
     let mut kids = Vec::with_capacity(arguments.len());
     for argument in arguments {
         match argument {
@@ -61,7 +61,7 @@ fn associative(op: Op, laws: Laws, arguments: Vec<Argument>) -> Term {
 }
 
 /// The laws of operations with fixed arguments, on normalized arguments.
-fn simplify(term: Term) -> Term {
+fn simplify(term: Term<'_>) -> Term<'_> {
     let Term { op, mut arguments } = term;
     let keep = match (op, arguments.as_slice()) {
         (Op::Not, [Argument::Term(kid)]) => match kid.op {
@@ -97,7 +97,7 @@ fn simplify(term: Term) -> Term {
 
 /// The outermost action of each reason, in byte order of reasons, without those that only repeat
 /// what `always` says.
-fn fail_plan(term: Term) -> Term {
+fn fail_plan(term: Term<'_>) -> Term<'_> {
     let mut overrides: Vec<(Argument, Argument)> = Vec::new();
     let mut plan = term;
     let base = loop {
@@ -131,7 +131,7 @@ fn text(argument: &Argument) -> String {
 }
 
 /// A reason as a string.
-fn name(argument: &Argument) -> &str {
+fn name<'a>(argument: &'a Argument) -> &'a str {
     match argument {
         Argument::Param(value) => value.as_str().unwrap_or_default(),
         Argument::Term(_) => "",

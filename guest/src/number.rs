@@ -7,24 +7,24 @@ use alloc::string::String;
 const EXACT_INTEGERS: f64 = 9_007_199_254_740_992.0;
 
 /// The canonical encoding: `0` for either zero, integers up to 2^53 plainly, else C99 `%.17g`.
-pub fn canonical(value: f64) -> String {
+pub fn canonical(value: f64, out: &mut String) {
     match as_integer(value) {
-        Some(integer) => integer_text(integer),
-        None => general(value, 17),
+        Some(integer) => write_integer(integer, out),
+        None => out.push_str(&general(value, 17)),
     }
 }
 
 /// JSON as ECMAScript prints it, which is what RFC 8785 asks for. `value` is finite.
-pub fn json(value: f64) -> String {
+pub fn json(value: f64, out: &mut String) {
     match as_integer(value) {
-        Some(integer) => integer_text(integer),
+        Some(integer) => write_integer(integer, out),
         None => {
             let decimal = Decimal::of(&format!("{value:e}"));
             let exponent = decimal.exponent;
             if (-6..21).contains(&exponent) {
-                decimal.plain()
+                out.push_str(&decimal.plain());
             } else {
-                format!("{}e{exponent:+}", decimal.scientific())
+                out.push_str(&format!("{}e{exponent:+}", decimal.scientific()));
             }
         }
     }
@@ -59,7 +59,7 @@ fn as_integer(value: f64) -> Option<i64> {
 }
 
 /// An integer in decimal digits.
-fn integer_text(value: i64) -> String {
+fn write_integer(value: i64, out: &mut String) {
     let mut digits = [0_u8; 20];
     let mut rest = value.unsigned_abs();
     let mut start = digits.len();
@@ -72,47 +72,27 @@ fn integer_text(value: i64) -> String {
         }
     }
     let digits = digits.get(start..).and_then(|digits| core::str::from_utf8(digits).ok());
-    let mut text = String::with_capacity(20);
-    text.push_str(if value < 0 { "-" } else { "" });
-    text.push_str(digits.unwrap_or_default());
-    text
+    if value < 0 {
+        out.push('-');
+    }
+    out.push_str(digits.unwrap_or_default());
 }
 
-/// The double nearest to a JSON number, where digits and exponent are so few that one rounding
-/// makes it (Clinger, "How to read floating point numbers accurately").
-pub fn short(token: &str) -> Option<f64> {
-    const TENS: [f64; 23] = [
-        1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16,
-        1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
-    ];
-    let (negative, digits) = match token.strip_prefix('-') {
-        Some(digits) => (true, digits),
-        None => (false, token),
-    };
-    if digits.len() > 16 {
+/// The double nearest to so many digits, the last of them a fraction, where they are so few that
+/// one rounding makes it (Clinger, "How to read floating point numbers accurately").
+pub fn decimal(negative: bool, digits: u64, count: usize, fraction: usize) -> Option<f64> {
+    const TENS: [f64; 16] =
+        [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15];
+    // 15 digits are below 2^53
+    if count > 15 {
         return None;
     }
-    let (mut number, mut fraction) = (0_u64, None);
-    for byte in digits.bytes() {
-        match byte {
-            b'0'..=b'9' => {
-                number = number * 10 + u64::from(byte - b'0');
-                fraction = fraction.map(|digits: usize| digits + 1);
-            }
-            b'.' => fraction = Some(0),
-            _ => return None,
-        }
-    }
-    // 15 digits or fewer after the point are taken in: below 2^53; 16 without one may not be
-    if number > EXACT_INTEGERS as u64 {
-        return None;
-    }
-    let whole = number as f64;
+    let whole = digits as f64;
     let value = match fraction {
-        None | Some(0) => whole,
-        Some(digits) => whole / TENS.get(digits)?,
+        0 => whole,
+        _ => whole / TENS.get(fraction)?,
     };
-    Some(if negative && number != 0 { -value } else { value })
+    Some(if negative && digits != 0 { -value } else { value })
 }
 
 /// `±d.ddd × 10^exponent`, the point dropped from the digits.
@@ -169,39 +149,29 @@ mod short_tests {
 
     #[test]
     fn one_rounding_is_enough() {
-        for token in [
-            "0",
-            "-0",
-            "7",
-            "-12",
-            "0.1",
-            "0.30",
-            "1.005",
-            "123456.789012345",
-            "9007199254740992",
-            "9999999999999999",
-            "-0.000000000001",
-            "3.14159265358979",
-            "0.000",
-            "100.50",
+        for (negative, digits, count, fraction, text) in [
+            (false, 0, 1, 0, "0"),
+            (true, 0, 1, 0, "0"), // zero has no sign here
+            (true, 12, 2, 0, "-12"),
+            (false, 1, 2, 1, "0.1"),
+            (false, 1005, 4, 3, "1.005"),
+            (false, 123_456_789_012_345, 15, 9, "123456.789012345"),
+            (true, 1, 13, 12, "-0.000000000001"),
+            (false, 999_999_999_999_999, 15, 15, "0.999999999999999"),
         ] {
-            let exact: f64 = token.parse().unwrap();
-            let short = short(token);
-            if token == "9999999999999999" {
-                assert_eq!(short, None);
-            } else if token == "-0" {
-                assert_eq!(short.map(f64::to_bits), Some(0)); // zero has no sign here
-            } else {
-                assert_eq!(short, Some(exact), "{token}");
-            }
+            let exact: f64 = text.parse().unwrap();
+            let bits = decimal(negative, digits, count, fraction).map(f64::to_bits);
+            assert_eq!(bits, Some(exact.to_bits()), "{text}");
         }
-        assert_eq!(short("1e5"), None);
+        assert_eq!(decimal(false, 1_000_000_000_000_000, 16, 0), None);
     }
 
     #[test]
     fn integers() {
         for value in [0, 1, -1, 10, -987_654_321, 9_007_199_254_740_992, i64::MAX, i64::MIN] {
-            assert_eq!(integer_text(value), value.to_string());
+            let mut text = String::new();
+            write_integer(value, &mut text);
+            assert_eq!(text, value.to_string());
         }
         for (value, integral) in [
             (0.0, true),
@@ -250,7 +220,9 @@ mod tests {
             (1_125_899_906_842_624.25, "1125899906842624.2"),
             (1_125_899_906_842_624.75, "1125899906842624.8"),
         ] {
-            assert_eq!(canonical(value), text);
+            let mut written = String::new();
+            canonical(value, &mut written);
+            assert_eq!(written, text);
         }
     }
 
@@ -289,7 +261,9 @@ mod tests {
             (0x41b3_de43_5555_5554, "333333333.33333325"),
             (0xbecb_f647_612f_3696, "-0.0000033333333333333333"),
         ] {
-            assert_eq!(json(f64::from_bits(bits)), text);
+            let mut written = String::new();
+            json(f64::from_bits(bits), &mut written);
+            assert_eq!(written, text);
         }
     }
 }

@@ -121,7 +121,7 @@ fn chain(value: &Value) -> Result<(), String> {
             return Err(format!("Chain[{index}] must be {{ provider=, model= }}"));
         }
         let known = ["provider", "provider_id", "model", "model_family"];
-        if let Some((key, _)) = record.iter().find(|(key, _)| !known.contains(&key.as_str())) {
+        if let Some((key, _)) = record.iter().find(|(key, _)| !known.contains(&&**key)) {
             return Err(format!("Chain[{index}]: unknown key '{key}'"));
         }
     }
@@ -129,7 +129,7 @@ fn chain(value: &Value) -> Result<(), String> {
 }
 
 /// The provider and the model that a link of a chain names.
-pub fn link_of(record: &Members) -> Option<(&str, &str)> {
+pub fn link_of<'a>(record: &'a Members) -> Option<(&'a str, &'a str)> {
     let named = |key: &str, alias: &str| {
         let value = lookup(record, key).filter(|value| value.is_truthy());
         value.or_else(|| lookup(record, alias))?.as_str()
@@ -176,13 +176,13 @@ const fn is_table(value: &Value) -> bool {
 }
 
 /// A value as messages show it.
-pub fn show(value: Option<&Value>) -> Cow<'_, str> {
+pub fn show<'a>(value: Option<&'a Value>) -> Cow<'a, str> {
     match value {
         None => "nil".into(),
         Some(Value::Bool(true)) => "true".into(),
         Some(Value::Bool(false)) => "false".into(),
         Some(Value::Number(number)) => number::general(*number, 14).into(),
-        Some(Value::String(text)) => text.as_str().into(),
+        Some(Value::String(text)) => (&**text).into(),
         Some(Value::Array(_) | Value::Object(_)) => "table".into(),
     }
 }

@@ -30,14 +30,14 @@ pub struct Policy {
 }
 
 /// The policy with the host's envelope ∧-ed onto its filter: callers narrow, never widen.
-pub fn constrain(policy: &Value, envelope: &Value) -> Result<Value, Refusal> {
+pub fn constrain<'t>(policy: &Value<'t>, envelope: &Value<'t>) -> Result<Value<'t>, Refusal> {
     let refuse = || Refusal::new(RefusalCode::NotAPolicy, "ir.constrain: expected a policy term");
     let items = policy.as_array().ok_or_else(refuse)?;
     let (op, slots) = match items.split_first() {
-        Some((Value::String(op), slots)) if op == Op::Policy.operation().name => (op, slots),
+        Some((Value::String(op), slots)) if *op == Op::Policy.operation().name => (op, slots),
         _ => return Err(refuse()),
     };
-    let and = Value::String(Op::And.operation().name.to_string());
+    let and = Value::text(Op::And.operation().name);
     let (filter, rest) = slots.split_at(slots.len().min(1));
     let mut filters = Vec::from([and, envelope.clone()]);
     filters.extend_from_slice(filter);
@@ -47,7 +47,10 @@ pub fn constrain(policy: &Value, envelope: &Value) -> Result<Value, Refusal> {
 }
 
 /// Admits a term that has to be a policy.
-pub fn admit_policy(value: &Value, vocabulary: &Vocabulary) -> Result<Admitted, Refusal> {
+pub fn admit_policy<'t>(
+    value: &'t Value,
+    vocabulary: &Vocabulary,
+) -> Result<Admitted<'t>, Refusal> {
     let admitted = admit(value, vocabulary)
         .map_err(|refusal| Refusal::new(refusal.code, format!("ir: {}", refusal.message)))?;
     if admitted.sort == Sort::Policy {
@@ -61,7 +64,7 @@ pub fn admit_policy(value: &Value, vocabulary: &Vocabulary) -> Result<Admitted, 
 pub struct Compiler<'a> {
     pub vocabulary: &'a Vocabulary,
     /// The definitions of `custom` symbols: a Xform term each.
-    pub customs: &'a Members,
+    pub customs: &'a Members<'a>,
 }
 
 impl Compiler<'_> {
@@ -93,17 +96,17 @@ impl Compiler<'_> {
             (Op::And, _) => Pred::And(each(term, |term| self.pred(term))?),
             (Op::Or, _) => Pred::Or(each(term, |term| self.pred(term))?),
             (Op::Not, [T(pred)]) => Pred::Not(Box::new(self.pred(pred)?)),
-            (Op::Is, [P(Text(name))]) => Pred::Is(name.clone(), self.bool(name)?),
+            (Op::Is, [P(Text(name))]) => Pred::Is(name.to_string(), self.bool(name)?),
             (Op::Cmp, [P(Text(name)), P(Text(rel)), P(Number(bound))]) => {
                 let rel = Rel::find(rel).ok_or_else(unadmitted)?;
-                Pred::Cmp(name.clone(), self.num(name)?, rel, *bound)
+                Pred::Cmp(name.to_string(), self.num(name)?, rel, *bound)
             }
-            (Op::TierEq, [P(Text(tier))]) => Pred::TierEq(tier.clone()),
+            (Op::TierEq, [P(Text(tier))]) => Pred::TierEq(tier.to_string()),
             (Op::MinTier, [P(Text(tier))]) => Pred::MinTier(self.vocabulary.rank(tier)),
-            (Op::FamilyEq, [P(Text(family))]) => Pred::FamilyEq(family.clone()),
-            (Op::ProviderEq, [P(Text(provider))]) => Pred::ProviderEq(provider.clone()),
-            (Op::ServedByEq, [P(Text(peer))]) => Pred::ServedByEq(peer.clone()),
-            (Op::HasCap, [P(Text(capability))]) => Pred::HasCap(capability.clone()),
+            (Op::FamilyEq, [P(Text(family))]) => Pred::FamilyEq(family.to_string()),
+            (Op::ProviderEq, [P(Text(provider))]) => Pred::ProviderEq(provider.to_string()),
+            (Op::ServedByEq, [P(Text(peer))]) => Pred::ServedByEq(peer.to_string()),
+            (Op::HasCap, [P(Text(capability))]) => Pred::HasCap(capability.to_string()),
             _ => return Err(unadmitted()),
         })
     }
@@ -157,18 +160,18 @@ impl Compiler<'_> {
             (Op::Id, []) => Xform::Id,
             (Op::Seq, _) => Xform::Seq(each(term, |term| self.transform(term))?),
             (Op::SetParam, [P(Text(name)), P(value)]) => match value.as_str() {
-                Some(FROM_CTX) => Xform::InjectSeed(name.clone()),
-                _ => Xform::SetParam(name.clone(), value.clone()),
+                Some(FROM_CTX) => Xform::InjectSeed(name.to_string()),
+                _ => Xform::SetParam(name.to_string(), value.to_static()),
             },
-            (Op::InjectSeed, [P(Text(name))]) => Xform::InjectSeed(name.clone()),
+            (Op::InjectSeed, [P(Text(name))]) => Xform::InjectSeed(name.to_string()),
             (Op::ClampParam, [P(Text(name)), P(Number(low)), P(Number(high))]) => {
-                Xform::ClampParam(name.clone(), *low, *high)
+                Xform::ClampParam(name.to_string(), *low, *high)
             }
             (Op::Jitter, [P(Text(name)), P(Number(amplitude))]) => {
-                Xform::Jitter(name.clone(), *amplitude)
+                Xform::Jitter(name.to_string(), *amplitude)
             }
-            (Op::FilterText, [P(recipe)]) => Xform::Filter("text", recipe.clone()),
-            (Op::FilterImage, [P(recipe)]) => Xform::Filter("image", recipe.clone()),
+            (Op::FilterText, [P(recipe)]) => Xform::Filter("text", recipe.to_static()),
+            (Op::FilterImage, [P(recipe)]) => Xform::Filter("image", recipe.to_static()),
             (Op::Custom, [P(Text(symbol))]) => self.custom(symbol)?,
             (Op::When, [T(pred), T(kid)]) => {
                 Xform::When(self.pred(pred)?, Box::new(self.transform(kid)?))

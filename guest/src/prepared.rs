@@ -10,7 +10,7 @@ use crate::context::{Context, Reader, refuse};
 use crate::cost;
 use crate::decide::{Decision, Ranked, Reaction, Rejected, Verdict, reactions};
 use crate::encode;
-use crate::json::{Members, Value};
+use crate::json::{Members, NOTHING, Value};
 use crate::names::NONE;
 use crate::normal::normalize;
 use crate::number::is_integral;
@@ -20,7 +20,6 @@ use crate::refusal::Refusal;
 use crate::scene::{Overlay, Scene};
 use crate::state::State;
 use crate::state_weight::{StateWeight, member};
-use crate::term::Term;
 use crate::vocabulary::{Field, Profile, Vocabulary};
 
 /// A catalog that was read, the state that holds for it, and the policies that decide over it.
@@ -40,10 +39,10 @@ pub struct Prepared {
 #[derive(Debug)]
 struct Admitted {
     policy: Policy,
-    term: Term,
     identity: String,
     encoding_bytes: u64,
-    customs: Vec<(String, Value)>,
+    /// Of every decision over this catalog.
+    work: u64,
     /// Of the envelope and the customs, as members of a ctx.
     weight: u64,
 }
@@ -101,8 +100,7 @@ impl Prepared {
     pub fn load(catalog: &str) -> Result<Self, Refusal> {
         let value = read("catalog", catalog)?;
         Reader::new(&value, "catalog")?.only(&CATALOG)?;
-        let nothing = Value::Object(Vec::new());
-        let vocabulary = Vocabulary::read(value.get("vocabulary").unwrap_or(&nothing))?;
+        let vocabulary = Vocabulary::read(value.get("vocabulary").unwrap_or(&NOTHING))?;
         let missing = Value::Bool(false);
         let candidates = value.get("candidates").unwrap_or(&missing);
         let catalog = Catalog::read(candidates, "catalog.candidates", &vocabulary)?;
@@ -128,22 +126,21 @@ impl Prepared {
         let (term, options) = (read("policy", term)?, read("options", options)?);
         let reader = Reader::new(&options, "options")?;
         reader.only(&OPTIONS)?;
-        let customs = reader.object("customs")?.to_vec();
+        let customs = reader.object("customs")?;
         let envelope = options.get("envelope");
         let term = match envelope {
             Some(envelope) => constrain(&term, envelope)?,
             None => term,
         };
         let term = normalize(admit_policy(&term, &self.vocabulary)?.term);
-        let compiler = Compiler { vocabulary: &self.vocabulary, customs: &customs };
+        let compiler = Compiler { vocabulary: &self.vocabulary, customs };
         let policy = compiler.policy(&term)?;
         let encoding = encode::encode(&term);
         self.policies.push(Admitted {
             policy,
-            term,
             identity: encode::sha256(&encoding),
             encoding_bytes: encoding.len() as u64,
-            customs,
+            work: cost::work(&term, customs, self.catalog.len() as u64),
             weight: member("envelope", envelope) + member("customs", options.get("customs")),
         });
         Ok(self.policies.len() as u32 - 1)
@@ -174,8 +171,8 @@ impl Prepared {
     fn check<'v>(
         &self,
         about: &str,
-        change: &'v Value,
-    ) -> Result<(Target<'v>, &'v Members), Refusal> {
+        change: &'v Value<'v>,
+    ) -> Result<(Target<'v>, &'v Members<'v>), Refusal> {
         let reader = Reader::new(change, about)?;
         if let Some(provider) = change.get("provider") {
             reader.only(&PROVIDER)?;
@@ -265,7 +262,7 @@ impl Prepared {
                 + self.vocabulary_weight
                 + state_weight
                 + admitted.weight,
-            candidates: self.catalog.len() as u64,
+            work: admitted.work,
             failures: context.failures.len() as u64,
         };
         Ok(Choice {
@@ -277,7 +274,7 @@ impl Prepared {
             reasons: verdict.reasons.iter().map(ToString::to_string).collect(),
             request: verdict.request(&admitted.policy, scene, &context),
             reactions: reactions(&admitted.policy, &context.failures),
-            cost: cost::of(&admitted.term, &admitted.customs, sizes),
+            cost: cost::of(sizes),
         })
     }
 }

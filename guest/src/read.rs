@@ -3,23 +3,24 @@
 //! Written here because its rules are part of the contract: what is refused, with which code and at
 //! which position, must not change with a library's version.
 
+use alloc::borrow::Cow;
 use alloc::format;
-use alloc::string::{String, ToString};
+use alloc::string::ToString;
 use alloc::vec::Vec;
 
-use crate::json::Value;
+use crate::json::{Member, Value, unescaped};
 use crate::limits::{INPUT_BYTES, JSON_NESTING};
-use crate::number::short;
+use crate::number::decimal;
 use crate::order::by_text;
 use crate::refusal::{Refusal, RefusalCode};
 
 /// Reads a text of one value. `what` names the text in messages.
-pub fn read(what: &str, text: &str) -> Result<Value, Refusal> {
+pub fn read<'t>(what: &str, text: &'t str) -> Result<Value<'t>, Refusal> {
     if text.len() > INPUT_BYTES {
         let message = format!("{what}: expected at most {INPUT_BYTES} bytes, got {}", text.len());
         return Err(Refusal::new(RefusalCode::InputSize, message));
     }
-    let mut reader = Reader { what, text, at: 0 };
+    let mut reader = Reader { what, text, at: 0, members: Vec::new(), items: Vec::new() };
     let value = reader.value(0)?;
     reader.skip_spaces();
     match reader.peek() {
@@ -28,15 +29,19 @@ pub fn read(what: &str, text: &str) -> Result<Value, Refusal> {
     }
 }
 
-struct Reader<'t> {
-    what: &'t str,
+struct Reader<'w, 't> {
+    what: &'w str,
     text: &'t str,
     /// Bytes read. Always at a character boundary when an error is made.
     at: usize,
+    /// What the open objects and arrays have so far, so that each is put in memory once, at its
+    /// size.
+    members: Vec<Member<'t>>,
+    items: Vec<Value<'t>>,
 }
 
-impl<'t> Reader<'t> {
-    fn value(&mut self, depth: usize) -> Result<Value, Refusal> {
+impl<'t> Reader<'_, 't> {
+    fn value(&mut self, depth: usize) -> Result<Value<'t>, Refusal> {
         self.skip_spaces();
         match self.peek() {
             Some(b'{') => self.object(depth),
@@ -52,9 +57,9 @@ impl<'t> Reader<'t> {
         }
     }
 
-    fn object(&mut self, depth: usize) -> Result<Value, Refusal> {
+    fn object(&mut self, depth: usize) -> Result<Value<'t>, Refusal> {
         self.enter(depth)?;
-        let mut members: Vec<(String, Value)> = Vec::new();
+        let start = self.members.len();
         let mut sorted = true;
         if !self.closes(b'}') {
             loop {
@@ -64,17 +69,21 @@ impl<'t> Reader<'t> {
                 }
                 let key = self.string()?;
                 self.skip_spaces();
-                self.take(b':', "':'")?;
+                if !self.eats(b':') {
+                    return Err(self.syntax("':'"));
+                }
                 let value = self.value(depth + 1)?;
-                sorted = sorted && members.last().is_none_or(|(last, _)| *last < key);
-                members.push((key, value));
+                let in_order = self.members.len() == start || self.last_key() < Some(&*key);
+                sorted = sorted && in_order;
+                self.members.push((key, value));
                 if self.ends(b'}', "',' or '}'")? {
                     break;
                 }
             }
         }
+        let mut members = self.members.split_off(start);
         if !sorted {
-            members = by_text(members, |(key, _)| key);
+            members = by_key(members);
             let mut pairs = members.iter().zip(members.iter().skip(1));
             if let Some(((key, _), _)) = pairs.find(|(a, b)| a.0 == b.0) {
                 let message = format!("each key once, got '{key}' twice in the object before");
@@ -84,18 +93,23 @@ impl<'t> Reader<'t> {
         Ok(Value::Object(members))
     }
 
-    fn array(&mut self, depth: usize) -> Result<Value, Refusal> {
+    fn last_key(&self) -> Option<&str> {
+        self.members.last().map(|(key, _)| &**key)
+    }
+
+    fn array(&mut self, depth: usize) -> Result<Value<'t>, Refusal> {
         self.enter(depth)?;
-        let mut items = Vec::new();
+        let start = self.items.len();
         if !self.closes(b']') {
             loop {
-                items.push(self.value(depth + 1)?);
+                let item = self.value(depth + 1)?;
+                self.items.push(item);
                 if self.ends(b']', "',' or ']'")? {
                     break;
                 }
             }
         }
-        Ok(Value::Array(items))
+        Ok(Value::Array(self.items.split_off(start)))
     }
 
     /// Steps over the opening bracket of something that `depth` others enclose.
@@ -111,28 +125,22 @@ impl<'t> Reader<'t> {
     /// Whether an empty array or object ends here.
     fn closes(&mut self, bracket: u8) -> bool {
         self.skip_spaces();
-        let closes = self.peek() == Some(bracket);
-        self.at += usize::from(closes);
-        closes
+        self.eats(bracket)
     }
 
     /// After an element: whether that was the last one.
     fn ends(&mut self, bracket: u8, expected: &str) -> Result<bool, Refusal> {
         self.skip_spaces();
-        match self.peek() {
-            Some(b',') => {
-                self.at += 1;
-                Ok(false)
-            }
-            Some(found) if found == bracket => {
-                self.at += 1;
-                Ok(true)
-            }
-            _ => Err(self.syntax(expected)),
+        if self.eats(b',') {
+            Ok(false)
+        } else if self.eats(bracket) {
+            Ok(true)
+        } else {
+            Err(self.syntax(expected))
         }
     }
 
-    fn word(&mut self, word: &str, value: Value) -> Result<Value, Refusal> {
+    fn word(&mut self, word: &str, value: Value<'t>) -> Result<Value<'t>, Refusal> {
         if self.rest().starts_with(word) {
             self.at += word.len();
             Ok(value)
@@ -141,27 +149,32 @@ impl<'t> Reader<'t> {
         }
     }
 
-    fn number(&mut self) -> Result<Value, Refusal> {
+    fn number(&mut self) -> Result<Value<'t>, Refusal> {
         let start = self.at;
-        self.at += usize::from(self.peek() == Some(b'-'));
+        let negative = self.eats(b'-');
+        let first = self.at;
+        let mut digits = 0;
         match self.peek() {
             Some(b'0') => self.at += 1,
-            _ => self.digits()?,
+            _ => self.digits(&mut digits)?,
         }
-        if self.peek() == Some(b'.') {
-            self.at += 1;
-            self.digits()?;
+        let mut count = self.at - first;
+        let mut fraction = 0;
+        if self.eats(b'.') {
+            let point = self.at;
+            self.digits(&mut digits)?;
+            fraction = self.at - point;
+            count += fraction;
         }
         if let Some(b'e' | b'E') = self.peek() {
             self.at += 1;
             self.at += usize::from(matches!(self.peek(), Some(b'+' | b'-')));
-            self.digits()?;
-        }
-        let token = self.text.get(start..self.at).unwrap_or_default();
-        if let Some(number) = short(token) {
-            return Ok(Value::Number(number));
+            self.digits(&mut 0)?;
+        } else if let Some(value) = decimal(negative, digits, count, fraction) {
+            return Ok(Value::Number(value));
         }
         // the standard library rounds correctly, whatever the number of digits
+        let token = self.text.get(start..self.at).unwrap_or_default();
         match token.parse::<f64>() {
             Ok(number) if number.is_finite() => Ok(Value::Number(number)),
             _ => {
@@ -171,33 +184,38 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// One digit or more.
-    fn digits(&mut self) -> Result<(), Refusal> {
+    /// One digit or more, appended to a number. It wraps where there are too many to be used.
+    fn digits(&mut self, number: &mut u64) -> Result<(), Refusal> {
         let start = self.at;
-        while let Some(b'0'..=b'9') = self.peek() {
+        while let Some(digit @ b'0'..=b'9') = self.peek() {
+            *number = number.wrapping_mul(10).wrapping_add(u64::from(digit - b'0'));
             self.at += 1;
         }
         if self.at > start { Ok(()) } else { Err(self.syntax("a digit")) }
     }
 
-    fn string(&mut self) -> Result<String, Refusal> {
+    fn string(&mut self) -> Result<Cow<'t, str>, Refusal> {
         self.at += 1;
-        let mut text = String::new();
-        loop {
-            let start = self.at;
-            while self.peek().is_some_and(|byte| byte != b'"' && byte != b'\\' && byte >= 0x20) {
-                self.at += 1;
-            }
-            text.push_str(self.text.get(start..self.at).unwrap_or_default());
-            match self.peek() {
-                Some(b'"') => {
-                    self.at += 1;
-                    return Ok(text);
-                }
-                Some(b'\\') => text.push(self.escape()?),
-                _ => return Err(self.syntax("'\"' at the end of the string")),
-            }
+        let part = self.part();
+        if self.eats(b'"') {
+            return Ok(Cow::Borrowed(part));
         }
+        let mut text = part.to_string();
+        while !self.eats(b'"') {
+            if self.peek() != Some(b'\\') {
+                return Err(self.syntax("'\"' at the end of the string"));
+            }
+            text.push(self.escape()?);
+            text.push_str(self.part());
+        }
+        Ok(Cow::Owned(text))
+    }
+
+    /// The part of a string up to an escape, its end, or what it must not have.
+    fn part(&mut self) -> &'t str {
+        let start = self.at;
+        self.at += unescaped(self.text.as_bytes().get(start..).unwrap_or_default());
+        self.text.get(start..self.at).unwrap_or_default()
     }
 
     fn escape(&mut self) -> Result<char, Refusal> {
@@ -238,21 +256,22 @@ impl<'t> Reader<'t> {
         digits.chars().try_fold(0, |value, digit| Some(value << 4 | digit.to_digit(16)?))
     }
 
+    #[inline]
     fn skip_spaces(&mut self) {
         while let Some(b' ' | b'\n' | b'\r' | b'\t') = self.peek() {
             self.at += 1;
         }
     }
 
-    fn take(&mut self, byte: u8, expected: &str) -> Result<(), Refusal> {
-        if self.peek() == Some(byte) {
-            self.at += 1;
-            Ok(())
-        } else {
-            Err(self.syntax(expected))
-        }
+    /// Steps over a byte, if it is the next one.
+    #[inline]
+    fn eats(&mut self, byte: u8) -> bool {
+        let next = self.peek() == Some(byte);
+        self.at += usize::from(next);
+        next
     }
 
+    #[inline]
     fn peek(&self) -> Option<u8> {
         self.text.as_bytes().get(self.at).copied()
     }
@@ -281,9 +300,26 @@ impl<'t> Reader<'t> {
     }
 }
 
+/// Sorts members. What a person wrote is short, and nearly in order.
+fn by_key(mut members: Vec<Member>) -> Vec<Member> {
+    if members.len() > 16 {
+        return by_text(members, |(key, _)| key);
+    }
+    for end in 2..=members.len() {
+        for at in (2..=end).rev() {
+            match members.get_mut(at - 2..at) {
+                Some([before, after]) if after.0 < before.0 => core::mem::swap(before, after),
+                _ => break,
+            }
+        }
+    }
+    members
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alloc::string::String;
 
     fn error(text: &str) -> (RefusalCode, String) {
         let refusal = read("ctx", text).unwrap_err();
@@ -313,7 +349,7 @@ mod tests {
             (r#""\u00e9\u65E5\ud83d\ude00""#, "é日😀"),
             ("\"日本\u{7f}\"", "日本\u{7f}"),
         ] {
-            assert_eq!(read("s", text), Ok(Value::String(value.into())), "{text}");
+            assert_eq!(read("s", text), Ok(Value::text(value)), "{text}");
         }
     }
 

@@ -1,11 +1,12 @@
 //! What the request asks of a candidate.
 
+use alloc::borrow::Cow;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::context::{Reader, refuse};
-use crate::json::Value;
+use crate::json::{Member, Value};
 use crate::refusal::Refusal;
 use crate::vocabulary::Profile;
 
@@ -102,11 +103,12 @@ impl Request {
 }
 
 /// A requirement that is `false` is not asked for.
-fn without_false(requirements: &Value) -> Value {
+fn without_false<'a>(requirements: &'a Value<'a>) -> Cow<'a, Value<'a>> {
+    let truthy = |(_, value): &&Member| value.is_truthy();
     match requirements {
-        Value::Object(members) => {
-            Value::Object(members.iter().filter(|(_, value)| value.is_truthy()).cloned().collect())
+        Value::Object(members) if !members.iter().all(|member| truthy(&member)) => {
+            Cow::Owned(Value::Object(members.iter().filter(truthy).cloned().collect()))
         }
-        other => other.clone(),
+        other => Cow::Borrowed(other),
     }
 }

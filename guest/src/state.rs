@@ -9,10 +9,10 @@ use crate::refusal::Refusal;
 /// `ctx.state`: observed prices, breakers, disabled providers and credits.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct State<'a> {
-    pub ema: &'a Members,
-    pub breakers: &'a Members,
-    pub disabled: &'a Members,
-    pub credits: &'a Members,
+    pub ema: &'a Members<'a>,
+    pub breakers: &'a Members<'a>,
+    pub disabled: &'a Members<'a>,
+    pub credits: &'a Members<'a>,
 }
 
 impl<'a> State<'a> {
@@ -20,7 +20,7 @@ impl<'a> State<'a> {
     /// disabled?: {provider: any}, credits?: {provider: USD}}`.
     /// of the member `state`; `position` is its place, for messages.
     /// In the `reference` profile a breaker that is not `true` is closed, whatever it is.
-    pub fn read(ctx: &'a Value, position: &str, strict: bool) -> Result<Self, Refusal> {
+    pub fn read(ctx: &'a Value<'a>, position: &str, strict: bool) -> Result<Self, Refusal> {
         let Some(state) = ctx.get("state") else {
             return Ok(Self::default());
         };

@@ -7,19 +7,19 @@ use crate::signature::Op;
 
 /// A term that the signature admits.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Term {
+pub struct Term<'t> {
     pub op: Op,
-    pub arguments: Vec<Argument>,
+    pub arguments: Vec<Argument<'t>>,
 }
 
 /// What stands in an argument place.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Argument {
-    Term(Term),
-    Param(Value),
+pub enum Argument<'t> {
+    Term(Term<'t>),
+    Param(&'t Value<'t>),
 }
 
-impl Term {
+impl Term<'_> {
     /// An operation without arguments.
     pub const fn constant(op: Op) -> Self {
         Self { op, arguments: Vec::new() }

@@ -4,7 +4,7 @@ use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::json::{Value, set};
+use crate::json::{Member, Value, set};
 use crate::predicate::Pred;
 use crate::prng::{Lehmer, floored};
 use crate::scene::Scene;
@@ -15,19 +15,19 @@ use crate::scorer::clamp;
 pub enum Xform {
     Id,
     Seq(Vec<Xform>),
-    SetParam(String, Value),
+    SetParam(String, Value<'static>),
     InjectSeed(String),
     ClampParam(String, f64, f64),
     Jitter(String, f64),
     /// `text` or `image`, and the recipe.
-    Filter(&'static str, Value),
+    Filter(&'static str, Value<'static>),
     When(Pred, Box<Xform>),
 }
 
 /// The value of `set_param` that stands for the seed of the ctx.
 pub const FROM_CTX: &str = "from_ctx";
 
-type Request = Vec<(String, Value)>;
+type Request<'t> = Vec<Member<'t>>;
 
 impl Xform {
     /// Changes `request` for the candidate in `row`.
@@ -71,7 +71,7 @@ fn number_of(request: &Request, name: &str) -> Option<f64> {
 }
 
 /// Asks the host to filter its input: a directive under `_filters`, one of each kind.
-fn filter(request: &mut Request, kind: &str, recipe: &Value, seed: Option<f64>) {
+fn filter<'t>(request: &mut Request<'t>, kind: &str, recipe: &Value<'t>, seed: Option<f64>) {
     let mut directive = Vec::new();
     set(&mut directive, "recipe", Some(recipe.clone()));
     set(&mut directive, "seed", seed.map(|seed| Value::Number(floored(Some(seed)) as f64)));

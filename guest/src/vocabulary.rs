@@ -4,7 +4,7 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use crate::json::Value;
+use crate::json::{Member, Value};
 use crate::refusal::{Refusal, RefusalCode};
 
 /// How narrow the door is. Both profiles evaluate and hash an admitted term alike.
@@ -91,7 +91,7 @@ impl Vocabulary {
             tier_order: TIER_ORDER.map(String::from).into(),
         };
         for (key, value) in members {
-            match key.as_str() {
+            match &**key {
                 "profile" => vocabulary.profile = read_profile(value)?,
                 "fields" => vocabulary.extend(value)?,
                 "tier_order" => vocabulary.tier_order = read_tiers(value)?,
@@ -115,16 +115,16 @@ impl Vocabulary {
             let default = declaration.get("default");
             match declaration.get("sort").and_then(Value::as_str) {
                 Some("Num") => match default.and_then(Value::as_number) {
-                    Some(default) => self.nums.push(Declared { name: name.clone(), default }),
+                    Some(default) => self.nums.push(Declared { name: name.to_string(), default }),
                     None => return Err(refuse(format!("{about} needs a numeric default"))),
                 },
                 Some("Bool") => match default.and_then(Value::as_bool) {
-                    Some(default) => self.bools.push(Declared { name: name.clone(), default }),
+                    Some(default) => self.bools.push(Declared { name: name.to_string(), default }),
                     None => return Err(refuse(format!("{about} needs a boolean default"))),
                 },
                 _ => return Err(refuse(format!("{about} must declare sort Num or Bool"))),
             }
-            let unknown = |(key, _): &&(String, Value)| key != "sort" && key != "default";
+            let unknown = |(key, _): &&Member| key != "sort" && key != "default";
             if let Some((key, _)) = declaration.as_object().unwrap_or(&[]).iter().find(unknown) {
                 let expected = "expected sort and default";
                 return Err(refuse(format!("{about}: unknown key '{key}', {expected}")));

@@ -130,7 +130,7 @@ fn what_stops_an_instance_ends_it_alone() {
     let choice = loaded.decide(&policy, CTX).unwrap();
     let tight = Limits { fuel: choice.spent.fuel + 1, ..Limits::default() };
     // enough for a decision, and not for reading the catalog
-    let sandbox = SANDBOX.with_limits(tight);
+    let sandbox = SANDBOX.with_limits(tight).unwrap();
     assert_eq!(sandbox.catalog(text).unwrap_err().code(), "exhausted fuel");
     let wrong = Policy::new(r#"["policy"]"#);
     assert_eq!(loaded.decide(&wrong, CTX).unwrap_err().code(), "refused arity");

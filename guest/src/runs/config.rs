@@ -6,30 +6,30 @@ use alloc::vec::Vec;
 
 use super::{inherit, strict};
 use crate::admit::admit;
-use crate::json::{Members, Object, Value, lookup};
+use crate::json::{Member, Members, Object, Value, lookup};
 use crate::refusal::{Refusal, RefusalCode};
 use crate::signature::Sort;
 use crate::vocabulary::{Profile, Vocabulary};
 
 /// A configuration that is in order.
 #[derive(Debug)]
-pub struct Config {
+pub struct Config<'a> {
     pub vocabulary: Vocabulary,
     /// The vocabulary as a ctx carries it.
-    pub vocabulary_text: Value,
+    pub vocabulary_text: Value<'a>,
     /// Sorted by id, as written.
-    pub providers: Vec<(String, Value)>,
+    pub providers: Vec<Member<'a>>,
     /// Sorted by family, as written.
-    pub models: Vec<(String, Value)>,
+    pub models: Vec<Member<'a>>,
     /// Sorted by name, inheritance applied.
-    pub profiles: Vec<(String, Value)>,
-    pub retry_policies: Vec<(String, Value)>,
+    pub profiles: Vec<Member<'a>>,
+    pub retry_policies: Vec<Member<'a>>,
     /// The definitions of `custom` symbols.
-    pub customs: Vec<(String, Value)>,
-    pub envelope: Option<Value>,
+    pub customs: Vec<Member<'a>>,
+    pub envelope: Option<Value<'a>>,
     pub defaults: Defaults,
     /// One candidate for each model at each static provider.
-    pub candidates: Vec<Value>,
+    pub candidates: Vec<Value<'a>>,
 }
 
 /// What holds where a configuration does not say otherwise.
@@ -64,13 +64,13 @@ const API_KINDS: [&str; 6] =
     ["openai_compatible", "openai_codex", "anthropic", "google", "bedrock", "ollama"];
 const TIERS: [&str; 3] = ["partner", "marketplace", "fallback"];
 
-impl Config {
+impl<'a> Config<'a> {
     /// Reads a configuration; the first error wins.
-    pub fn read(config: &Value, profile: Profile) -> Result<Self, Refusal> {
+    pub fn read(config: &'a Value<'a>, profile: Profile) -> Result<Self, Refusal> {
         Self::check(config, profile).map_err(|message| Refusal::new(RefusalCode::Config, message))
     }
 
-    fn check(config: &Value, profile: Profile) -> Result<Self, String> {
+    fn check(config: &'a Value<'a>, profile: Profile) -> Result<Self, String> {
         let members = config.as_object().ok_or("config must be a table")?;
         if profile == Profile::Strict {
             strict::shape(config)?;
@@ -112,8 +112,8 @@ impl Config {
     }
 
     /// Counts and names, for people.
-    pub fn info(&self) -> Value {
-        let names = |entries: &Members| {
+    pub fn info(&self) -> Value<'a> {
+        let names = |entries: &Members<'a>| {
             Value::Array(entries.iter().map(|(name, _)| Value::String(name.clone())).collect())
         };
         Object::new()
@@ -146,7 +146,7 @@ impl Defaults {
     }
 
     /// The object that [`Self::read`] reads.
-    pub fn to_value(self) -> Value {
+    pub fn to_value(self) -> Value<'static> {
         let values = [
             self.circuit_breaker_threshold,
             self.circuit_breaker_rate_limit_ms,
@@ -180,7 +180,7 @@ pub fn sorted(
 }
 
 /// The fields of a configuration may carry notes for people, which are not part of the vocabulary.
-fn vocabulary(config: &Value, profile: Profile) -> Value {
+fn vocabulary<'a>(config: &'a Value<'a>, profile: Profile) -> Value<'a> {
     let mut fields = Object::new();
     for (name, declaration) in config.get("fields").and_then(Value::as_object).unwrap_or(&[]) {
         fields = fields.with(name, Object::new().copy(declaration, &["default", "sort"]).build());
@@ -268,7 +268,7 @@ fn check_profiles(profiles: &Members) -> Result<(), String> {
 }
 
 /// In byte order of families, then in the order of `served_by`.
-fn static_candidates(models: &Members, providers: &Members) -> Vec<Value> {
+fn static_candidates<'a>(models: &'a Members<'a>, providers: &'a Members<'a>) -> Vec<Value<'a>> {
     let mut candidates = Vec::new();
     for (family, model) in models {
         for entry in model.get("served_by").and_then(Value::as_array).unwrap_or(&[]) {
@@ -287,7 +287,7 @@ fn static_candidates(models: &Members, providers: &Members) -> Vec<Value> {
             let served = entry.get("provider_model_id").cloned();
             let candidate = candidate
                 .text("provider_id", id)
-                .text("model_family", family)
+                .with("model_family", Value::String(family.clone()))
                 .with("served_model_id", served.unwrap_or_else(|| Value::String(family.clone())))
                 .copy(model, &["capabilities"])
                 .maybe("quality_hint", model.get("static_quality_hint").cloned())

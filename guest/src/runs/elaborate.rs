@@ -3,6 +3,7 @@
 //! Nothing is checked here beyond what lowering needs; the term that comes out is admitted like any
 //! other.
 
+use alloc::borrow::Cow;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -32,13 +33,13 @@ pub const MUTATIONS: [&str; 6] =
     ["clamp", "filter_image", "filter_text", "jitter", "pipe", "set_param"];
 
 /// The policy term of a profile, with the retry table and the contract it runs under.
-pub fn elaborate(
-    profile: &Value,
-    retry_table: Option<&Value>,
-    contract: Option<&Value>,
-) -> Result<Value, String> {
+pub fn elaborate<'a>(
+    profile: &Value<'a>,
+    retry_table: Option<&Value<'a>>,
+    contract: Option<&Value<'a>>,
+) -> Result<Value<'a>, String> {
     let scorer = profile.get("scorer").cloned().unwrap_or_else(|| term("zero", []));
-    let open = term("not", [term("is", [text("breaker_open")])]);
+    let open = term("not", [term("is", [Value::text("breaker_open")])]);
     Ok(term(
         "policy",
         [
@@ -57,28 +58,24 @@ pub fn elaborate(
     ))
 }
 
-fn term(op: &str, arguments: impl IntoIterator<Item = Value>) -> Value {
-    Value::Array(core::iter::once(text(op)).chain(arguments).collect())
+fn term<'a>(op: &'static str, arguments: impl IntoIterator<Item = Value<'a>>) -> Value<'a> {
+    Value::Array(core::iter::once(Value::text(op)).chain(arguments).collect())
 }
 
-fn text(text: &str) -> Value {
-    Value::String(text.to_string())
+fn not_disabled() -> Value<'static> {
+    term("not", [term("is", [Value::text("disabled")])])
 }
 
-fn not_disabled() -> Value {
-    term("not", [term("is", [text("disabled")])])
-}
-
-fn filter(spec: &Value) -> Result<Value, String> {
+fn filter<'a>(spec: &Value<'a>) -> Result<Value<'a>, String> {
     let invalid = || "elaborate: invalid filter spec".to_string();
-    let all = |specs: &Value| -> Result<Vec<Value>, String> {
+    let all = |specs: &Value<'a>| -> Result<Vec<Value<'a>>, String> {
         specs.as_array().ok_or_else(invalid)?.iter().map(filter).collect()
     };
     match spec {
-        Value::String(atom) => match atom.as_str() {
+        Value::String(atom) => match &**atom {
             "requirements" => Ok(term("meets_req", [])),
             "not_disabled" => Ok(not_disabled()),
-            "breaker_closed" => Ok(term("not", [term("is", [text("breaker_open")])])),
+            "breaker_closed" => Ok(term("not", [term("is", [Value::text("breaker_open")])])),
             "scope_matches" => Ok(term("scope_matches", [])),
             _ => Err(format!("elaborate: unknown filter atom '{atom}'")),
         },
@@ -110,7 +107,7 @@ fn filter(spec: &Value) -> Result<Value, String> {
             let prices = lookup(members, "price_max").ok_or_else(invalid)?;
             let bound = |key, field| {
                 let price = prices.get(key)?.clone();
-                Some(term("cmp", [text(field), text("le"), price]))
+                Some(term("cmp", [Value::text(field), Value::text("le"), price]))
             };
             let bounds = [bound("input", "price_in"), bound("output", "price_out")];
             let bounds: Vec<Value> = bounds.into_iter().flatten().collect();
@@ -121,14 +118,14 @@ fn filter(spec: &Value) -> Result<Value, String> {
 }
 
 /// One argument stands for itself.
-fn single(op: &str, arguments: Vec<Value>) -> Value {
+fn single<'a>(op: &'static str, arguments: Vec<Value<'a>>) -> Value<'a> {
     match <[Value; 1]>::try_from(arguments) {
         Ok([argument]) => argument,
         Err(arguments) => term(op, arguments),
     }
 }
 
-fn selector(profile: &Value, contract: Option<&Value>) -> Value {
+fn selector<'a>(profile: &Value<'a>, contract: Option<&Value<'a>>) -> Value<'a> {
     let option = |key| profile.get("selector_opts").and_then(|options| options.get(key)).cloned();
     match profile.get("selector").and_then(Value::as_str) {
         Some("softmax_sample") => term("sample", [option("temp").unwrap_or(Value::Number(1.0))]),
@@ -148,9 +145,9 @@ fn selector(profile: &Value, contract: Option<&Value>) -> Value {
     }
 }
 
-fn mutate(spec: &Value) -> Result<Value, String> {
+fn mutate<'a>(spec: &Value<'a>) -> Result<Value<'a>, String> {
     let invalid = || "elaborate: invalid mutate spec".to_string();
-    let pipe = |specs: &Value| -> Result<Value, String> {
+    let pipe = |specs: &Value<'a>| -> Result<Value<'a>, String> {
         let specs = specs.as_array().ok_or_else(invalid)?;
         Ok(term("seq", specs.iter().map(mutate).collect::<Result<Vec<_>, _>>()?))
     };
@@ -181,20 +178,22 @@ fn mutate(spec: &Value) -> Result<Value, String> {
     }
 }
 
-fn parameter(op: &str, name: &str, value: &Value) -> Value {
+fn parameter<'a>(op: &'static str, name: &Cow<'a, str>, value: &Value<'a>) -> Value<'a> {
     match op {
-        "set_param" if value.as_str() == Some(FROM_CTX) => term("inject_seed", [text(name)]),
-        "clamp_param" => term(op, [text(name), Value::Number(0.0), value.clone()]),
-        _ => term(op, [text(name), value.clone()]),
+        "set_param" if value.as_str() == Some(FROM_CTX) => {
+            term("inject_seed", [Value::String(name.clone())])
+        }
+        "clamp_param" => term(op, [Value::String(name.clone()), Value::Number(0.0), value.clone()]),
+        _ => term(op, [Value::String(name.clone()), value.clone()]),
     }
 }
 
-fn fail_plan(table: Option<&Value>) -> Value {
+fn fail_plan<'a>(table: Option<&Value<'a>>) -> Value<'a> {
     let table = table.and_then(Value::as_object).unwrap_or(&[]);
-    let next = || Value::Object(Vec::from([("action".to_string(), text("next_candidate"))]));
+    let next = || Value::Object(Vec::from([("action".into(), Value::text("next_candidate"))]));
     let base = lookup(table, "unknown").cloned().unwrap_or_else(next);
     let others = table.iter().filter(|(reason, _)| reason != "unknown");
     others.fold(term("always", [base]), |plan, (reason, action)| {
-        term("override", [plan, text(reason), action.clone()])
+        term("override", [plan, Value::String(reason.clone()), action.clone()])
     })
 }

@@ -41,12 +41,12 @@ const RESPONSE: [&str; 6] =
 
 /// An event, and how strict its host is.
 pub struct Event<'a> {
-    value: &'a Value,
+    value: &'a Value<'a>,
     pub profile: Profile,
 }
 
 impl<'a> Event<'a> {
-    pub fn new(value: &'a Value) -> Result<Self, Refusal> {
+    pub fn new(value: &'a Value<'a>) -> Result<Self, Refusal> {
         value.as_object().ok_or_else(|| refuse("event: expected an object"))?;
         only("event", value, &KEYS).map_err(refuse)?;
         let profile = match value.get("admission").map(Value::as_str) {
@@ -57,11 +57,11 @@ impl<'a> Event<'a> {
         Ok(Self { value, profile })
     }
 
-    pub fn get(&self, key: &str) -> Option<&'a Value> {
+    pub fn get(&self, key: &str) -> Option<&'a Value<'a>> {
         self.value.get(key)
     }
 
-    pub fn need(&self, key: &str) -> Result<&'a Value, Refusal> {
+    pub fn need(&self, key: &str) -> Result<&'a Value<'a>, Refusal> {
         self.get(key).ok_or_else(|| refuse(format!("event.{key}: expected a value")))
     }
 
@@ -76,19 +76,19 @@ impl<'a> Event<'a> {
     }
 
     /// An object that may be left out.
-    pub fn object(&self, key: &str) -> Result<&'a Members, Refusal> {
+    pub fn object(&self, key: &str) -> Result<&'a Members<'a>, Refusal> {
         let Some(value) = self.get(key) else { return Ok(&[]) };
         value.as_object().ok_or_else(|| refuse(format!("event.{key}: expected an object")))
     }
 
     /// What is asked for; an object.
-    pub fn contract(&self) -> Result<&'a Value, Refusal> {
+    pub fn contract(&self) -> Result<&'a Value<'a>, Refusal> {
         self.object("contract")?;
         self.need("contract")
     }
 
     /// What a provider answered; nothing at all is a failure of unknown kind.
-    pub fn response(&self) -> Result<&'a Value, Refusal> {
+    pub fn response(&self) -> Result<&'a Value<'a>, Refusal> {
         const NOTHING: &Value = &Value::Bool(false);
         let Some(response) = self.get("response") else { return Ok(NOTHING) };
         self.object("response")?;
@@ -106,12 +106,12 @@ impl<'a> Event<'a> {
         })
     }
 
-    pub fn config(&self) -> Result<Config, Refusal> {
+    pub fn config(&self) -> Result<Config<'a>, Refusal> {
         Config::read(self.need("config")?, self.profile)
     }
 
     /// The vocabulary of the event, in the profile of the event.
-    pub fn vocabulary(&self) -> Result<Value, Refusal> {
+    pub fn vocabulary(&self) -> Result<Value<'a>, Refusal> {
         let profile = match self.profile {
             Profile::Strict => "strict",
             Profile::Reference => "reference",

@@ -47,7 +47,7 @@ struct Node<'a> {
     system: &'a str,
     template: Option<&'a str>,
     /// Of an `llm` node: the policy as written, and the encoding of its normal form.
-    policy: Option<(&'a Value, String)>,
+    policy: Option<(&'a Value<'a>, String)>,
 }
 
 /// A flow that is in order; nodes in byte order of their ids.
@@ -62,7 +62,7 @@ pub struct Call<'a> {
     pub node: &'a str,
     pub system: &'a str,
     pub prompt: String,
-    pub policy: &'a Value,
+    pub policy: &'a Value<'a>,
     pub policy_fingerprint: String,
 }
 
@@ -75,7 +75,7 @@ pub enum Progress<'a> {
 
 impl<'a> Flow<'a> {
     /// Checks a flow; the first error wins, nodes in byte order of their ids.
-    pub fn check(flow: &'a Value, vocabulary: &Vocabulary) -> Result<Self, String> {
+    pub fn check(flow: &'a Value<'a>, vocabulary: &Vocabulary) -> Result<Self, String> {
         let shape = || "$: a flow is { \"flow\", <nodes map> }".to_string();
         let items = flow.as_array().ok_or_else(shape)?;
         let nodes = match items {
@@ -247,8 +247,8 @@ impl<'a> Flow<'a> {
 impl<'a> Node<'a> {
     fn check(
         id: &'a str,
-        node: &'a Value,
-        nodes: &'a Members,
+        node: &'a Value<'a>,
+        nodes: &'a Members<'a>,
         vocabulary: &Vocabulary,
     ) -> Result<Self, String> {
         let record = node.as_object().ok_or_else(|| format!("node '{id}' must be a record"))?;
@@ -301,7 +301,7 @@ impl<'a> Node<'a> {
             checked.policy = policy.map(|policy| (policy, encoding));
         }
         for name in names {
-            let at = nodes.binary_search_by(|(known, _)| known.as_str().cmp(name));
+            let at = nodes.binary_search_by(|(known, _)| (**known).cmp(name));
             let unknown = |_| format!("node '{id}' references unknown input '{name}'");
             checked.inputs.push(at.map_err(unknown)?);
         }

@@ -12,16 +12,16 @@ use crate::step::Effect;
 use crate::vocabulary::Vocabulary;
 
 /// Names a flow; with an input, runs it.
-pub fn start(event: &Event) -> Result<(Option<Value>, Effect), Refusal> {
+pub fn start<'a>(event: &Event<'a>) -> Result<(Option<Value<'a>>, Effect), Refusal> {
     let flow = event.need("flow")?;
     let vocabulary = event.vocabulary()?;
     let checked = check(flow, &vocabulary)?;
     let Some(input) = event.get("input") else {
         let canonical = checked.encode();
         let named = Object::new()
-            .text("identity", &sha256(&canonical))
-            .text("fingerprint", &fingerprint(&canonical))
-            .text("canonical", &canonical);
+            .text("identity", sha256(&canonical))
+            .text("fingerprint", fingerprint(&canonical))
+            .text("canonical", canonical);
         return Ok((None, Effect::Done(named.build().to_json())));
     };
     let run = Object::new()
@@ -35,7 +35,10 @@ pub fn start(event: &Event) -> Result<(Option<Value>, Effect), Refusal> {
 }
 
 /// The text that the call of a flow's node came back with.
-pub fn answer(event: &Event, run: &Value) -> Result<(Option<Value>, Effect), Refusal> {
+pub fn answer<'a>(
+    event: &Event<'a>,
+    run: &Value<'a>,
+) -> Result<(Option<Value<'a>>, Effect), Refusal> {
     let malformed = || Refusal::new(RefusalCode::Run, "run: expected the run of a flow");
     let part = |key: &str| run.get(key).ok_or_else(malformed);
     if part("version")?.as_number() != Some(VERSION) {
@@ -52,7 +55,7 @@ pub fn answer(event: &Event, run: &Value) -> Result<(Option<Value>, Effect), Ref
     Ok((Some(run.build()), effect))
 }
 
-fn check<'a>(flow: &'a Value, vocabulary: &Value) -> Result<Flow<'a>, Refusal> {
+fn check<'a>(flow: &'a Value<'a>, vocabulary: &Value) -> Result<Flow<'a>, Refusal> {
     Flow::check(flow, &Vocabulary::read(vocabulary)?)
         .map_err(|message| Refusal::new(RefusalCode::Flow, message))
 }
@@ -60,15 +63,15 @@ fn check<'a>(flow: &'a Value, vocabulary: &Value) -> Result<Flow<'a>, Refusal> {
 fn effect_of(progress: Progress) -> Effect {
     match progress {
         Progress::Done(output) => {
-            Effect::Done(Object::new().text("output", &output).build().to_json())
+            Effect::Done(Object::new().text("output", output).build().to_json())
         }
         Progress::Call(call) => {
             let call = Object::new()
                 .text("node", call.node)
                 .text("system", call.system)
-                .text("prompt", &call.prompt)
+                .text("prompt", call.prompt)
                 .with("policy", call.policy.clone())
-                .text("policy_fingerprint", &call.policy_fingerprint);
+                .text("policy_fingerprint", call.policy_fingerprint);
             Effect::Call(call.build().to_json())
         }
     }

@@ -4,11 +4,11 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::json::{Members, Value, lookup, set};
+use crate::json::{Member, Members, Value, lookup, set};
 use crate::vocabulary::Profile;
 
 /// Every profile with what it inherits.
-pub fn resolve(profiles: &Members, profile: Profile) -> Result<Vec<(String, Value)>, String> {
+pub fn resolve<'a>(profiles: &'a Members<'a>, profile: Profile) -> Result<Vec<Member<'a>>, String> {
     let resolved = profiles.iter().map(|(name, _)| {
         let members = inherited(name, profiles, profile, &mut Vec::new())?;
         Ok((name.clone(), Value::Object(members)))
@@ -18,10 +18,10 @@ pub fn resolve(profiles: &Members, profile: Profile) -> Result<Vec<(String, Valu
 
 fn inherited<'a>(
     name: &'a str,
-    profiles: &'a Members,
+    profiles: &'a Members<'a>,
     profile: Profile,
     seen: &mut Vec<&'a str>,
-) -> Result<Vec<(String, Value)>, String> {
+) -> Result<Vec<Member<'a>>, String> {
     if seen.contains(&name) {
         return Err(format!("profile inheritance cycle through: {name}"));
     }
@@ -43,7 +43,7 @@ fn inherited<'a>(
 
 /// Maps merge one level deep. Lists and terms replace; in the `reference` profile they merge too,
 /// element by element.
-fn merge(parent: &Value, child: &Value, profile: Profile) -> Value {
+fn merge<'a>(parent: &Value<'a>, child: &Value<'a>, profile: Profile) -> Value<'a> {
     match (parent, child) {
         (Value::Object(parent), Value::Object(child)) => {
             let mut merged = parent.clone();

@@ -4,11 +4,11 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::json::{Members, Value};
+use crate::json::{Member, Members, Value};
 
 /// Refuses a key that is not in `known`.
 pub fn only(position: &str, value: &Value, known: &[&str]) -> Result<(), String> {
-    let unknown = |(key, _): &&(String, Value)| !known.contains(&key.as_str());
+    let unknown = |(key, _): &&Member| !known.contains(&&**key);
     match value.as_object().unwrap_or(&[]).iter().find(unknown) {
         Some((key, _)) => Err(refusal(&format!("{position}: unknown key"), key, known)),
         None => Ok(()),
@@ -17,7 +17,7 @@ pub fn only(position: &str, value: &Value, known: &[&str]) -> Result<(), String>
 
 /// Refuses a name that `entries` does not have.
 pub fn one_of(position: &str, name: &str, entries: &Members) -> Result<(), String> {
-    let known: Vec<&str> = entries.iter().map(|(name, _)| name.as_str()).collect();
+    let known: Vec<&str> = entries.iter().map(|(name, _)| &**name).collect();
     if known.contains(&name) {
         return Ok(());
     }

@@ -1,5 +1,6 @@
 //! The machine of a run: (run, event) to (run, effect).
 
+use alloc::borrow::Cow;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -10,7 +11,7 @@ use super::runtime::Runtime;
 use super::state::Run;
 use crate::context::{self, Context, vocabulary};
 use crate::fail_plan::backoff;
-use crate::json::{Object, Value};
+use crate::json::{Member, NOTHING, Object, Value};
 use crate::limits::BACKOFF_MS;
 use crate::normal::normalize;
 use crate::policy::{Compiler, Policy, admit_policy};
@@ -38,11 +39,11 @@ enum Next {
     Stop(Effect),
 }
 
-impl Run {
+impl<'a> Run<'a> {
     /// A run at its first candidate.
     pub fn start(
-        plan: Plan,
-        contract: &Value,
+        plan: Plan<'a>,
+        contract: &Value<'a>,
         config: &Config,
         runtime: &mut Runtime,
         now_ms: f64,
@@ -58,9 +59,10 @@ impl Run {
             .with("ranked", Value::Array(ranked))
             .with("rejected", Value::Array(plan.rejected))
             .number("started_at_ms", now_ms)
-            .text("policy_fingerprint", &plan.fingerprint)
-            .text("policy_identity", &plan.identity);
+            .text("policy_fingerprint", plan.fingerprint)
+            .text("policy_identity", plan.identity);
         let empty = candidates.is_empty();
+        let ctx = Object::from(plan.ctx).with("candidates", Value::Array(candidates));
         let mut run = Self {
             attempts: 0.0,
             called_at_ms: now_ms,
@@ -68,7 +70,7 @@ impl Run {
             caller: contract.get("policy_ir").is_some(),
             calls: 0.0,
             contract: contract.clone(),
-            ctx: plan.ctx.with("candidates", Value::Array(candidates)).build(),
+            ctx: ctx.build(),
             cursor: 0,
             decision_path: Vec::new(),
             defaults: config.defaults,
@@ -85,8 +87,8 @@ impl Run {
     /// What a provider answered, or that it did not.
     pub fn respond(
         &mut self,
-        response: &Value,
-        runtime: &mut Runtime,
+        response: &Value<'a>,
+        runtime: &mut Runtime<'a>,
         now_ms: f64,
     ) -> Result<Effect, Refusal> {
         if let Some(done) = &self.done {
@@ -105,7 +107,7 @@ impl Run {
             return Ok(self.succeed(response.get("response"), &candidate, now_ms));
         }
         let entry = entry
-            .text("error_kind", kind)
+            .text("error_kind", kind.to_string())
             .copy(response, &["http_status"])
             .maybe("error_message", response.get("error_message").map(cut));
         self.decision_path.push(entry.build());
@@ -113,8 +115,7 @@ impl Run {
 
         let (policy, vocabulary) = self.compile()?;
         let strict = vocabulary.profile == Profile::Strict;
-        let nothing = Value::Object(Vec::new());
-        let action = policy.fail_plan.classify(kind).unwrap_or(&nothing);
+        let action = policy.fail_plan.classify(kind).unwrap_or(&NOTHING);
         let fault = CLIENT_FAULTS.contains(&kind);
         if !fault {
             let asked = action.get("open_breaker_ms").and_then(Value::as_number);
@@ -133,7 +134,7 @@ impl Run {
             "disable_provider" if may_disable => {
                 runtime.disable(&provider, kind, now_ms);
                 let entry = Object::new().text("event", "provider_disabled");
-                let entry = entry.text("provider_id", &provider).text("reason", kind);
+                let entry = entry.text("provider_id", provider).text("reason", kind.to_string());
                 self.decision_path.push(entry.build());
                 Next::Skip(1)
             }
@@ -159,7 +160,7 @@ impl Run {
         &mut self,
         action: &Value,
         kind: &str,
-        candidate: &Value,
+        candidate: &Value<'a>,
         response: &Value,
         now_ms: f64,
     ) -> Next {
@@ -247,7 +248,7 @@ impl Run {
         self.attempts = 0.0;
     }
 
-    fn finish(&mut self, result: Object, now_ms: f64) -> Effect {
+    fn finish(&mut self, result: Object<'a>, now_ms: f64) -> Effect {
         let started = self.trace.get("started_at_ms").and_then(Value::as_number).unwrap_or(now_ms);
         let trace = Object::from(self.trace.as_object().unwrap_or(&[]))
             .with("decision_path", Value::Array(self.decision_path.clone()))
@@ -259,10 +260,15 @@ impl Run {
     }
 
     fn fail(&mut self, error: &str, now_ms: f64) -> Effect {
-        self.finish(Object::new().flag("ok", false).text("error", error), now_ms)
+        self.finish(Object::new().flag("ok", false).text("error", error.to_string()), now_ms)
     }
 
-    fn succeed(&mut self, response: Option<&Value>, candidate: &Value, now_ms: f64) -> Effect {
+    fn succeed(
+        &mut self,
+        response: Option<&Value<'a>>,
+        candidate: &Value<'a>,
+        now_ms: f64,
+    ) -> Effect {
         let peer = candidate.get("offer").and_then(|offer| offer.get("peer_id"));
         let peer = peer.filter(|peer| peer.is_truthy());
         let chosen = Object::new()
@@ -286,7 +292,7 @@ impl Run {
 }
 
 /// The request for one candidate, before the policy's transform.
-fn build_request(contract: &Value, candidate: &Value) -> Vec<(String, Value)> {
+fn build_request<'a>(contract: &Value<'a>, candidate: &Value<'a>) -> Vec<Member<'a>> {
     let messages = match (contract.get("messages"), contract.get("prompt")) {
         (Some(messages @ (Value::Array(_) | Value::Object(_))), _) => messages.clone(),
         (_, Some(prompt)) => {
@@ -323,15 +329,15 @@ fn build_request(contract: &Value, candidate: &Value) -> Vec<(String, Value)> {
 }
 
 /// A score as JSON, which has no infinity.
-pub fn score_value(score: f64) -> Value {
+pub const fn score_value(score: f64) -> Value<'static> {
     if score.is_finite() {
         Value::Number(score)
     } else {
-        Value::String(if score > 0.0 { "inf" } else { "-inf" }.to_string())
+        Value::String(Cow::Borrowed(if score > 0.0 { "inf" } else { "-inf" }))
     }
 }
 
-fn event(name: &str, candidate: &Value) -> Object {
+fn event<'a>(name: &'static str, candidate: &Value<'a>) -> Object<'a> {
     Object::new().text("event", name).copy(candidate, &["provider_id", "model_family"])
 }
 
@@ -340,11 +346,11 @@ fn text_of(value: &Value, key: &str) -> String {
 }
 
 /// The first [`ERROR_BYTES`] of a message, at a character boundary.
-fn cut(message: &Value) -> Value {
+fn cut(message: &Value) -> Value<'static> {
     let text = message.as_str().map_or_else(|| message.to_json(), ToString::to_string);
     let mut end = text.len().min(ERROR_BYTES);
     while !text.is_char_boundary(end) {
         end -= 1;
     }
-    Value::String(text.get(..end).unwrap_or_default().to_string())
+    Value::text(text.get(..end).unwrap_or_default().to_string())
 }

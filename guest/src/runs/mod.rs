@@ -66,14 +66,18 @@ pub fn step(run: Option<&str>, event: &str) -> Result<Turn, Refusal> {
 }
 
 /// What a step works on besides the run.
-struct Step {
-    runtime: Runtime,
-    logs: Vec<Value>,
+struct Step<'a> {
+    runtime: Runtime<'a>,
+    logs: Vec<Value<'a>>,
     cost: u64,
 }
 
-impl Step {
-    fn go_on(&mut self, event: &Event, run: Value) -> Result<(Option<Value>, Effect), Refusal> {
+impl<'a> Step<'a> {
+    fn go_on(
+        &mut self,
+        event: &Event<'a>,
+        run: Value<'a>,
+    ) -> Result<(Option<Value<'a>>, Effect), Refusal> {
         let kind = event.text("kind")?;
         if kind == "answer" {
             return flow_run::answer(event, &run);
@@ -92,14 +96,14 @@ impl Step {
         Ok((Some(run.into_value()), effect))
     }
 
-    fn begin(&mut self, event: &Event) -> Result<(Option<Value>, Effect), Refusal> {
+    fn begin(&mut self, event: &Event<'a>) -> Result<(Option<Value<'a>>, Effect), Refusal> {
         let runtime = &mut self.runtime;
         let answer = match event.text("kind")? {
             "start" => return self.start(event),
             "flow" => return flow_run::start(event),
             "init" => {
-                let missing = Value::Bool(false);
-                let config = event.get("config").unwrap_or(&missing);
+                const MISSING: &Value = &Value::Bool(false);
+                let config = event.get("config").unwrap_or(MISSING);
                 let config = Config::read(config, event.profile)?;
                 *runtime = Runtime::new();
                 if let Some(metrics) = event.get("metrics") {
@@ -140,7 +144,7 @@ impl Step {
         Ok((None, Effect::Done(answer.build().to_json())))
     }
 
-    fn start(&mut self, event: &Event) -> Result<(Option<Value>, Effect), Refusal> {
+    fn start(&mut self, event: &Event<'a>) -> Result<(Option<Value<'a>>, Effect), Refusal> {
         let config = event.config()?;
         let (contract, now_ms) = (event.contract()?, event.now_ms()?);
         match plan(&config, &mut self.runtime, event.supplies()?, contract) {
@@ -151,7 +155,7 @@ impl Step {
                     .number("started_at_ms", now_ms);
                 let done = Object::new()
                     .flag("ok", false)
-                    .text("error", &error)
+                    .text("error", error)
                     .with("trace", trace.build());
                 Ok((None, Effect::Done(done.build().to_json())))
             }
@@ -164,7 +168,7 @@ impl Step {
         }
     }
 
-    fn rank(&mut self, event: &Event) -> Result<Object, Refusal> {
+    fn rank(&mut self, event: &Event<'a>) -> Result<Object<'a>, Refusal> {
         const SHOWN: [&str; 10] = [
             "provider_id",
             "model_family",
@@ -180,7 +184,7 @@ impl Step {
         let config = event.config()?;
         let plan = match plan(&config, &mut self.runtime, event.supplies()?, event.contract()?) {
             Ok(plan) => plan,
-            Err(error) => return Ok(Object::new().text("error", &error)),
+            Err(error) => return Ok(Object::new().text("error", error)),
         };
         self.logs.extend(plan.logs);
         self.cost += plan.cost;

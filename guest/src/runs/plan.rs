@@ -9,7 +9,8 @@ use super::elaborate::elaborate;
 use super::keys::only;
 use super::pool::{Supplies, pool};
 use super::runtime::Runtime;
-use crate::context::{self, Context};
+use crate::catalog::Catalog;
+use crate::context::Context;
 use crate::cost;
 use crate::decide::{filter, order};
 use crate::encode;
@@ -18,22 +19,23 @@ use crate::normal::normalize;
 use crate::policy::{Compiler, admit_policy, constrain};
 use crate::refusal::Refusal;
 use crate::scene::{Overlay, Scene};
+use crate::state_weight::member;
 use crate::vocabulary::Profile;
 
 /// What a contract resolves to.
 #[derive(Debug)]
-pub struct Plan {
+pub struct Plan<'a> {
     /// The policy that runs, envelope included.
-    pub policy: Value,
+    pub policy: Value<'a>,
     pub identity: String,
     pub fingerprint: String,
     /// The candidates to try, best first, with their scores.
-    pub ordered: Vec<(Value, f64)>,
+    pub ordered: Vec<(Value<'a>, f64)>,
     /// `{provider, model, reason}` each, or `{reason, pin}`.
-    pub rejected: Vec<Value>,
+    pub rejected: Vec<Value<'a>>,
     /// Everything but the candidates that the policy may look at, as it was when the run started.
-    pub ctx: Object,
-    pub logs: Vec<Value>,
+    pub ctx: Value<'a>,
+    pub logs: Vec<Value<'a>>,
     /// Work units, as for a decision.
     pub cost: u64,
 }
@@ -58,12 +60,12 @@ const CONTRACT: [&str; 15] = [
 ];
 
 /// Resolves a contract; the error is the one that the run ends with.
-pub fn plan(
-    config: &Config,
-    runtime: &mut Runtime,
-    supplies: Supplies,
-    contract: &Value,
-) -> Result<Plan, String> {
+pub fn plan<'a>(
+    config: &Config<'a>,
+    runtime: &mut Runtime<'a>,
+    supplies: Supplies<'a>,
+    contract: &Value<'a>,
+) -> Result<Plan<'a>, String> {
     if config.vocabulary.profile == Profile::Strict {
         only("contract", contract, &CONTRACT)?;
     }
@@ -77,11 +79,12 @@ pub fn plan(
     let (candidates, logs) = pool(config, runtime, supplies, contract)?;
     runtime.close_expired(supplies.now_ms, &config.defaults);
     runtime.refresh_disabled(supplies.now_ms, &config.defaults);
-    let rest = ctx_of(config, runtime, supplies.now_ms, contract);
-    let ctx = rest.clone().with("candidates", Value::Array(candidates)).build();
+    let ctx = ctx_of(config, runtime, supplies.now_ms, contract);
     let context = Context::read(&ctx, &config.vocabulary).map_err(text)?;
-    let candidates = ctx.get("candidates").and_then(Value::as_array).unwrap_or(&[]);
-    let catalog = context::catalog(&ctx, &config.vocabulary).map_err(text)?;
+    let candidates = Value::Array(candidates);
+    let catalog = Catalog::read(&candidates, "ctx.candidates", &config.vocabulary).map_err(text)?;
+    let weight = ctx.weight() + member("candidates", Some(&candidates));
+    let candidates = candidates.as_array().unwrap_or(&[]);
     let scene = Scene {
         catalog: &catalog,
         overlay: &Overlay::new(&catalog, &context.state, &config.vocabulary),
@@ -113,11 +116,11 @@ pub fn plan(
         for (row, number) in failed {
             let reason = reasons.get(number as usize).map(ToString::to_string);
             let Some(candidate) = candidates.get(row as usize) else { continue };
-            let named = |key| candidate.get(key).and_then(Value::as_str).unwrap_or_default();
+            let named = |key| candidate.get(key).cloned().unwrap_or(Value::text(""));
             let entry = Object::new()
-                .text("provider", named("provider_id"))
-                .text("model", named("model_family"))
-                .text("reason", &reason.unwrap_or_default());
+                .with("provider", named("provider_id"))
+                .with("model", named("model_family"))
+                .text("reason", reason.unwrap_or_default());
             rejected.push(entry.build());
         }
     }
@@ -130,24 +133,24 @@ pub fn plan(
     let encoding = encode::encode(&normal);
     let sizes = cost::Sizes {
         encoding: encoding.len() as u64,
-        weight: ctx.weight(),
-        candidates: candidates.len() as u64,
+        weight,
+        work: cost::work(&normal, &config.customs, candidates.len() as u64),
         failures: 0,
     };
     Ok(Plan {
-        cost: cost::of(&normal, &config.customs, sizes),
+        cost: cost::of(sizes),
         policy: term,
         identity: encode::sha256(&encoding),
         fingerprint: encode::fingerprint(&encoding),
         ordered,
         rejected,
-        ctx: rest,
+        ctx,
         logs,
     })
 }
 
 /// The contract's own policy under the envelope, else the profile's, else the lowered profile.
-fn policy_term(config: &Config, contract: &Value) -> Result<Value, String> {
+fn policy_term<'a>(config: &Config<'a>, contract: &Value<'a>) -> Result<Value<'a>, String> {
     if let Some(term) = contract.get("policy_ir") {
         return match &config.envelope {
             Some(envelope) => constrain(term, envelope).map_err(|refusal| refusal.message),
@@ -167,7 +170,12 @@ fn policy_term(config: &Config, contract: &Value) -> Result<Value, String> {
 }
 
 /// The ctx without its candidates.
-fn ctx_of(config: &Config, runtime: &Runtime, now_ms: f64, contract: &Value) -> Object {
+fn ctx_of<'a>(
+    config: &Config<'a>,
+    runtime: &Runtime<'a>,
+    now_ms: f64,
+    contract: &Value<'a>,
+) -> Value<'a> {
     let mut request = Object::from(contract.as_object().unwrap_or(&[]));
     // these two are the router's own and no policy sees them
     if let Some(requirements) = contract.get("requirements").and_then(Value::as_object) {
@@ -197,4 +205,5 @@ fn ctx_of(config: &Config, runtime: &Runtime, now_ms: f64, contract: &Value) -> 
         .number("now_ms", now_ms)
         .with("vocabulary", config.vocabulary_text.clone())
         .with("customs", Value::Object(config.customs.clone()))
+        .build()
 }

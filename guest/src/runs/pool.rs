@@ -2,7 +2,7 @@
 //! each with the price it is ranked by.
 
 use alloc::format;
-use alloc::string::String;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use super::config::Config;
@@ -15,9 +15,9 @@ use crate::vocabulary::Profile;
 #[derive(Clone, Copy, Debug)]
 pub struct Supplies<'a> {
     /// The reply of each discovery, by id: `{ok, offers, fetched_at_ms?, error?}`.
-    pub offers: &'a Members,
+    pub offers: &'a Members<'a>,
     /// Price multipliers, by `provider|source` or by provider.
-    pub multipliers: &'a Members,
+    pub multipliers: &'a Members<'a>,
     pub now_ms: f64,
 }
 
@@ -26,12 +26,12 @@ const PROVIDED: [&str; 8] =
     ["api_kind", "auth", "auth_env", "aws_region", "base_url", "has_tee", "no_log", "tier"];
 
 /// The pool, and a log record for each discovery that failed.
-pub fn pool(
-    config: &Config,
-    runtime: &mut Runtime,
-    supplies: Supplies,
-    contract: &Value,
-) -> Result<(Vec<Value>, Vec<Value>), String> {
+pub fn pool<'a>(
+    config: &Config<'a>,
+    runtime: &mut Runtime<'a>,
+    supplies: Supplies<'a>,
+    contract: &Value<'a>,
+) -> Result<(Vec<Value<'a>>, Vec<Value<'a>>), String> {
     let mut logs = Vec::new();
     let mut pool = Vec::new();
     for candidate in &config.candidates {
@@ -63,14 +63,14 @@ pub fn pool(
     Ok((pool, logs))
 }
 
-fn offers(
+fn offers<'a>(
     provider: &str,
     discovery: &str,
     config: &Config,
-    runtime: &mut Runtime,
-    supplies: Supplies,
-    logs: &mut Vec<Value>,
-) -> Vec<Value> {
+    runtime: &mut Runtime<'a>,
+    supplies: Supplies<'a>,
+    logs: &mut Vec<Value<'a>>,
+) -> Vec<Value<'a>> {
     if let Some(offers) = runtime.offers(discovery, supplies.now_ms, &config.defaults) {
         return offers.to_vec();
     }
@@ -82,7 +82,9 @@ fn offers(
         runtime.cache_offers(discovery, offers, fetched.unwrap_or(supplies.now_ms));
         return offers.as_array().unwrap_or(&[]).to_vec();
     }
-    let fields = Object::new().text("provider", provider).text("discovery_id", discovery);
+    let fields = Object::new()
+        .text("provider", provider.to_string())
+        .text("discovery_id", discovery.to_string());
     let fields = match reply.and_then(|reply| reply.get("error")) {
         Some(error) => fields.with("error", error.clone()),
         None => fields.text("error", "no response"),
@@ -104,7 +106,7 @@ fn is_live(offer: &Value, provider: &Value, now_ms: f64) -> bool {
         && !above("price_out_usd_per_mtok", "output")
 }
 
-fn candidate_of(id: &str, provider: &Value, offer: &Value) -> Value {
+fn candidate_of<'a>(id: &str, provider: &Value<'a>, offer: &Value<'a>) -> Value<'a> {
     let offered = |key: &str| offer.get(key).cloned();
     let alias = offer.get("model_family").and_then(Value::as_str).and_then(|family| {
         let aliases = provider.get("service_aliases")?;
@@ -112,9 +114,9 @@ fn candidate_of(id: &str, provider: &Value, offer: &Value) -> Value {
     });
     let provided = |key: &str| provider.get(key).cloned();
     let flag = |key: &str| provided(key).unwrap_or(Value::Bool(false));
-    let tier = provided("tier").unwrap_or_else(|| Value::String(String::from("marketplace")));
+    let tier = provided("tier").unwrap_or_else(|| Value::text("marketplace"));
     Object::new()
-        .text("provider_id", id)
+        .text("provider_id", id.to_string())
         .maybe("model_family", alias.or_else(|| offered("model_family")))
         .maybe("served_model_id", offered("wire_model_id").or_else(|| offered("model_family")))
         .with("capabilities", offered("capabilities").unwrap_or(Value::Object(Vec::new())))
@@ -132,12 +134,12 @@ fn candidate_of(id: &str, provider: &Value, offer: &Value) -> Value {
 }
 
 /// A caller's candidate at a configured provider, reached the way the configuration says.
-fn connected(candidate: &Value, config: &Config) -> Result<Value, String> {
+fn connected<'a>(candidate: &Value<'a>, config: &Config<'a>) -> Result<Value<'a>, String> {
     let members = candidate.as_object().ok_or(": expected an object")?;
     let id = candidate.get("provider_id").and_then(Value::as_str);
     let id = id.ok_or(".provider_id: expected a string")?;
     keys::one_of(".provider_id", id, &config.providers)?;
-    if let Some((key, _)) = members.iter().find(|(key, _)| PROVIDED.contains(&key.as_str())) {
+    if let Some((key, _)) = members.iter().find(|(key, _)| PROVIDED.contains(&&**key)) {
         return Err(format!(".{key}: expected none, the configuration of '{id}' has it"));
     }
     let nothing = Value::Object(Vec::new());
@@ -153,7 +155,12 @@ fn connected(candidate: &Value, config: &Config) -> Result<Value, String> {
 /// Observed prices where the candidate has none, then the price it is ranked by: the raw price
 /// times the multiplier. The product is always taken from the raw price, so doing this twice
 /// changes nothing.
-fn enrich(candidate: &Value, source: Option<&str>, runtime: &Runtime, supplies: Supplies) -> Value {
+fn enrich<'a>(
+    candidate: &Value<'a>,
+    source: Option<&str>,
+    runtime: &Runtime<'a>,
+    supplies: Supplies,
+) -> Value<'a> {
     let Some(members) = candidate.as_object() else { return candidate.clone() };
     let text = |key: &str| candidate.get(key).and_then(Value::as_str).unwrap_or_default();
     let (provider, family) = (text("provider_id"), text("model_family"));

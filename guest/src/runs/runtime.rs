@@ -2,15 +2,15 @@
 //! discovered offers. It comes in and goes out as data.
 
 use alloc::format;
-use alloc::string::String;
+use alloc::string::ToString;
 use alloc::vec::Vec;
 
 use super::config::Defaults;
-use crate::json::{Members, Object, Value, lookup, set};
+use crate::json::{Member, Members, Object, Value, lookup, set};
 
 /// The state as it travels: an object with the sections below, and whatever else a host keeps in it.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Runtime(Vec<(String, Value)>);
+pub struct Runtime<'a>(Vec<Member<'a>>);
 
 const BREAKERS: &str = "circuit_breakers";
 const METRICS: &str = "ema_metrics";
@@ -30,7 +30,7 @@ pub struct Breaker {
     pub ms_until_recovery: f64,
 }
 
-impl Runtime {
+impl<'a> Runtime<'a> {
     pub fn new() -> Self {
         let mut state = Object::new().flag("initialized", true);
         for section in [BREAKERS, METRICS, DISABLED, DISCOVERY] {
@@ -39,20 +39,20 @@ impl Runtime {
         Self::of(state.build())
     }
 
-    pub fn of(value: Value) -> Self {
+    pub fn of(value: Value<'a>) -> Self {
         match value {
             Value::Object(members) => Self(members),
             _ => Self(Vec::new()),
         }
     }
 
-    pub fn into_value(self) -> Value {
+    pub fn into_value(self) -> Value<'a> {
         Value::Object(self.0)
     }
 
     /// Replaces the sections that a snapshot has. Disabled providers of the old form, a bare kind,
     /// are disabled from now.
-    pub fn restore(&mut self, snapshot: &Members, now_ms: f64) {
+    pub fn restore(&mut self, snapshot: &Members<'a>, now_ms: f64) {
         for (key, value) in snapshot.iter().filter(|(key, _)| key != "initialized") {
             set(&mut self.0, key, Some(value.clone()));
         }
@@ -65,7 +65,7 @@ impl Runtime {
 
     /// Seeds prices and credits from a metrics file: models by `family@provider` or
     /// `provider|family`.
-    pub fn seed(&mut self, metrics: &Value) {
+    pub fn seed(&mut self, metrics: &Value<'a>) {
         let section = |key: &str| metrics.get(key).and_then(Value::as_object).unwrap_or(&[]);
         for (key, entry) in section("models") {
             let pair = match key.split_once('@') {
@@ -89,7 +89,7 @@ impl Runtime {
     }
 
     /// Merges observed values into the entry of a pair, key by key.
-    pub fn observe(&mut self, provider: &str, family: &str, delta: &Value) {
+    pub fn observe(&mut self, provider: &str, family: &str, delta: &Value<'a>) {
         let key = format!("{provider}|{family}");
         let mut entry =
             self.entry(METRICS, &key).and_then(Value::as_object).unwrap_or(&[]).to_vec();
@@ -100,20 +100,20 @@ impl Runtime {
     }
 
     /// Observed prices: `provider|family` to an entry.
-    pub fn prices(&self) -> impl Iterator<Item = (&str, &Value)> {
+    pub fn prices(&self) -> impl Iterator<Item = (&str, &Value<'a>)> {
         let entries = self.section(METRICS).iter();
         let entries = entries.filter(|(key, _)| !key.starts_with(CREDITS));
-        entries.map(|(key, entry)| (key.as_str(), entry))
+        entries.map(|(key, entry)| (&**key, entry))
     }
 
     /// The observed prices of one pair.
-    pub fn price(&self, provider: &str, family: &str) -> Option<&Value> {
+    pub fn price(&self, provider: &str, family: &str) -> Option<&Value<'a>> {
         let key = format!("{provider}|{family}");
         self.entry(METRICS, &key).filter(|_| !key.starts_with(CREDITS))
     }
 
     /// Remaining free credits by provider, in USD.
-    pub fn credits(&self) -> impl Iterator<Item = (&str, &Value)> {
+    pub fn credits(&self) -> impl Iterator<Item = (&str, &Value<'a>)> {
         self.section(METRICS)
             .iter()
             .filter_map(|(key, entry)| Some((key.strip_prefix(CREDITS)?, entry.get(REMAINING)?)))
@@ -132,7 +132,7 @@ impl Runtime {
         }
     }
 
-    pub fn breakers(&self) -> &Members {
+    pub fn breakers(&self) -> &Members<'a> {
         self.section(BREAKERS)
     }
 
@@ -177,7 +177,7 @@ impl Runtime {
     }
 
     pub fn disable(&mut self, provider: &str, kind: &str, now_ms: f64) {
-        let entry = Object::new().text("kind", kind).number("at_ms", now_ms).build();
+        let entry = Object::new().text("kind", kind.to_string()).number("at_ms", now_ms).build();
         self.set_in(DISABLED, provider, Some(entry));
     }
 
@@ -193,7 +193,7 @@ impl Runtime {
         }
     }
 
-    pub fn disabled(&self) -> &Members {
+    pub fn disabled(&self) -> &Members<'a> {
         self.section(DISABLED)
     }
 
@@ -203,7 +203,12 @@ impl Runtime {
     }
 
     /// The offers of a discovery that are still good.
-    pub fn offers(&self, discovery: &str, now_ms: f64, defaults: &Defaults) -> Option<&[Value]> {
+    pub fn offers(
+        &self,
+        discovery: &str,
+        now_ms: f64,
+        defaults: &Defaults,
+    ) -> Option<&[Value<'a>]> {
         let cached = self.entry(DISCOVERY, discovery)?;
         let fetched = cached.get("fetched_at_ms").and_then(Value::as_number)?;
         if now_ms - fetched >= defaults.discovery_cache_ttl_ms {
@@ -212,7 +217,7 @@ impl Runtime {
         cached.get("offers")?.as_array()
     }
 
-    pub fn cache_offers(&mut self, discovery: &str, offers: &Value, fetched_at_ms: f64) {
+    pub fn cache_offers(&mut self, discovery: &str, offers: &Value<'a>, fetched_at_ms: f64) {
         let entry =
             Object::new().with("offers", offers.clone()).number("fetched_at_ms", fetched_at_ms);
         self.set_in(DISCOVERY, discovery, Some(entry.build()));
@@ -222,15 +227,15 @@ impl Runtime {
         self.set_in(DISCOVERY, discovery, None);
     }
 
-    fn section(&self, name: &str) -> &Members {
+    fn section(&self, name: &str) -> &Members<'a> {
         lookup(&self.0, name).and_then(Value::as_object).unwrap_or(&[])
     }
 
-    fn entry(&self, section: &str, key: &str) -> Option<&Value> {
+    fn entry(&self, section: &str, key: &str) -> Option<&Value<'a>> {
         lookup(self.section(section), key)
     }
 
-    fn set_in(&mut self, section: &str, key: &str, value: Option<Value>) {
+    fn set_in(&mut self, section: &'static str, key: &str, value: Option<Value<'a>>) {
         if self.section(section).is_empty() {
             set(&mut self.0, section, Some(Value::Object(Vec::new())));
         }

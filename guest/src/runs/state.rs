@@ -5,7 +5,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use super::config::Defaults;
-use crate::json::{Object, Value, lookup};
+use crate::json::{Member, Object, Value, lookup};
 use crate::refusal::{Refusal, RefusalCode};
 
 /// The version of the state; another is refused.
@@ -13,7 +13,7 @@ pub const VERSION: f64 = 1.0;
 
 /// A run.
 #[derive(Debug)]
-pub struct Run {
+pub struct Run<'a> {
     /// Retries of the candidate at the cursor.
     pub attempts: f64,
     /// When the call under way was sent.
@@ -22,26 +22,26 @@ pub struct Run {
     pub caller: bool,
     /// Calls so far.
     pub calls: f64,
-    pub contract: Value,
+    pub contract: Value<'a>,
     /// What the policy may look at, with the candidates in the order in which they are tried.
-    pub ctx: Value,
+    pub ctx: Value<'a>,
     /// The candidate that is tried.
     pub cursor: usize,
     /// What happened, for the trace.
-    pub decision_path: Vec<Value>,
+    pub decision_path: Vec<Value<'a>>,
     pub defaults: Defaults,
     /// How the run ended.
-    pub done: Option<Value>,
+    pub done: Option<Value<'a>>,
     pub last_error: Option<String>,
     /// The policy as admitted.
-    pub policy: Value,
+    pub policy: Value<'a>,
     /// The trace, without the path.
-    pub trace: Value,
+    pub trace: Value<'a>,
 }
 
-impl Run {
+impl<'a> Run<'a> {
     /// Reads a state back.
-    pub fn read(value: Value) -> Result<Self, Refusal> {
+    pub fn read(value: Value<'a>) -> Result<Self, Refusal> {
         let Value::Object(members) = value else {
             return Err(malformed("expected an object"));
         };
@@ -73,7 +73,7 @@ impl Run {
         }
     }
 
-    pub fn into_value(self) -> Value {
+    pub fn into_value(self) -> Value<'a> {
         let Self {
             attempts,
             called_at_ms,
@@ -100,7 +100,7 @@ impl Run {
             .with("decision_path", Value::Array(decision_path))
             .with("defaults", defaults.to_value())
             .maybe("done", done)
-            .maybe("last_error", last_error.map(Value::String))
+            .maybe("last_error", last_error.map(Value::text))
             .with("policy", policy)
             .with("trace", trace)
             .number("version", VERSION)
@@ -108,27 +108,27 @@ impl Run {
     }
 
     /// The candidates, in the order in which they are tried.
-    pub fn candidates(&self) -> &[Value] {
+    pub fn candidates(&self) -> &[Value<'a>] {
         self.ctx.get("candidates").and_then(Value::as_array).unwrap_or(&[])
     }
 
     /// The candidate that is tried.
-    pub fn candidate(&self) -> Result<&Value, Refusal> {
+    pub fn candidate(&self) -> Result<&Value<'a>, Refusal> {
         let candidate = self.candidates().get(self.cursor);
         candidate.ok_or_else(|| malformed("cursor: expected the place of a candidate"))
     }
 }
 
 /// The members that are not read yet.
-struct Parts(Vec<(String, Value)>);
+struct Parts<'a>(Vec<Member<'a>>);
 
-impl Parts {
-    fn take(&mut self, key: &str) -> Option<Value> {
+impl<'a> Parts<'a> {
+    fn take(&mut self, key: &str) -> Option<Value<'a>> {
         let at = self.0.iter().position(|(name, _)| name == key)?;
         Some(self.0.remove(at).1)
     }
 
-    fn need(&mut self, key: &str) -> Result<Value, Refusal> {
+    fn need(&mut self, key: &str) -> Result<Value<'a>, Refusal> {
         self.take(key).ok_or_else(|| malformed(&format!("{key}: expected a value")))
     }
 

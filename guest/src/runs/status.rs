@@ -1,20 +1,20 @@
 //! What a host shows of its providers. Looks at the state and changes nothing.
 
-use alloc::string::{String, ToString};
+use alloc::string::ToString;
 use alloc::vec::Vec;
 
 use super::config::Config;
 use super::runtime::{Runtime, disabled_for};
-use crate::json::{Object, Value, lookup, set};
+use crate::json::{Member, Object, Value, lookup, set};
 
 /// Every provider of the configuration or the state, with its breaker, prices and credits.
-pub fn status(config: &Config, runtime: &Runtime, now_ms: f64) -> Value {
-    let mut names: Vec<(String, Value)> = Vec::new();
+pub fn status<'a>(config: &Config<'a>, runtime: &Runtime<'a>, now_ms: f64) -> Value<'a> {
+    let mut names: Vec<Member> = Vec::new();
     let of_pair = |pair: &str| pair.split('|').next().unwrap_or_default().to_string();
-    let known = config.providers.iter().map(|(id, _)| id.clone());
+    let known = config.providers.iter().map(|(id, _)| id.to_string());
     let known = known
-        .chain(runtime.breakers().iter().map(|(id, _)| id.clone()))
-        .chain(runtime.disabled().iter().map(|(id, _)| id.clone()))
+        .chain(runtime.breakers().iter().map(|(id, _)| id.to_string()))
+        .chain(runtime.disabled().iter().map(|(id, _)| id.to_string()))
         .chain(runtime.prices().map(|(pair, _)| of_pair(pair)))
         .chain(runtime.credits().map(|(id, _)| id.to_string()));
     for id in known {
@@ -31,11 +31,11 @@ pub fn status(config: &Config, runtime: &Runtime, now_ms: f64) -> Value {
         .build()
 }
 
-fn provider(id: &str, config: &Config, runtime: &Runtime, now_ms: f64) -> Value {
+fn provider<'a>(id: &str, config: &Config, runtime: &Runtime<'a>, now_ms: f64) -> Value<'a> {
     let breaker = runtime.breaker(id, now_ms, &config.defaults);
     let disabled = lookup(runtime.disabled(), id).and_then(|entry| {
         let rest = disabled_for(entry, now_ms, &config.defaults)?;
-        let kind = entry.as_str().map(|kind| Value::String(kind.to_string()));
+        let kind = entry.as_str().map(|kind| Value::text(kind.to_string()));
         let shown = Object::new()
             .maybe("kind", kind.or_else(|| entry.get("kind").cloned()))
             .with("at_ms", entry.get("at_ms").cloned().unwrap_or(Value::Number(0.0)))

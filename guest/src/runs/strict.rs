@@ -137,7 +137,7 @@ fn one_form(about: &str, spec: &Value, known: &[&str]) -> Result<(), String> {
                 return Err(format!("{about}: expected one key, got {}", members.len()));
             };
             let about = format!("{about}.{form}");
-            match form.as_str() {
+            match &**form {
                 "all_of" | "any_of" | "none_of" | "pipe" => one_form(&about, value, known),
                 "price_max" => only(&about, value, &["input", "output"]),
                 _ => Ok(()),

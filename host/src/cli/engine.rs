@@ -34,10 +34,10 @@ impl Kind {
     /// The engine, ready to run.
     pub(super) fn open(self, limits: Limits) -> Result<Box<dyn Verbs>, Error> {
         Ok(match self {
-            Self::Component => Box::new(Sandbox::new()?.with_limits(limits)),
-            Self::Core => Box::new(CoreSandbox::new()?.with_limits(limits)),
+            Self::Component => Box::new(Sandbox::new()?.with_limits(limits)?),
+            Self::Core => Box::new(CoreSandbox::new()?.with_limits(limits)?),
             Self::Native => Box::new(Native),
-            Self::Prepared => Box::new(AtOnce::new(Sandbox::new()?.with_limits(limits))),
+            Self::Prepared => Box::new(AtOnce::new(Sandbox::new()?.with_limits(limits)?)),
         })
     }
 }

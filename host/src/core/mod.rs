@@ -12,7 +12,7 @@ use wasmtime::{InstancePre, Linker, WasmParams};
 
 use crate::{
     Cache, Error, Limits, Outcome, Verbs, artifact,
-    sandbox::{LoadError as _, Meter, Runtime, module},
+    sandbox::{LoadError as _, Meter, Runtime, Source, module},
 };
 use lift::Reader;
 use lower::Guest;
@@ -26,6 +26,7 @@ const INTERFACE: &str = "sigmapol:policy/engine@0.1.0";
 pub struct CoreSandbox {
     runtime: Runtime,
     module: InstancePre<Meter>,
+    source: Source,
 }
 
 impl CoreSandbox {
@@ -45,8 +46,13 @@ impl CoreSandbox {
     /// [`Error::Load`] if it is not such a module, or if it uses a feature that the engine does
     /// without.
     pub fn load(wasm: &[u8], cache: &Cache) -> Result<Self, Error> {
-        let runtime = Runtime::new()?;
-        let module = module(runtime.engine(), wasm, cache)?;
+        let source = Source { wasm: wasm.into(), cache: cache.clone() };
+        Self::compile(source, Limits::default())
+    }
+
+    fn compile(source: Source, limits: Limits) -> Result<Self, Error> {
+        let runtime = Runtime::new(limits)?;
+        let module = module(runtime.engine(), &source.wasm, &source.cache)?;
         for verb in ["admit", "hash", "decide", "step"] {
             let name = export(verb);
             if module.get_export(&name).is_none() {
@@ -54,13 +60,20 @@ impl CoreSandbox {
             }
         }
         let module = Linker::new(runtime.engine()).instantiate_pre(&module).or_load_error()?;
-        Ok(Self { runtime, module })
+        Ok(Self { runtime, module, source })
     }
 
-    /// The same module under other limits.
-    #[must_use]
-    pub fn with_limits(&self, limits: Limits) -> Self {
-        Self { runtime: self.runtime.with_limits(limits), module: self.module.clone() }
+    /// The same module under other limits; see
+    /// [`Sandbox::with_limits`](crate::Sandbox::with_limits).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Load`] where WebAssembly cannot be compiled or run.
+    pub fn with_limits(&self, limits: Limits) -> Result<Self, Error> {
+        match self.runtime.with_limits(limits) {
+            Some(runtime) => Ok(Self { runtime, ..self.clone() }),
+            None => Self::compile(self.source.clone(), limits),
+        }
     }
 
     /// The limits of every call.

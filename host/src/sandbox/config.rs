@@ -39,9 +39,13 @@ const FEATURES_OFF: [WasmFeatures; 16] = [
 
 /// A pooling engine; on a machine that has not the address space for its pool, one that takes
 /// memory as it goes.
-pub(super) fn engine() -> Result<Engine, Error> {
-    Engine::new(&pooling())
-        .or_else(|_| Engine::new(&on_demand()))
+///
+/// What it runs can be interrupted or not: looking at the clock costs an eighth of a call, and most
+/// hosts leave time to the fuel.
+pub(super) fn engine(interruptible: bool) -> Result<Engine, Error> {
+    let with = |mut config: Config| Engine::new(config.epoch_interruption(interruptible));
+    with(pooling())
+        .or_else(|_| with(on_demand()))
         .map_err(|error| Error::Load(format!("{error:#}")))
 }
 
@@ -79,7 +83,6 @@ fn common() -> Config {
     let mut config = Config::new();
     config
         .consume_fuel(true)
-        .epoch_interruption(true)
         // nobody reads them, and they would tell of this machine
         .wasm_backtrace_max_frames(None)
         .generate_address_map(false)

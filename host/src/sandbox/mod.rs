@@ -17,6 +17,8 @@ pub(crate) use load::{LoadError, module};
 pub(crate) use meter::Meter;
 pub(crate) use runtime::{ResultTooLarge, Runtime};
 
+use std::sync::Arc;
+
 use sigmapol_engine::{Admission, Decision, Turn};
 use wasmtime::{Store, component::Linker};
 
@@ -31,6 +33,14 @@ use crate::{Cache, Error, Limits, Outcome, Verbs, artifact};
 pub struct Sandbox {
     runtime: Runtime,
     component: bindings::SigmapolPre<Meter>,
+    source: Source,
+}
+
+/// What code is compiled from, and where it is kept.
+#[derive(Clone)]
+pub(crate) struct Source {
+    pub(crate) wasm: Arc<[u8]>,
+    pub(crate) cache: Cache,
 }
 
 impl Sandbox {
@@ -50,19 +60,31 @@ impl Sandbox {
     /// [`Error::Load`] if it is not such a component, or if it uses a feature that the engine does
     /// without: floating point, SIMD, threads, reference types, several memories and later ones.
     pub fn load(component: &[u8], cache: &Cache) -> Result<Self, Error> {
-        let runtime = Runtime::new()?;
-        let component = load::component(runtime.engine(), component, cache)?;
+        let source = Source { wasm: component.into(), cache: cache.clone() };
+        Self::compile(source, Limits::default())
+    }
+
+    fn compile(source: Source, limits: Limits) -> Result<Self, Error> {
+        let runtime = Runtime::new(limits)?;
+        let component = load::component(runtime.engine(), &source.wasm, &source.cache)?;
         let component = Linker::new(runtime.engine())
             .instantiate_pre(&component)
             .and_then(bindings::SigmapolPre::new)
             .map_err(|error| Error::Load(format!("{error:#}")))?;
-        Ok(Self { runtime, component })
+        Ok(Self { runtime, component, source })
     }
 
-    /// The same component under other limits.
-    #[must_use]
-    pub fn with_limits(&self, limits: Limits) -> Self {
-        Self { runtime: self.runtime.with_limits(limits), component: self.component.clone() }
+    /// The same component under other limits. Setting the first deadline, or none again, takes
+    /// other code, which is compiled or comes from the cache.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Load`] where WebAssembly cannot be compiled or run.
+    pub fn with_limits(&self, limits: Limits) -> Result<Self, Error> {
+        match self.runtime.with_limits(limits) {
+            Some(runtime) => Ok(Self { runtime, ..self.clone() }),
+            None => Self::compile(self.source.clone(), limits),
+        }
     }
 
     /// The limits of every call.

@@ -5,10 +5,7 @@ use std::{fmt, sync::Arc, time::Instant};
 use sigmapol_engine::{Refusal, RefusalCode};
 use wasmtime::{Engine, PoolConcurrencyLimitError, Store};
 
-use super::{
-    Meter, config,
-    ticker::{NEVER, Ticker},
-};
+use super::{Meter, config, ticker::Ticker};
 use crate::{Error, Exhausted, Limits, Outcome, Spent, error::Trap};
 
 /// A wasmtime engine and the limits of its calls.
@@ -20,16 +17,16 @@ pub(crate) struct Runtime {
 }
 
 impl Runtime {
-    pub(crate) fn new() -> Result<Self, Error> {
-        Ok(Self {
-            engine: config::engine()?,
-            ticker: Arc::new(Ticker::new()),
-            limits: Limits::default(),
-        })
+    pub(crate) fn new(limits: Limits) -> Result<Self, Error> {
+        let engine = config::engine(limits.deadline.is_some())?;
+        Ok(Self { engine, ticker: Arc::new(Ticker::new()), limits })
     }
 
-    pub(crate) fn with_limits(&self, limits: Limits) -> Self {
-        Self { limits, ..self.clone() }
+    /// The same engine under other limits, unless these need another: code is compiled for
+    /// deadlines or for none.
+    pub(crate) fn with_limits(&self, limits: Limits) -> Option<Self> {
+        let suits = limits.deadline.is_some() == self.limits.deadline.is_some();
+        suits.then(|| Self { limits, ..self.clone() })
     }
 
     pub(crate) const fn engine(&self) -> &Engine {
@@ -123,10 +120,9 @@ impl Runtime {
     fn limit(&self, store: &mut Store<Meter>) -> Result<(), Error> {
         store.set_fuel(self.limits.fuel).map_err(|error| Error::Load(format!("{error:#}")))?;
         store.set_hostcall_fuel(self.limits.result_bytes);
-        store.set_epoch_deadline(match self.limits.deadline {
-            Some(deadline) => self.ticker.ticks(&self.engine, deadline),
-            None => NEVER,
-        });
+        if let Some(deadline) = self.limits.deadline {
+            store.set_epoch_deadline(self.ticker.ticks(&self.engine, deadline));
+        }
         Ok(())
     }
 }

@@ -12,7 +12,7 @@ static CORE: LazyLock<CoreSandbox> =
 
 /// Both engines under the same limits.
 fn both(limits: Limits) -> [Box<dyn Verbs>; 2] {
-    [Box::new(COMPONENT.with_limits(limits)), Box::new(CORE.with_limits(limits))]
+    [Box::new(COMPONENT.with_limits(limits).unwrap()), Box::new(CORE.with_limits(limits).unwrap())]
 }
 
 fn exhausted(limits: Limits, term: &str) -> [Exhausted; 2] {

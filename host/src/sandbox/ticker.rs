@@ -8,7 +8,7 @@ use wasmtime::Engine;
 const TICK: Duration = Duration::from_millis(2);
 
 /// A deadline that is never reached.
-pub(super) const NEVER: u64 = u64::MAX / 2;
+const NEVER: u64 = u64::MAX / 2;
 
 /// Starts the thread when it is first needed: most processes set no deadline and have none.
 #[derive(Debug)]
