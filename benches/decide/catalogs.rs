@@ -102,7 +102,8 @@ Rego is the same filter, order and first in regorus, its data loaded and its inp
 
 {beside}
 How the cost grows: × n log n is the time over n log n, beside that over {reference} candidates. Above {reference}, what is not more than 1 grows no
-faster than n log n; below, it shows what a decision costs over no candidates at all.
+faster than n log n; below, it shows what a decision costs over no candidates at all. The rows are measured seconds apart: other work on
+the machine shows here.
 
 {growth}",
         reference = count(REFERENCE_SIZE),

@@ -8,7 +8,7 @@ const WIDTH: f64 = 760.0;
 const HEIGHT: f64 = 440.0;
 /// Where the axes are.
 const LEFT: f64 = 76.0;
-const RIGHT: f64 = 560.0;
+const RIGHT: f64 = 530.0;
 const TOP: f64 = 44.0;
 const BOTTOM: f64 = 384.0;
 
