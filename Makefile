@@ -33,5 +33,6 @@ check-golden:  ## say whether the pinned component is what the sources build
 reproducible:  ## build twice, in two folders, and compare the bytes
 	sh tools/check-reproducible.sh
 
-bench:         ## measure; writes docs/benchmarks.md
-	cargo bench --locked -p sigmapol-tests
+bench:         ## measure; writes docs/benchmarks.md and its plot
+	cargo build --release --locked -p sigmapol -p sigmapol-tests --bin sigmapol --bench decide
+	cargo bench --locked -p sigmapol -p sigmapol-tests --bench decide
