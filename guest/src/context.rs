@@ -54,19 +54,19 @@ pub fn vocabulary(ctx: &Value) -> Result<Vocabulary, Refusal> {
 impl<'a> Context<'a> {
     /// Reads all but the vocabulary, the envelope and the customs, which belong to the policy.
     pub fn read(ctx: &'a Value<'a>, vocabulary: &Vocabulary) -> Result<Self, Refusal> {
-        let reader = Reader::new(ctx, "ctx")?;
-        reader.number("now_ms")?;
-        let request = ctx.get("request").unwrap_or(&NOTHING);
-        let read = Request::read(request, vocabulary.profile)?;
-        let body = match ctx.get("body").or_else(|| ctx.get("request")) {
+        let [body, failed, now_ms, request, drawn, state] = Reader::new(ctx, "ctx")?
+            .pick(&["body", "failures", "now_ms", "request", "seed", "state"]);
+        now_ms.number()?;
+        let read = Request::read(request.value.unwrap_or(&NOTHING), vocabulary.profile)?;
+        let body = match body.value.or(request.value) {
             Some(body) => Reader::new(body, "ctx.body")?.members,
             None => &[],
         };
         Ok(Self {
             request: read,
-            seed: seed(ctx)?,
-            failures: failures(&reader)?,
-            state: State::read(ctx, "ctx.state", vocabulary.profile == Profile::Strict)?,
+            seed: seed(drawn)?,
+            failures: failures(failed)?,
+            state: State::read(state.value, "ctx.state", vocabulary.profile == Profile::Strict)?,
             body,
         })
     }
@@ -78,8 +78,8 @@ pub fn catalog(ctx: &Value, vocabulary: &Vocabulary) -> Result<Catalog, Refusal>
     Catalog::read(ctx.get("candidates").unwrap_or(&missing), "ctx.candidates", vocabulary)
 }
 
-fn seed(ctx: &Value) -> Result<Option<f64>, Refusal> {
-    let Some(value) = ctx.get("seed") else {
+fn seed(seed: Place) -> Result<Option<f64>, Refusal> {
+    let Some(value) = seed.value else {
         return Ok(None);
     };
     match value.as_number() {
@@ -91,8 +91,8 @@ fn seed(ctx: &Value) -> Result<Option<f64>, Refusal> {
     }
 }
 
-fn failures(ctx: &Reader) -> Result<Vec<Failure>, Refusal> {
-    let entries = ctx.array("failures")?;
+fn failures(failures: Place) -> Result<Vec<Failure>, Refusal> {
+    let entries = failures.array()?;
     if entries.len() > FAILURES {
         return Err(refuse(format!(
             "ctx.failures: {} entries, expected at most {FAILURES}",
@@ -146,39 +146,82 @@ impl<'a, 'p> Reader<'a, 'p> {
         }
     }
 
+    /// What stands under these keys, in one pass.
+    pub fn pick<'k, const N: usize>(&self, keys: &[&'k str; N]) -> [Place<'a, 'k>; N]
+    where
+        'p: 'k,
+    {
+        let mut places = keys.map(|key| Place { value: None, position: self.position, key });
+        for (key, value) in self.members {
+            if let Some(place) = places.iter_mut().find(|place| place.key == key) {
+                place.value = Some(value);
+            }
+        }
+        places
+    }
+
+    fn at<'k>(&self, key: &'k str) -> Place<'a, 'k>
+    where
+        'p: 'k,
+    {
+        Place { value: lookup(self.members, key), position: self.position, key }
+    }
+
     pub fn text(&self, key: &str) -> Result<Option<String>, Refusal> {
-        self.typed(key, "a string", |value| value.as_str().map(ToString::to_string))
+        self.at(key).text()
     }
 
     pub fn number(&self, key: &str) -> Result<Option<f64>, Refusal> {
-        self.typed(key, "a finite number", Value::as_number)
+        self.at(key).number()
     }
 
     pub fn object(&self, key: &str) -> Result<&'a Members<'a>, Refusal> {
-        Ok(self.typed(key, "an object", |value| value.as_object())?.unwrap_or(&[]))
+        self.at(key).object()
+    }
+}
+
+/// What stands under a key, if anything.
+#[derive(Clone, Copy)]
+pub struct Place<'a, 'k> {
+    pub value: Option<&'a Value<'a>>,
+    position: &'k str,
+    key: &'k str,
+}
+
+impl<'a> Place<'a, '_> {
+    pub fn text(&self) -> Result<Option<String>, Refusal> {
+        self.typed("a string", |value| value.as_str().map(ToString::to_string))
     }
 
-    pub fn array(&self, key: &str) -> Result<&'a [Value<'a>], Refusal> {
-        Ok(self.typed(key, "an array", |value| value.as_array())?.unwrap_or(&[]))
+    pub fn number(&self) -> Result<Option<f64>, Refusal> {
+        self.typed("a finite number", Value::as_number)
     }
 
-    pub fn texts(&self, key: &str) -> Result<Vec<&'a str>, Refusal> {
-        let texts = self.array(key)?.iter().map(Value::as_str).collect::<Option<Vec<_>>>();
-        texts
-            .ok_or_else(|| refuse(format!("{}.{key}: expected an array of strings", self.position)))
+    pub fn object(&self) -> Result<&'a Members<'a>, Refusal> {
+        Ok(self.typed("an object", |value| value.as_object())?.unwrap_or(&[]))
+    }
+
+    pub fn array(&self) -> Result<&'a [Value<'a>], Refusal> {
+        Ok(self.typed("an array", |value| value.as_array())?.unwrap_or(&[]))
+    }
+
+    pub fn texts(&self) -> Result<Vec<&'a str>, Refusal> {
+        let texts = self.array()?.iter().map(Value::as_str).collect::<Option<Vec<_>>>();
+        texts.ok_or_else(|| self.refuse("an array of strings"))
     }
 
     fn typed<T>(
         &self,
-        key: &str,
         expected: &str,
         read: impl Fn(&'a Value<'a>) -> Option<T>,
     ) -> Result<Option<T>, Refusal> {
-        match lookup(self.members, key) {
+        match self.value {
             None => Ok(None),
-            Some(value) => read(value)
-                .map(Some)
-                .ok_or_else(|| refuse(format!("{}.{key}: expected {expected}", self.position))),
+            Some(value) => read(value).map(Some).ok_or_else(|| self.refuse(expected)),
         }
+    }
+
+    fn refuse(&self, expected: &str) -> Refusal {
+        refuse(format!("{}.{}: expected {expected}", self.position, self.key))
     }
 }

@@ -1,6 +1,6 @@
 //! A decision: the short walk through all five slots.
 
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
 
@@ -127,7 +127,7 @@ impl<'a> Verdict<'a> {
     }
 
     pub fn reason(&self, number: u32) -> String {
-        self.reasons.get(number as usize).map(ToString::to_string).unwrap_or_default()
+        self.reasons.get(number as usize).map(Reason::text).unwrap_or_default()
     }
 
     /// The request for the winner.

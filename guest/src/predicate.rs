@@ -3,7 +3,6 @@
 use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::fmt;
 
 use crate::bits::Bits;
 use crate::catalog::Labels;
@@ -34,7 +33,7 @@ pub enum Pred {
     HasCap(String),
 }
 
-/// Why a candidate failed; displayed as it stands in a decision.
+/// Why a candidate failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reason<'p> {
     Named(&'static str),
@@ -43,13 +42,14 @@ pub enum Reason<'p> {
     MissingCapability(&'p str),
 }
 
-impl fmt::Display for Reason<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Reason<'_> {
+    /// As it stands in a decision.
+    pub fn text(&self) -> String {
         match self {
-            Self::Named(name) => f.write_str(name),
-            Self::Is(field) => write!(f, "is:{field}"),
-            Self::Cmp(field, rel) => write!(f, "cmp:{field}:{}", rel.name()),
-            Self::MissingCapability(name) => write!(f, "missing_capability:{name}"),
+            Self::Named(name) => [*name].concat(),
+            Self::Is(field) => ["is:", field].concat(),
+            Self::Cmp(field, rel) => ["cmp:", field, ":", rel.name()].concat(),
+            Self::MissingCapability(name) => ["missing_capability:", name].concat(),
         }
     }
 }

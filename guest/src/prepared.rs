@@ -2,7 +2,7 @@
 //! decision takes a small ctx. The decisions are those of [`crate::decide`].
 
 use alloc::format;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::catalog::{Catalog, Observed, field};
@@ -15,6 +15,7 @@ use crate::names::NONE;
 use crate::normal::normalize;
 use crate::number::is_integral;
 use crate::policy::{Compiler, Policy, admit_policy, constrain};
+use crate::predicate::Reason;
 use crate::read::read;
 use crate::refusal::Refusal;
 use crate::scene::{Overlay, Scene};
@@ -104,7 +105,11 @@ impl Prepared {
         let missing = Value::Bool(false);
         let candidates = value.get("candidates").unwrap_or(&missing);
         let catalog = Catalog::read(candidates, "catalog.candidates", &vocabulary)?;
-        let state = State::read(&value, "catalog.state", vocabulary.profile == Profile::Strict)?;
+        let state = State::read(
+            value.get("state"),
+            "catalog.state",
+            vocabulary.profile == Profile::Strict,
+        )?;
         Ok(Self {
             overlay: Overlay::new(&catalog, &state, &vocabulary),
             state_weight: StateWeight::new(value.get("state"), &catalog.providers.names),
@@ -271,7 +276,7 @@ impl Prepared {
             scores: verdict.ordered.iter().map(|scored| scored.score.to_bits()).collect(),
             rejected: verdict.rejected.iter().map(|(row, _)| *row).collect(),
             why: verdict.rejected.iter().map(|(_, number)| *number).collect(),
-            reasons: verdict.reasons.iter().map(ToString::to_string).collect(),
+            reasons: verdict.reasons.iter().map(Reason::text).collect(),
             request: verdict.request(&admitted.policy, scene, &context),
             reactions: reactions(&admitted.policy, &context.failures),
             cost: cost::of(sizes),

@@ -20,7 +20,8 @@ pub fn read<'t>(what: &str, text: &'t str) -> Result<Value<'t>, Refusal> {
         let message = format!("{what}: expected at most {INPUT_BYTES} bytes, got {}", text.len());
         return Err(Refusal::new(RefusalCode::InputSize, message));
     }
-    let mut reader = Reader { what, text, at: 0, members: Vec::new(), items: Vec::new() };
+    let (members, items) = (Vec::with_capacity(16), Vec::with_capacity(16));
+    let mut reader = Reader { what, text, at: 0, members, items };
     let value = reader.value(0)?;
     reader.skip_spaces();
     match reader.peek() {

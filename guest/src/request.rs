@@ -5,7 +5,7 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::context::{Reader, refuse};
+use crate::context::{Place, Reader, refuse};
 use crate::json::{Member, Value};
 use crate::refusal::Refusal;
 use crate::vocabulary::Profile;
@@ -48,19 +48,20 @@ impl Request {
     /// Reads `ctx.request`; keys other than those below are the caller's own.
     pub fn read(value: &Value, profile: Profile) -> Result<Self, Refusal> {
         let request = Reader::new(value, "ctx.request")?;
-        let nonempty = |key| {
-            let items = value.get(key).and_then(Value::as_array);
-            items.is_some_and(|items| !items.is_empty())
+        let [images, requirements, format, scope, tools] =
+            request.pick(&["images", "requirements", "response_format", "scope", "tools"]);
+        let nonempty = |items: Place| {
+            items.value.and_then(Value::as_array).is_some_and(|items| !items.is_empty())
         };
-        let format = value.get("response_format").and_then(|format| format.get("type"));
-        let mut read = Self { scope: request.text("scope")?, ..Self::default() };
+        let format = format.value.and_then(|format| format.get("type"));
+        let mut read = Self { scope: scope.text()?, ..Self::default() };
         read.needs = [
             format.and_then(Value::as_str) == Some("json_object"),
             false,
-            nonempty("tools"),
-            nonempty("images"),
+            nonempty(tools),
+            nonempty(images),
         ];
-        let Some(requirements) = value.get("requirements") else {
+        let Some(requirements) = requirements.value else {
             return Ok(read);
         };
         let truthy = without_false(requirements);
@@ -68,12 +69,14 @@ impl Request {
         if profile == Profile::Strict {
             requirements.only(&REQUIREMENTS)?;
         }
-        read.min_context = requirements.number("min_context")?;
-        read.model_family = requirements.text("model_family")?;
-        read.tier = requirements.text("tier")?;
-        read.min_quality = requirements.number("min_quality")?;
-        read.min_tok_s = requirements.number("min_tok_s")?;
-        for need in requirements.texts("needs")? {
+        let [min_context, min_quality, min_tok_s, model_family, needs, privacy, tier] =
+            requirements.pick(&REQUIREMENTS);
+        read.min_context = min_context.number()?;
+        read.model_family = model_family.text()?;
+        read.tier = tier.text()?;
+        read.min_quality = min_quality.number()?;
+        read.min_tok_s = min_tok_s.number()?;
+        for need in needs.texts()? {
             match read.needs.iter_mut().zip(NEEDS).find(|(_, (name, _))| *name == need) {
                 Some((asked, _)) => *asked = true,
                 None if profile == Profile::Strict => {
@@ -86,7 +89,7 @@ impl Request {
                 None => {}
             }
         }
-        read.privacy = match requirements.text("privacy")?.as_deref() {
+        read.privacy = match privacy.text()?.as_deref() {
             None | Some("standard") => Privacy::Any,
             Some("no_log") => Privacy::NoLog,
             Some("tee_required") => Privacy::TeeRequired,

@@ -15,22 +15,29 @@ pub struct State<'a> {
     pub credits: &'a Members<'a>,
 }
 
+const SECTIONS: [&str; 4] = ["breakers", "credits", "disabled", "ema"];
+
 impl<'a> State<'a> {
     /// Reads `{ema?: {"provider|family": {price_in?, price_out?}}, breakers?: {provider: bool},
-    /// disabled?: {provider: any}, credits?: {provider: USD}}`.
-    /// of the member `state`; `position` is its place, for messages.
+    /// disabled?: {provider: any}, credits?: {provider: USD}}`; `position` is its place, for
+    /// messages.
     /// In the `reference` profile a breaker that is not `true` is closed, whatever it is.
-    pub fn read(ctx: &'a Value<'a>, position: &str, strict: bool) -> Result<Self, Refusal> {
-        let Some(state) = ctx.get("state") else {
+    pub fn read(
+        state: Option<&'a Value<'a>>,
+        position: &str,
+        strict: bool,
+    ) -> Result<Self, Refusal> {
+        let Some(state) = state else {
             return Ok(Self::default());
         };
         let reader = Reader::new(state, position)?;
-        reader.only(&["breakers", "credits", "disabled", "ema"])?;
+        reader.only(&SECTIONS)?;
+        let [breakers, credits, disabled, ema] = reader.pick(&SECTIONS);
         let state = Self {
-            ema: reader.object("ema")?,
-            breakers: reader.object("breakers")?,
-            disabled: reader.object("disabled")?,
-            credits: reader.object("credits")?,
+            ema: ema.object()?,
+            breakers: breakers.object()?,
+            disabled: disabled.object()?,
+            credits: credits.object()?,
         };
         let wrong = |map: &str, key: &str, expected: &str| {
             Err(refuse(format!("{position}.{map}['{key}']: expected {expected}")))

@@ -1,7 +1,7 @@
 //! The plan of a run: which policy, over which candidates, in which order.
 
 use alloc::format;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::config::Config;
@@ -17,6 +17,7 @@ use crate::encode;
 use crate::json::{Object, Value, lookup};
 use crate::normal::normalize;
 use crate::policy::{Compiler, admit_policy, constrain};
+use crate::predicate::Reason;
 use crate::refusal::Refusal;
 use crate::scene::{Overlay, Scene};
 use crate::state_weight::member;
@@ -114,7 +115,7 @@ pub fn plan<'a>(
     if pin.is_none() || config.vocabulary.profile == Profile::Strict {
         let (failed, reasons) = filter(&policy, scene, &mut survivors);
         for (row, number) in failed {
-            let reason = reasons.get(number as usize).map(ToString::to_string);
+            let reason = reasons.get(number as usize).map(Reason::text);
             let Some(candidate) = candidates.get(row as usize) else { continue };
             let named = |key| candidate.get(key).cloned().unwrap_or(Value::text(""));
             let entry = Object::new()

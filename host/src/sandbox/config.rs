@@ -17,6 +17,9 @@ const SLOTS: u32 = 256;
 /// the pages back: a typical call touches less, and page faults are most of what an instance costs.
 const KEEP_RESIDENT_BYTES: usize = 1 << 20;
 
+/// The same for the table: its few hundred functions are looked up when they are first called.
+const KEEP_TABLE_BYTES: usize = 1 << 16;
+
 /// What the component is built without. A component that needs any of it is not loaded.
 const FEATURES_OFF: [WasmFeatures; 16] = [
     WasmFeatures::FLOATS,
@@ -61,6 +64,7 @@ fn pooling() -> Config {
         .max_memories_per_component(count(INSTANCES))
         .max_tables_per_component(count(INSTANCES))
         .linear_memory_keep_resident(KEEP_RESIDENT_BYTES)
+        .table_keep_resident(KEEP_TABLE_BYTES)
         // where the system can say which pages were touched, only those are cleared
         .pagemap_scan(Enabled::Auto);
     let mut config = common();
