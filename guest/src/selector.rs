@@ -9,6 +9,7 @@ use crate::order::{by_text, descending};
 use crate::predicate::Pred;
 use crate::prng::Lehmer;
 use crate::scene::Scene;
+use crate::urn::Urn;
 
 /// A compiled selector.
 #[derive(Clone, Debug)]
@@ -58,7 +59,7 @@ impl Selector {
         match self {
             Self::Ordered => survivors,
             Self::Argmax => best_first(survivors),
-            Self::Sample(temperature) => sample(*temperature, seed, best_first(survivors)),
+            Self::Sample(temperature) => sample(*temperature, seed, &best_first(survivors)),
             Self::Chain(priorities) => chain(priorities, scene, survivors),
             Self::TopK(count, inner) => {
                 let mut order = inner.order(scene, seed, survivors);
@@ -92,42 +93,15 @@ fn best_first(survivors: Vec<Scored>) -> Vec<Scored> {
 
 /// Draws without replacement, a rank's weight being q times that of the rank before it, with
 /// q = t/(t + 1).
-fn sample(temperature: f64, seed: Option<f64>, ranked: Vec<Scored>) -> Vec<Scored> {
+fn sample(temperature: f64, seed: Option<f64>, ranked: &[Scored]) -> Vec<Scored> {
     let temperature = if temperature > 0.0 { temperature } else { 0.0 };
-    let q = temperature / (temperature + 1.0);
-    let mut weight = 1.0;
-    let mut pool: Vec<(Scored, f64)> = Vec::with_capacity(ranked.len());
-    for scored in ranked {
-        pool.push((scored, weight));
-        weight *= q;
-    }
+    let mut urn = Urn::new(ranked.len(), temperature / (temperature + 1.0));
     let mut generator = Lehmer::new(seed);
-    let mut drawn = Vec::with_capacity(pool.len());
-    while !pool.is_empty() {
-        let target = generator.draw() * total(&pool);
-        let mut sum = 0.0;
-        let reached = pool.iter().position(|(_, weight)| {
-            sum += weight;
-            target <= sum
-        });
-        let (scored, _) = pool.remove(reached.unwrap_or(pool.len() - 1));
-        drawn.push(scored);
+    let mut drawn = Vec::with_capacity(ranked.len());
+    while let Some(scored) = urn.draw(generator.step()).and_then(|rank| ranked.get(rank)) {
+        drawn.push(*scored);
     }
     drawn
-}
-
-/// The sum in pool order. Weights never increase, so once one is too small to change the sum,
-/// the rest are.
-fn total(pool: &[(Scored, f64)]) -> f64 {
-    let mut sum = 0.0;
-    for (_, weight) in pool {
-        let next = sum + weight;
-        if next == sum {
-            break;
-        }
-        sum = next;
-    }
-    sum
 }
 
 /// Keeps those the chain names, in its order; the score is the negated place.
