@@ -9,6 +9,7 @@ const HIDDEN: u64 = 1 << FRACTION_BITS;
 const EXPONENT: u64 = 0x7ff;
 const BIAS: u64 = 1023;
 const SIGN: u64 = 1 << 63;
+const ONE: u64 = 1.0_f64.to_bits();
 /// The 26 bits that are the lower half of a significand.
 const LOWER: u64 = (1 << 26) - 1;
 
@@ -102,7 +103,11 @@ impl Factor {
         let bits = other.to_bits();
         let exponent = bits >> FRACTION_BITS & EXPONENT;
         let result = (exponent + self.exponent).wrapping_sub(BIAS);
+        let sign = (bits ^ self.value.to_bits()) & SIGN;
         if self.exponent == 0 || !is_plain(exponent) || !is_plain(result) || result + 2 > EXPONENT {
+            if self.exponent != 0 && exponent == 0 && bits & (HIDDEN - 1) == 0 {
+                return f64::from_bits(sign); // zero
+            }
             return self.value * other; // or the product is subnormal, or too large
         }
         let significand = bits & (HIDDEN - 1) | HIDDEN;
@@ -115,7 +120,7 @@ impl Factor {
         // the product of the significands lies in [1, 4)
         let carry = high >> 53;
         let product = rounded(result + carry, (high << 10 | rest) << (1 - carry));
-        f64::from_bits(product.to_bits() | (bits ^ self.value.to_bits()) & SIGN)
+        f64::from_bits(product.to_bits() | sign)
     }
 }
 
@@ -178,6 +183,16 @@ pub fn subtract(left: f64, right: f64) -> f64 {
         return left - right;
     }
     rounded(result, difference << zeros)
+}
+
+/// `1.0 - value`
+#[inline]
+pub fn complement(value: f64) -> f64 {
+    match value.to_bits() {
+        0 => 1.0,
+        ONE => 0.0,
+        _ => subtract(1.0, value),
+    }
 }
 
 /// The significand of a normal number, moved down: ten bits below it, the last of them for all that
@@ -272,6 +287,11 @@ mod tests {
     #[test]
     fn differences_are_those_of_the_hardware() {
         hardware_agrees('-', subtract, |l, r| l - r);
+    }
+
+    #[test]
+    fn complements_are_those_of_the_hardware() {
+        hardware_agrees('c', |left, _| complement(left), |l, _| 1.0 - l);
     }
 
     #[test]

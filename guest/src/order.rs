@@ -1,4 +1,4 @@
-//! Sorting. The engine has two sorts, by text and by score, and each is compiled once.
+//! Sorting. The engine has two sorts, by text and by number, and each is compiled once.
 
 use alloc::vec::Vec;
 
@@ -9,6 +9,66 @@ pub fn by_text<T>(items: Vec<T>, text: impl Fn(&T) -> &str) -> Vec<T> {
     let order: Vec<usize> = keys.into_iter().map(|(_, at)| at).collect();
     let mut items: Vec<Option<T>> = items.into_iter().map(Some).collect();
     order.into_iter().filter_map(|at| items.get_mut(at)?.take()).collect()
+}
+
+/// Up to so many a sort by comparison takes less than counting digits.
+const FEW: usize = 64;
+
+/// The places of the keys from the least on; equal keys keep their order.
+pub fn by_number(keys: &[u64]) -> Vec<u32> {
+    let first = keys.first().copied().unwrap_or_default();
+    let differing = keys.iter().fold(0, |differing, key| differing | key ^ first);
+    // from the first bit that differs on, 32 bits; the place in the lower half
+    let shift = differing.leading_zeros() & 63;
+    let top = |key: &u64| key << shift & !u64::from(u32::MAX);
+    let mut items: Vec<u64> =
+        keys.iter().zip(0_u64..).map(|(key, place)| top(key) | place).collect();
+    let full = |item: &u64| (keys.get(*item as u32 as usize).copied(), *item as u32);
+    if items.len() <= FEW {
+        items.sort_unstable_by_key(full);
+    } else if !keys.is_sorted() {
+        items = by_digits(items);
+        // where the digits are equal, the rest of the key decides
+        for same in items.chunk_by_mut(|left, right| left >> COUNTED == right >> COUNTED) {
+            if same.len() > 1 {
+                same.sort_unstable_by_key(full);
+            }
+        }
+    }
+    items.into_iter().map(|item| item as u32).collect()
+}
+
+/// The digits of 8 bits that are counted, and the bits below them.
+const DIGITS: [u32; 3] = [40, 48, 56];
+const COUNTED: u32 = 40;
+
+/// Sorts by the upper digits, from the lowest of them to the highest; equal ones keep their order.
+fn by_digits(mut items: Vec<u64>) -> Vec<u64> {
+    let mut counts = [[0_u32; 256]; DIGITS.len()];
+    for item in &items {
+        for (counts, digit) in counts.iter_mut().zip(DIGITS) {
+            if let Some(count) = counts.get_mut((item >> digit) as u8 as usize) {
+                *count += 1;
+            }
+        }
+    }
+    let mut sorted = items.clone();
+    for (mut starts, digit) in counts.into_iter().zip(DIGITS) {
+        let mut start = 0;
+        for count in &mut starts {
+            start += core::mem::replace(count, start);
+        }
+        for item in &items {
+            if let Some(start) = starts.get_mut((item >> digit) as u8 as usize) {
+                if let Some(slot) = sorted.get_mut(*start as usize) {
+                    *slot = *item;
+                }
+                *start += 1;
+            }
+        }
+        core::mem::swap(&mut items, &mut sorted);
+    }
+    items
 }
 
 /// A number that is less where the score is greater. Scores are not NaN; zeros are equal.
@@ -25,15 +85,11 @@ pub fn descending(score: f64) -> u64 {
 }
 
 /// A number that is greater where the value is. Not for NaN; zeros are equal.
+#[inline]
 pub const fn ascending(value: f64) -> i64 {
     let bits = value.to_bits().cast_signed();
-    if bits == i64::MIN {
-        0
-    } else if bits < 0 {
-        bits ^ i64::MAX
-    } else {
-        bits
-    }
+    let order = bits ^ i64::MAX & bits >> 63;
+    order + (order == -1) as i64 // the negative zero
 }
 
 /// The value that [`ascending`] made this of; of the zeros the positive one.
@@ -50,6 +106,28 @@ mod tests {
         let items = Vec::from([("b", 1), ("é", 2), ("a", 3), ("b", 4), ("Z", 5)]);
         let sorted: Vec<i32> = by_text(items, |item| item.0).iter().map(|item| item.1).collect();
         assert_eq!(sorted, [5, 3, 1, 4, 2]);
+    }
+
+    #[test]
+    fn number_order_is_stable() {
+        let mut state = 1_u64;
+        // how many bits of a key differ, and which
+        for (bits, shift) in [(0, 0), (1, 63), (3, 0), (8, 20), (20, 44), (33, 31), (64, 0)] {
+            for len in [0, 1, 2, FEW, FEW + 1, 300, 3000] {
+                let mask = u64::MAX.checked_shr(64 - bits).unwrap_or(0) << shift;
+                let next = |_| {
+                    state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                    (state ^ state >> 29) & mask
+                };
+                let mut keys: Vec<u64> = (0..len).map(next).collect();
+                for _ in 0..2 {
+                    let mut expected: Vec<u32> = (0..len as u32).collect();
+                    expected.sort_by_key(|place| keys[*place as usize]);
+                    assert_eq!(by_number(&keys), expected, "{len} keys of {bits} bits");
+                    keys.sort(); // sorted already, the second time
+                }
+            }
+        }
     }
 
     #[test]

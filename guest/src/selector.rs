@@ -5,7 +5,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::catalog::pair;
-use crate::order::{by_text, descending};
+use crate::order::{by_number, by_text, descending};
 use crate::predicate::Pred;
 use crate::prng::Lehmer;
 use crate::scene::Scene;
@@ -82,12 +82,9 @@ impl Selector {
 
 /// By score, descending; ties keep the order of the candidates.
 fn best_first(survivors: Vec<Scored>) -> Vec<Scored> {
+    let keys: Vec<u64> = survivors.iter().map(|scored| descending(scored.score)).collect();
     // rows come in order, so that the place among them breaks ties as the row would
-    let places = survivors.iter().zip(0_u32..);
-    let mut keys: Vec<(u64, u32)> =
-        places.map(|(scored, place)| (descending(scored.score), place)).collect();
-    keys.sort_unstable();
-    let sorted = keys.iter().filter_map(|(_, place)| survivors.get(*place as usize));
+    let sorted = by_number(&keys).into_iter().filter_map(|place| survivors.get(place as usize));
     sorted.copied().collect()
 }
 
