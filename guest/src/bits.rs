@@ -1,6 +1,7 @@
 //! A set of rows, one bit each.
 
 use alloc::vec::Vec;
+use core::ops::Range;
 
 /// How many rows a word has.
 pub const ROWS: usize = 64;
@@ -67,6 +68,19 @@ impl Bits {
             .enumerate()
             .flat_map(|(at, word)| ones(*word).map(move |place| ROWS * at + place))
     }
+
+    /// The rows of the set, in order, as ranges. Ranges end with words.
+    pub fn runs(&self) -> impl Iterator<Item = Range<usize>> {
+        self.0.iter().enumerate().flat_map(|(at, word)| {
+            let mut rest = *word;
+            core::iter::from_fn(move || {
+                let start = rest.trailing_zeros();
+                let end = start + (!rest.checked_shr(start)?).trailing_zeros();
+                rest &= u64::MAX.checked_shl(end).unwrap_or(0);
+                Some(ROWS * at + start as usize..ROWS * at + end as usize)
+            })
+        })
+    }
 }
 
 /// The places of the bits that are set, from the lowest.
@@ -87,6 +101,8 @@ mod tests {
         }
         bits.set(199, false);
         assert_eq!(bits.rows().collect::<Vec<_>>(), [0, 63, 64, 200]);
+        assert_eq!(bits.runs().collect::<Vec<_>>(), [0..1, 63..64, 64..65, 200..201]);
+        assert_eq!(Bits::all(70, true).runs().collect::<Vec<_>>(), [0..64, 64..70]);
         assert_eq!(ones(u64::MAX).count(), 64);
         assert_eq!(Bits::all(70, true).rows().count(), 70);
     }

@@ -184,7 +184,7 @@ fn sieve<'a>(policy: &'a Policy, scene: Scene<'a>, mut rows: Bits) -> Sieved<'a>
         }
     });
     let mut survivors = Vec::with_capacity(scene.catalog.len() - count);
-    rows.rows().for_each(|row| survivors.push(row as u32));
+    rows.runs().for_each(|run| survivors.extend(run.start as u32..run.end as u32));
     let mut rejected = Vec::with_capacity(count);
     failed.rows().for_each(|row| {
         rejected.push((row as u32, numbers.get(row).copied().unwrap_or_default()));

@@ -61,19 +61,61 @@ impl Divisor {
         if self.exponent == 0 || !is_plain(exponent) || !is_plain(result) {
             return dividend / self.value; // or the quotient is subnormal, or too large
         }
-        let (first, rest) = self.digit(significand << less);
-        let (second, rest) = self.digit(rest);
-        // from 2^52 up to 2^53, which carries into the exponent
-        let quotient = (first << 26) + second + u64::from(rest << 1 > self.significand);
-        f64::from_bits(((result - 1) << FRACTION_BITS) + quotient)
+        f64::from_bits(((result - 1) << FRACTION_BITS) + self.quotient(significand << less))
     }
 
-    /// `left · 2^26 / significand` and what is left then, for anything below two significands. The
+    /// `dividend · 2^52 / significand` to nearest, for one to two significands: from 2^52 up to 2^53,
+    /// which carries into the exponent.
+    #[inline]
+    const fn quotient(&self, dividend: u64) -> u64 {
+        let (first, rest) = self.digit(dividend);
+        let (second, rest) = self.digit(rest);
+        (first << 26) + second + (rest << 1 > self.significand) as u64
+    }
+
+    /// `left · 2^26 / significand` and what is left then, for up to two significands. The
     /// quotient may be too small by one, so that what is left is below 1¼ significands.
     #[inline]
     const fn digit(&self, left: u64) -> (u64, u64) {
         let digit = ((left >> 22) * self.reciprocal) >> 36;
         (digit, (left << 26).wrapping_sub(digit.wrapping_mul(self.significand)))
+    }
+}
+
+/// Where many numbers lie between two.
+#[derive(Clone, Copy, Debug)]
+pub struct Span {
+    least: f64,
+    range: Divisor,
+    /// The numbers and their differences are plain, whatever lies between them.
+    plain: bool,
+}
+
+impl Span {
+    pub fn new(least: f64, greatest: f64) -> Self {
+        let range = Divisor::new(subtract(greatest, least));
+        let low = least.to_bits() >> FRACTION_BITS;
+        let distance = (greatest.to_bits() >> FRACTION_BITS).wrapping_sub(low);
+        // the least of differences is 2^-52 of the least number, the greatest below 2^64 of it
+        let plain = is_plain(low) && low > 128 && distance < 64 && range.exponent != 0;
+        Self { least, range, plain }
+    }
+
+    /// `(value - least) / (greatest - least)` for a value between them, 0 where that is NaN.
+    #[inline]
+    pub fn position(&self, value: f64) -> f64 {
+        if !self.plain {
+            let position = self.range.divide(subtract(value, self.least));
+            return if is_nan(position) { 0.0 } else { position };
+        }
+        let (more, less) = (value.to_bits(), self.least.to_bits());
+        let exponent = more >> FRACTION_BITS;
+        let difference = aligned(more, 0) - aligned(less, exponent - (less >> FRACTION_BITS));
+        let zeros = u64::from(difference.leading_zeros());
+        let significand = nearest(difference << zeros);
+        let less = u64::from(significand < self.range.significand);
+        let result = exponent + 1 + BIAS - zeros - self.range.exponent - less;
+        f64::from_bits(((result - 1) << FRACTION_BITS) + self.range.quotient(significand << less))
     }
 }
 
@@ -128,9 +170,14 @@ impl Factor {
 /// exponent. The top bit of the value is set.
 #[inline]
 const fn rounded(exponent: u64, value: u64) -> f64 {
+    f64::from_bits(((exponent - 1) << FRACTION_BITS) + nearest(value))
+}
+
+/// `value / 2^11` to nearest, ties to even.
+#[inline]
+const fn nearest(value: u64) -> u64 {
     let significand = value >> 11;
-    let half = (value & 0x7ff) + (significand & 1) > 0x400;
-    f64::from_bits(((exponent - 1) << FRACTION_BITS) + significand + half as u64)
+    significand + ((value & 0x7ff) + (significand & 1) > 0x400) as u64
 }
 
 /// `left + right`
@@ -272,6 +319,26 @@ mod tests {
     #[test]
     fn quotients_are_those_of_the_hardware() {
         hardware_agrees('/', |left, right| Divisor::new(right).divide(left), |l, r| l / r);
+    }
+
+    #[test]
+    fn positions_are_those_of_the_hardware() {
+        let mut doubles = Doubles(2);
+        for (left, right) in pairs() {
+            let near = f64::from_bits(left.to_bits().wrapping_add(doubles.next().to_bits() >> 44));
+            for (low, high) in [(left, right), (right, left), (left, near)] {
+                let span = Span::new(low, high);
+                let middle = f64::midpoint(low, high);
+                let part = low + (high - low) * (doubles.next() % 1.0).abs();
+                for value in [middle, part, low.next_up(), high.next_down()] {
+                    if low < value && value < high {
+                        let plain = (value - low) / (high - low);
+                        let plain = if plain.is_nan() { 0.0 } else { plain };
+                        assert_eq!(span.position(value), plain, "{value:e} in {low:e} to {high:e}");
+                    }
+                }
+            }
+        }
     }
 
     #[test]

@@ -87,9 +87,23 @@ pub fn descending(score: f64) -> u64 {
 /// A number that is greater where the value is. Not for NaN; zeros are equal.
 #[inline]
 pub const fn ascending(value: f64) -> i64 {
+    let order = in_order(value);
+    order + (order == NEGATIVE_ZERO) as i64
+}
+
+/// As [`ascending`], but the negative zero has a place of its own.
+#[inline]
+pub const fn in_order(value: f64) -> i64 {
     let bits = value.to_bits().cast_signed();
-    let order = bits ^ i64::MAX & bits >> 63;
-    order + (order == -1) as i64 // the negative zero
+    bits ^ i64::MAX & bits >> 63
+}
+
+const NEGATIVE_ZERO: i64 = in_order(-0.0);
+
+/// A range of [`ascending`] numbers as one of [`in_order`], with both zeros or none of them.
+pub const fn around_zeros([low, high]: [i64; 2]) -> [i64; 2] {
+    let low = if low == 0 { NEGATIVE_ZERO } else { low };
+    [low, if high == NEGATIVE_ZERO { NEGATIVE_ZERO - 1 } else { high }]
 }
 
 /// The value that [`ascending`] made this of; of the zeros the positive one.
@@ -138,6 +152,21 @@ mod tests {
             assert!(descending(pair[0]) < descending(pair[1]), "{pair:?}");
             assert!(ascending(pair[0]) > ascending(pair[1]), "{pair:?}");
             assert_eq!(from_ascending(ascending(pair[0])), pair[0]);
+        }
+        for bound in scores {
+            let at = ascending(bound);
+            for range in
+                [[i64::MIN, at - 1], [i64::MIN, at], [at, at], [at, i64::MAX], [at + 1, i64::MAX]]
+            {
+                let [low, high] = around_zeros(range);
+                for score in scores.into_iter().chain([-0.0]) {
+                    let (plain, order) = (ascending(score), in_order(score));
+                    assert_eq!(
+                        low <= order && order <= high,
+                        range[0] <= plain && plain <= range[1]
+                    );
+                }
+            }
         }
         assert_eq!(descending(0.0), descending(-0.0));
         assert_eq!(ascending(0.0), ascending(-0.0));

@@ -8,7 +8,7 @@ use core::fmt;
 use crate::bits::{Bits, ROWS, ones};
 use crate::catalog::Labels;
 use crate::names::NONE;
-use crate::order::ascending;
+use crate::order::{around_zeros, ascending, in_order};
 use crate::request::{NEEDS, Privacy};
 use crate::scene::{Flags, Nums, Scene};
 use crate::signature::Rel;
@@ -224,7 +224,13 @@ impl<'a> Test<'a> {
                 // most of the time nothing is disabled, and nothing is down
                 if flags.contains(&true) { mask(part(providers, at), flag) } else { 0 }
             }
-            Self::Range(values, range, _) => numbers(*values, at, |value| within(*range, value)),
+            Self::Range(values, range, _) => {
+                let [low, high] = around_zeros(*range);
+                let width = high.wrapping_sub(low).cast_unsigned();
+                numbers(*values, at, |value| {
+                    in_order(value).wrapping_sub(low).cast_unsigned() <= width
+                })
+            }
             Self::Except(values, bound, _) => {
                 numbers(*values, at, |value| ascending(value) != *bound)
             }

@@ -4,7 +4,7 @@ use alloc::boxed::Box;
 use alloc::vec;
 use alloc::vec::Vec;
 
-use crate::exact::{Divisor, Factor, add, complement, is_nan, subtract};
+use crate::exact::{Factor, Span, add, complement, is_nan};
 use crate::order::{ascending, from_ascending};
 use crate::predicate::Pred;
 use crate::scene::{Nums, Scene};
@@ -118,7 +118,7 @@ fn stretch(values: Vec<f64>, [low, high]: [i64; 2], order: impl Fn(f64) -> i64) 
     }
     let (least, greatest) = (from_ascending(low), from_ascending(high));
     let infinite = least == f64::NEG_INFINITY || greatest == f64::INFINITY;
-    let range = Divisor::new(subtract(greatest, least));
+    let span = Span::new(least, greatest);
     each(values, |value| {
         let at = order(value);
         if at >= high {
@@ -126,8 +126,7 @@ fn stretch(values: Vec<f64>, [low, high]: [i64; 2], order: impl Fn(f64) -> i64) 
         } else if at <= low || infinite {
             0.0 // between infinite ends it is a number over ∞, or NaN
         } else {
-            let position = range.divide(subtract(value, least));
-            if is_nan(position) { 0.0 } else { position }
+            span.position(value)
         }
     })
 }
