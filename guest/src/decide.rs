@@ -1,12 +1,13 @@
 //! A decision: the short walk through all five slots.
 
 use alloc::string::String;
-use alloc::vec;
 use alloc::vec::Vec;
 
+use crate::bits::Bits;
 use crate::context::{self, Context, Failure, refuse};
 use crate::cost;
 use crate::encode;
+use crate::exact::is_nan;
 use crate::fail_plan::backoff;
 use crate::json::object_text;
 use crate::normal::normalize;
@@ -121,8 +122,8 @@ pub struct Verdict<'a> {
 
 impl<'a> Verdict<'a> {
     pub fn new(policy: &'a Policy, scene: Scene<'a>, seed: Option<f64>) -> Self {
-        let mut survivors: Vec<u32> = (0..scene.catalog.len() as u32).collect();
-        let (rejected, reasons) = filter(policy, scene, &mut survivors);
+        let (survivors, rejected, reasons) =
+            sieve(policy, scene, Bits::all(scene.catalog.len(), true));
         Self { ordered: order(policy, scene, seed, &survivors), rejected, reasons }
     }
 
@@ -149,12 +150,26 @@ pub fn filter<'a>(
     scene: Scene<'a>,
     rows: &mut Vec<u32>,
 ) -> (Vec<(u32, u32)>, Vec<Reason<'a>>) {
+    let mut set = Bits::all(scene.catalog.len(), false);
+    for row in rows.iter() {
+        set.set(*row as usize, true);
+    }
+    let (survivors, rejected, reasons) = sieve(policy, scene, set);
+    *rows = survivors;
+    (rejected, reasons)
+}
+
+/// What [`Verdict`] has: who is left, who is rejected and why.
+type Sieved<'a> = (Vec<u32>, Vec<(u32, u32)>, Vec<Reason<'a>>);
+
+fn sieve<'a>(policy: &'a Policy, scene: Scene<'a>, mut rows: Bits) -> Sieved<'a> {
     let mut reasons: Vec<Reason> = Vec::new();
-    // the number of the reason, from 1, of each row that fails
-    let mut failed = vec![0_u32; scene.catalog.len()];
-    let before = rows.len();
+    // the number of the reason of each row that fails, and which rows those are
+    let mut numbers: Vec<u32> = Vec::new();
+    let mut failed = Bits::NONE;
     let mut last = 0;
-    policy.filter.bind(scene).sieve(rows, &mut |row, reason| {
+    let mut count = 0;
+    policy.filter.bind(scene).sieve(&mut rows, &mut |row, reason| {
         if reasons.get(last) != Some(&reason) {
             // there are as many as the policy has tests: a handful
             last = reasons.iter().position(|known| *known == reason).unwrap_or(reasons.len());
@@ -162,24 +177,34 @@ pub fn filter<'a>(
                 reasons.push(reason);
             }
         }
-        if let Some(slot) = failed.get_mut(row as usize) {
-            *slot = last as u32 + 1;
+        if count == 0 {
+            numbers.resize(scene.catalog.len(), 0);
+            failed = Bits::all(scene.catalog.len(), false);
+        }
+        count += 1;
+        failed.set(row, true);
+        if let Some(slot) = numbers.get_mut(row) {
+            *slot = last as u32;
         }
     });
-    let mut rejected = Vec::with_capacity(before - rows.len());
-    for (row, number) in (0..).zip(failed) {
-        if let Some(number) = number.checked_sub(1) {
-            rejected.push((row, number));
-        }
-    }
-    (rejected, reasons)
+    let mut survivors = Vec::with_capacity(scene.catalog.len() - count);
+    rows.runs().for_each(|run| survivors.extend(run.start as u32..run.end as u32));
+    let mut rejected = Vec::with_capacity(count);
+    failed.rows().for_each(|row| {
+        rejected.push((row as u32, numbers.get(row).copied().unwrap_or_default()));
+    });
+    (survivors, rejected, reasons)
 }
 
 /// The order in which survivors of the filter are tried.
 pub fn order(policy: &Policy, scene: Scene, seed: Option<f64>, survivors: &[u32]) -> Vec<Scored> {
     let scores = policy.scorer.score(scene, survivors);
-    let scored = survivors.iter().zip(scores).map(|(&row, score)| Scored { row, score }).collect();
-    policy.selector.order(scene, seed, scored)
+    let scored = survivors.iter().zip(scores).map(|(&row, score)| {
+        // so that an order exists
+        let score = if is_nan(score) { f64::NEG_INFINITY } else { score };
+        Scored { row, score }
+    });
+    policy.selector.order(scene, seed, scored.collect())
 }
 
 /// What the fail plan says to each failure.

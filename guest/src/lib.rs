@@ -65,6 +65,7 @@ mod step;
 mod strict;
 mod term;
 mod transform;
+mod urn;
 mod vocabulary;
 
 use alloc::string::String;

@@ -1,4 +1,4 @@
-//! Sorting. The engine has two sorts, by text and by score, and each is compiled once.
+//! Sorting. The engine has two sorts, by text and by number, and each is compiled once.
 
 use alloc::vec::Vec;
 
@@ -9,6 +9,66 @@ pub fn by_text<T>(items: Vec<T>, text: impl Fn(&T) -> &str) -> Vec<T> {
     let order: Vec<usize> = keys.into_iter().map(|(_, at)| at).collect();
     let mut items: Vec<Option<T>> = items.into_iter().map(Some).collect();
     order.into_iter().filter_map(|at| items.get_mut(at)?.take()).collect()
+}
+
+/// Up to so many a sort by comparison takes less than counting digits.
+const FEW: usize = 64;
+
+/// The places of the keys from the least on; equal keys keep their order.
+pub fn by_number(keys: &[u64]) -> Vec<u32> {
+    let first = keys.first().copied().unwrap_or_default();
+    let differing = keys.iter().fold(0, |differing, key| differing | key ^ first);
+    // from the first bit that differs on, 32 bits; the place in the lower half
+    let shift = differing.leading_zeros() & 63;
+    let top = |key: &u64| key << shift & !u64::from(u32::MAX);
+    let mut items: Vec<u64> =
+        keys.iter().zip(0_u64..).map(|(key, place)| top(key) | place).collect();
+    let full = |item: &u64| (keys.get(*item as u32 as usize).copied(), *item as u32);
+    if items.len() <= FEW {
+        items.sort_unstable_by_key(full);
+    } else if !keys.is_sorted() {
+        items = by_digits(items);
+        // where the digits are equal, the rest of the key decides
+        for same in items.chunk_by_mut(|left, right| left >> COUNTED == right >> COUNTED) {
+            if same.len() > 1 {
+                same.sort_unstable_by_key(full);
+            }
+        }
+    }
+    items.into_iter().map(|item| item as u32).collect()
+}
+
+/// The digits of 8 bits that are counted, and the bits below them.
+const DIGITS: [u32; 3] = [40, 48, 56];
+const COUNTED: u32 = 40;
+
+/// Sorts by the upper digits, from the lowest of them to the highest; equal ones keep their order.
+fn by_digits(mut items: Vec<u64>) -> Vec<u64> {
+    let mut counts = [[0_u32; 256]; DIGITS.len()];
+    for item in &items {
+        for (counts, digit) in counts.iter_mut().zip(DIGITS) {
+            if let Some(count) = counts.get_mut((item >> digit) as u8 as usize) {
+                *count += 1;
+            }
+        }
+    }
+    let mut sorted = items.clone();
+    for (mut starts, digit) in counts.into_iter().zip(DIGITS) {
+        let mut start = 0;
+        for count in &mut starts {
+            start += core::mem::replace(count, start);
+        }
+        for item in &items {
+            if let Some(start) = starts.get_mut((item >> digit) as u8 as usize) {
+                if let Some(slot) = sorted.get_mut(*start as usize) {
+                    *slot = *item;
+                }
+                *start += 1;
+            }
+        }
+        core::mem::swap(&mut items, &mut sorted);
+    }
+    items
 }
 
 /// A number that is less where the score is greater. Scores are not NaN; zeros are equal.
@@ -25,15 +85,25 @@ pub fn descending(score: f64) -> u64 {
 }
 
 /// A number that is greater where the value is. Not for NaN; zeros are equal.
+#[inline]
 pub const fn ascending(value: f64) -> i64 {
+    let order = in_order(value);
+    order + (order == NEGATIVE_ZERO) as i64
+}
+
+/// As [`ascending`], but the negative zero has a place of its own.
+#[inline]
+pub const fn in_order(value: f64) -> i64 {
     let bits = value.to_bits().cast_signed();
-    if bits == i64::MIN {
-        0
-    } else if bits < 0 {
-        bits ^ i64::MAX
-    } else {
-        bits
-    }
+    bits ^ i64::MAX & bits >> 63
+}
+
+const NEGATIVE_ZERO: i64 = in_order(-0.0);
+
+/// A range of [`ascending`] numbers as one of [`in_order`], with both zeros or none of them.
+pub const fn around_zeros([low, high]: [i64; 2]) -> [i64; 2] {
+    let low = if low == 0 { NEGATIVE_ZERO } else { low };
+    [low, if high == NEGATIVE_ZERO { NEGATIVE_ZERO - 1 } else { high }]
 }
 
 /// The value that [`ascending`] made this of; of the zeros the positive one.
@@ -53,6 +123,28 @@ mod tests {
     }
 
     #[test]
+    fn number_order_is_stable() {
+        let mut state = 1_u64;
+        // how many bits of a key differ, and which
+        for (bits, shift) in [(0, 0), (1, 63), (3, 0), (8, 20), (20, 44), (33, 31), (64, 0)] {
+            for len in [0, 1, 2, FEW, FEW + 1, 300, 3000] {
+                let mask = u64::MAX.checked_shr(64 - bits).unwrap_or(0) << shift;
+                let next = |_| {
+                    state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                    (state ^ state >> 29) & mask
+                };
+                let mut keys: Vec<u64> = (0..len).map(next).collect();
+                for _ in 0..2 {
+                    let mut expected: Vec<u32> = (0..len as u32).collect();
+                    expected.sort_by_key(|place| keys[*place as usize]);
+                    assert_eq!(by_number(&keys), expected, "{len} keys of {bits} bits");
+                    keys.sort(); // sorted already, the second time
+                }
+            }
+        }
+    }
+
+    #[test]
     fn greater_scores_come_first() {
         let scores =
             [f64::INFINITY, 1e300, 1.5, 1.0, 5e-324, 0.0, -5e-324, -1.0, f64::NEG_INFINITY];
@@ -60,6 +152,21 @@ mod tests {
             assert!(descending(pair[0]) < descending(pair[1]), "{pair:?}");
             assert!(ascending(pair[0]) > ascending(pair[1]), "{pair:?}");
             assert_eq!(from_ascending(ascending(pair[0])), pair[0]);
+        }
+        for bound in scores {
+            let at = ascending(bound);
+            for range in
+                [[i64::MIN, at - 1], [i64::MIN, at], [at, at], [at, i64::MAX], [at + 1, i64::MAX]]
+            {
+                let [low, high] = around_zeros(range);
+                for score in scores.into_iter().chain([-0.0]) {
+                    let (plain, order) = (ascending(score), in_order(score));
+                    assert_eq!(
+                        low <= order && order <= high,
+                        range[0] <= plain && plain <= range[1]
+                    );
+                }
+            }
         }
         assert_eq!(descending(0.0), descending(-0.0));
         assert_eq!(ascending(0.0), ascending(-0.0));

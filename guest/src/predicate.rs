@@ -4,10 +4,10 @@ use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::bits::Bits;
+use crate::bits::{Bits, ROWS, ones};
 use crate::catalog::Labels;
 use crate::names::NONE;
-use crate::order::ascending;
+use crate::order::{around_zeros, ascending, in_order};
 use crate::request::{NEEDS, Privacy};
 use crate::scene::{Flags, Nums, Scene};
 use crate::signature::Rel;
@@ -195,84 +195,129 @@ fn requirements<'a>(scene: Scene<'a>) -> Vec<Test<'a>> {
 impl<'a> Test<'a> {
     /// Whether a row passes.
     pub fn holds(&self, row: usize) -> bool {
-        self.check(row).is_ok()
+        match self {
+            Self::Fails(_) => false,
+            Self::Bits(bits, _) => bits.get(row),
+            Self::Flags(flags, _) => flags.at(row),
+            Self::Range(values, range, _) => within(*range, values.at(row)),
+            Self::Except(values, bound, _) => ascending(values.at(row)) != *bound,
+            Self::Is(rows, number, _) => rows.get(row) == Some(number),
+            Self::In(rows, passes, none, _) => {
+                let number = rows.get(row).copied().unwrap_or(NONE);
+                passes.get(number as usize).copied().unwrap_or(*none)
+            }
+            Self::All(tests) => tests.iter().all(|test| test.holds(row)),
+            Self::Any(tests) => tests.iter().any(|test| test.holds(row)),
+            Self::Not(test) => !test.holds(row),
+            Self::Named(test, _) => test.holds(row),
+        }
     }
 
-    /// The reason is that of the first test that failed.
-    pub fn check(&self, row: usize) -> Result<(), Reason<'a>> {
-        let (holds, reason) = match self {
-            Self::Fails(reason) => (false, *reason),
-            Self::Bits(bits, reason) => (bits.get(row), *reason),
-            Self::Flags(flags, reason) => (flags.at(row), *reason),
-            Self::Range(values, [low, high], reason) => {
-                ((low..=high).contains(&&ascending(values.at(row))), *reason)
+    /// Which of the 64 rows from `64 · at` on pass; anything for rows that are not there. A loop for
+    /// each of the frequent tests, with nothing to decide inside of it.
+    fn word(&self, at: usize) -> u64 {
+        match self {
+            Self::Fails(_) => 0,
+            Self::Bits(bits, _) | Self::Flags(Flags::Own(bits), _) => bits.word(at),
+            Self::Flags(Flags::OfProvider(flags, providers), _) => {
+                let flag = |provider: &u32| flags.get(*provider as usize).copied().unwrap_or(false);
+                // most of the time nothing is disabled, and nothing is down
+                if flags.contains(&true) { mask(part(providers, at), flag) } else { 0 }
             }
-            Self::Except(values, bound, reason) => (ascending(values.at(row)) != *bound, *reason),
-            Self::Is(rows, number, reason) => (rows.get(row) == Some(number), *reason),
-            Self::In(rows, passes, none, reason) => {
-                let number = rows.get(row).copied().unwrap_or(NONE);
-                (passes.get(number as usize).copied().unwrap_or(*none), *reason)
+            Self::Range(values, range, _) => {
+                let [low, high] = around_zeros(*range);
+                let width = high.wrapping_sub(low).cast_unsigned();
+                numbers(*values, at, |value| {
+                    in_order(value).wrapping_sub(low).cast_unsigned() <= width
+                })
             }
-            Self::All(tests) => return tests.iter().try_for_each(|test| test.check(row)),
-            Self::Any(tests) => (tests.iter().any(|test| test.holds(row)), Reason::Named("or")),
-            Self::Not(test) => (!test.holds(row), Reason::Named("not")),
-            Self::Named(test, name) => (test.holds(row), Reason::Named(name)),
-        };
-        if holds { Ok(()) } else { Err(reason) }
+            Self::Except(values, bound, _) => {
+                numbers(*values, at, |value| ascending(value) != *bound)
+            }
+            Self::Is(rows, number, _) => mask(part(rows, at), |row| row == number),
+            Self::In(rows, passes, none, _) => {
+                mask(part(rows, at), |row| passes.get(*row as usize).copied().unwrap_or(*none))
+            }
+            Self::All(tests) => tests.iter().fold(u64::MAX, |word, test| word & test.word(at)),
+            Self::Any(tests) => tests.iter().fold(0, |word, test| word | test.word(at)),
+            Self::Not(test) => !test.word(at),
+            Self::Named(test, _) => test.word(at),
+        }
+    }
+
+    /// Every one of so many rows that passes.
+    pub fn passing(&self, rows: usize) -> Bits {
+        let mut passing = Bits::all(rows, true);
+        for (at, word) in passing.words() {
+            *word &= self.word(at);
+        }
+        passing
     }
 
     /// Keeps the rows that pass, test by test; `fail` hears of each other row, once.
-    pub fn sieve(&self, rows: &mut Vec<u32>, fail: &mut impl FnMut(u32, Reason<'a>)) {
-        // a loop for each of the frequent tests, with nothing to decide inside of it
-        match self {
+    pub fn sieve(&self, rows: &mut Bits, fail: &mut impl FnMut(usize, Reason<'a>)) {
+        let reason = match self {
             Self::All(tests) => {
                 for test in tests {
                     test.sieve(rows, fail);
                 }
+                return;
             }
-            Self::Bits(bits, reason) => retain(rows, |row| bits.get(row), *reason, fail),
-            Self::Range(Nums::Own(column), [low, high], reason) => {
-                let holds = |row| {
-                    let value = column.get(row).map_or(0, |value| ascending(*value));
-                    *low <= value && value <= *high
-                };
-                retain(rows, holds, *reason, fail);
-            }
-            Self::Not(test) => {
-                let reason = Reason::Named("not");
-                match &**test {
-                    Self::Flags(Flags::OfProvider(flags, providers), _) => {
-                        let holds = |row| {
-                            let provider = providers.get(row).copied().unwrap_or(NONE);
-                            !flags.get(provider as usize).copied().unwrap_or(false)
-                        };
-                        retain(rows, holds, reason, fail);
-                    }
-                    test => retain(rows, |row| !test.holds(row), reason, fail),
-                }
-            }
-            _ => rows.retain(|row| match self.check(*row as usize) {
-                Ok(()) => true,
-                Err(reason) => {
-                    fail(*row, reason);
-                    false
-                }
-            }),
+            Self::Fails(reason)
+            | Self::Bits(_, reason)
+            | Self::Flags(_, reason)
+            | Self::Range(.., reason)
+            | Self::Except(.., reason)
+            | Self::Is(.., reason)
+            | Self::In(.., reason) => *reason,
+            Self::Any(_) => Reason::Named("or"),
+            Self::Not(_) => Reason::Named("not"),
+            Self::Named(_, name) => Reason::Named(name),
+        };
+        for (at, word) in rows.words() {
+            let fails = match word.count_ones() {
+                0 => 0,
+                // a few are sooner asked one by one
+                1..16 => ones(*word).fold(0, |fails, place| {
+                    fails | u64::from(!self.holds(ROWS * at + place)) << place
+                }),
+                _ => *word & !self.word(at),
+            };
+            *word &= !fails;
+            ones(fails).for_each(|place| fail(ROWS * at + place, reason));
         }
     }
 }
 
-fn retain<'a>(
-    rows: &mut Vec<u32>,
-    holds: impl Fn(usize) -> bool,
-    reason: Reason<'a>,
-    fail: &mut impl FnMut(u32, Reason<'a>),
-) {
-    rows.retain(|row| {
-        let holds = holds(*row as usize);
-        if !holds {
-            fail(*row, reason);
+/// Whether a number is in a range of [`ascending`] integers, ends included.
+fn within([low, high]: [i64; 2], value: f64) -> bool {
+    let value = ascending(value);
+    low <= value && value <= high
+}
+
+/// Which of the rows of a word have a number that passes.
+fn numbers(values: Nums, at: usize, passes: impl Fn(f64) -> bool) -> u64 {
+    match values {
+        Nums::OfProvider(values, providers) => mask(part(providers, at), |provider| {
+            passes(values.get(*provider as usize).copied().unwrap_or_default())
+        }),
+        Nums::Own(column) => {
+            let part = part(column, at);
+            // what is not there is 0
+            let rest = u64::MAX.checked_shl(part.len() as u32).filter(|_| passes(0.0));
+            mask(part, |value| passes(*value)) | rest.unwrap_or_default()
         }
-        holds
-    });
+    }
+}
+
+/// The rows of a word of a column.
+fn part<T>(column: &[T], at: usize) -> &[T] {
+    let rest = column.get(ROWS * at..).unwrap_or_default();
+    rest.get(..ROWS).unwrap_or(rest)
+}
+
+/// A bit for each item, from the lowest.
+fn mask<T>(items: &[T], holds: impl Fn(&T) -> bool) -> u64 {
+    let bits = items.iter().zip(0_u32..);
+    bits.fold(0, |word, (item, place)| word | u64::from(holds(item)) << place)
 }

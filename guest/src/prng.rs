@@ -1,6 +1,15 @@
 //! The generator of seeded choices: Lehmer's, modulo the Mersenne prime 2^31 − 1.
 
-const MODULUS: u64 = 2_147_483_647;
+use crate::exact::Divisor;
+
+/// A state of the generator is from 1 up to this, exclusive.
+pub const MODULUS: u64 = 2_147_483_647;
+
+/// A state as a number in (0, 1).
+pub fn fraction(state: u64) -> f64 {
+    const WHOLE: Divisor = Divisor::new(MODULUS as f64);
+    WHOLE.divide(state as f64)
+}
 
 /// A stream of draws in (0, 1).
 #[derive(Clone, Debug)]
@@ -28,10 +37,11 @@ impl Lehmer {
 
     /// The next number in (0, 1).
     pub fn draw(&mut self) -> f64 {
-        self.step() as f64 / MODULUS as f64
+        fraction(self.step())
     }
 
-    fn step(&mut self) -> u64 {
+    /// The next state.
+    pub fn step(&mut self) -> u64 {
         self.0 = self.0 * 16807 % MODULUS;
         self.0
     }

@@ -4,10 +4,10 @@ use alloc::boxed::Box;
 use alloc::vec;
 use alloc::vec::Vec;
 
-use crate::exact::{Divisor, is_nan, subtract};
+use crate::exact::{Factor, Span, add, complement, is_nan};
 use crate::order::{ascending, from_ascending};
 use crate::predicate::Pred;
-use crate::scene::Scene;
+use crate::scene::{Nums, Scene};
 use crate::vocabulary::NumField;
 
 /// A compiled scorer.
@@ -25,61 +25,63 @@ pub enum Scorer {
 }
 
 impl Scorer {
-    /// The scores of `rows`, the whole population that `normalize` spans. NaN becomes −∞, so
-    /// that an order exists.
+    /// The scores of `rows`, the whole population that `normalize` spans: ascending, each once. In
+    /// IEEE double arithmetic in exactly this order of operations; a score may be NaN.
     pub fn score(&self, scene: Scene, rows: &[u32]) -> Vec<f64> {
-        let mut scores = self.values(scene, rows);
-        for score in &mut scores {
-            if is_nan(*score) {
-                *score = f64::NEG_INFINITY;
-            }
-        }
-        scores
-    }
-
-    /// One value a row, in IEEE double arithmetic in exactly this order of operations.
-    fn values(&self, scene: Scene, rows: &[u32]) -> Vec<f64> {
+        let all = scene.catalog.len();
         match self {
             Self::Zero => vec![0.0; rows.len()],
             Self::Lit(value) => vec![*value; rows.len()],
-            Self::Field(field) => {
-                let values = scene.nums(*field);
-                rows.iter().map(|row| values.at(*row as usize)).collect()
+            Self::Field(field) => match scene.nums(*field) {
+                Nums::Own(column) if rows.len() == all && column.len() == all => column.to_vec(),
+                values => rows.iter().map(|row| values.at(*row as usize)).collect(),
+            },
+            Self::Add(scorers) => sum(scorers, scene, rows),
+            Self::Scale(factor, scorer) => {
+                let factor = Factor::new(*factor);
+                each(scorer.score(scene, rows), |value| factor.multiply(value))
             }
-            Self::Add(scorers) => {
-                let mut sums = vec![0.0; rows.len()];
-                for scorer in scorers {
-                    for (sum, value) in sums.iter_mut().zip(scorer.values(scene, rows)) {
-                        *sum += value;
-                    }
-                }
-                sums
-            }
-            Self::Scale(factor, scorer) => each(scorer.values(scene, rows), |value| factor * value),
-            Self::Neg(scorer) => each(scorer.values(scene, rows), |value| subtract(1.0, value)),
+            Self::Neg(scorer) => each(scorer.score(scene, rows), complement),
             Self::Clamp(low, high, scorer) => {
-                each(scorer.values(scene, rows), |value| clamp(value, *low, *high))
+                each(scorer.score(scene, rows), |value| clamp(value, *low, *high))
             }
             Self::Gate(pred, scorer) => {
-                let mut values = scorer.values(scene, rows);
-                let test = pred.bind(scene);
+                let mut values = scorer.score(scene, rows);
+                let passing = pred.bind(scene).passing(all);
                 for (value, row) in values.iter_mut().zip(rows) {
-                    if !test.holds(*row as usize) {
+                    if !passing.get(*row as usize) {
                         *value = 0.0;
                     }
                 }
                 values
             }
-            Self::Normalize(scorer) => normalize(scorer.values(scene, rows)),
+            Self::Normalize(scorer) => normalize(scorer.score(scene, rows)),
         }
     }
 }
 
+/// The sum of scorers, each added to what is there so far, starting from 0.
+fn sum(scorers: &[Scorer], scene: Scene, rows: &[u32]) -> Vec<f64> {
+    let Some((first, others)) = scorers.split_first() else { return vec![0.0; rows.len()] };
+    // 0 + x is x, but for the negative zero
+    let mut sums = each(first.score(scene, rows), |value| {
+        if value.to_bits() == (-0.0_f64).to_bits() { 0.0 } else { value }
+    });
+    for scorer in others {
+        for (sum, value) in sums.iter_mut().zip(scorer.score(scene, rows)) {
+            *sum = add(*sum, value);
+        }
+    }
+    sums
+}
+
 /// `low` wins over `high` when they cross; NaN passes through.
 pub fn clamp(value: f64, low: f64, high: f64) -> f64 {
-    if value < low {
+    if is_nan(value) {
+        value
+    } else if ascending(value) < ascending(low) {
         low
-    } else if value > high {
+    } else if ascending(value) > ascending(high) {
         high
     } else {
         value
@@ -89,26 +91,42 @@ pub fn clamp(value: f64, low: f64, high: f64) -> f64 {
 /// Stretches the values onto [0, 1]; all 0 when they do not differ. NaN counts for neither end and
 /// becomes 0.
 fn normalize(values: Vec<f64>) -> Vec<f64> {
-    let plain = values.iter().filter(|value| !is_nan(**value)).map(|value| ascending(*value));
-    let (mut low, mut high) = (ascending(f64::INFINITY), ascending(f64::NEG_INFINITY));
-    for value in plain {
-        low = low.min(value);
-        high = high.max(value);
+    const INFINITY: i64 = f64::INFINITY.to_bits().cast_signed();
+    let bits = |value: f64| value.to_bits().cast_signed();
+    let (mut low, mut high) = (i64::MAX, 0);
+    for value in &values {
+        low = low.min(bits(*value));
+        high = high.max(bits(*value));
     }
+    if low >= 0 && high <= INFINITY {
+        return stretch(values, [low, high], bits); // the bits of positive numbers are in order
+    }
+    let (mut low, mut high) = (ascending(f64::INFINITY), ascending(f64::NEG_INFINITY));
+    for value in values.iter().filter(|value| !is_nan(**value)) {
+        low = low.min(ascending(*value));
+        high = high.max(ascending(*value));
+    }
+    // NaN gets a place below all others
+    let order = |value| if is_nan(value) { i64::MIN } else { ascending(value) };
+    stretch(values, [low, high], order)
+}
+
+/// [`normalize`], by numbers that are in the order of the values.
+fn stretch(values: Vec<f64>, [low, high]: [i64; 2], order: impl Fn(f64) -> i64) -> Vec<f64> {
     if high <= low {
         return each(values, |_| 0.0);
     }
     let (least, greatest) = (from_ascending(low), from_ascending(high));
-    let range = Divisor::new(greatest - least);
+    let infinite = least == f64::NEG_INFINITY || greatest == f64::INFINITY;
+    let span = Span::new(least, greatest);
     each(values, |value| {
-        let at = ascending(value);
-        if at >= high && !is_nan(value) {
+        let at = order(value);
+        if at >= high {
             1.0
-        } else if at <= low {
-            0.0
+        } else if at <= low || infinite {
+            0.0 // between infinite ends it is a number over ∞, or NaN
         } else {
-            let position = range.divide(subtract(value, least));
-            if is_nan(position) { 0.0 } else { position }
+            span.position(value)
         }
     })
 }

@@ -5,10 +5,11 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::catalog::pair;
-use crate::order::{by_text, descending};
+use crate::order::{by_number, by_text, descending};
 use crate::predicate::Pred;
 use crate::prng::Lehmer;
 use crate::scene::Scene;
+use crate::urn::Urn;
 
 /// A compiled selector.
 #[derive(Clone, Debug)]
@@ -58,7 +59,7 @@ impl Selector {
         match self {
             Self::Ordered => survivors,
             Self::Argmax => best_first(survivors),
-            Self::Sample(temperature) => sample(*temperature, seed, best_first(survivors)),
+            Self::Sample(temperature) => sample(*temperature, seed, &best_first(survivors)),
             Self::Chain(priorities) => chain(priorities, scene, survivors),
             Self::TopK(count, inner) => {
                 let mut order = inner.order(scene, seed, survivors);
@@ -81,53 +82,23 @@ impl Selector {
 
 /// By score, descending; ties keep the order of the candidates.
 fn best_first(survivors: Vec<Scored>) -> Vec<Scored> {
+    let keys: Vec<u64> = survivors.iter().map(|scored| descending(scored.score)).collect();
     // rows come in order, so that the place among them breaks ties as the row would
-    let places = survivors.iter().zip(0_u32..);
-    let mut keys: Vec<(u64, u32)> =
-        places.map(|(scored, place)| (descending(scored.score), place)).collect();
-    keys.sort_unstable();
-    let sorted = keys.iter().filter_map(|(_, place)| survivors.get(*place as usize));
+    let sorted = by_number(&keys).into_iter().filter_map(|place| survivors.get(place as usize));
     sorted.copied().collect()
 }
 
 /// Draws without replacement, a rank's weight being q times that of the rank before it, with
 /// q = t/(t + 1).
-fn sample(temperature: f64, seed: Option<f64>, ranked: Vec<Scored>) -> Vec<Scored> {
+fn sample(temperature: f64, seed: Option<f64>, ranked: &[Scored]) -> Vec<Scored> {
     let temperature = if temperature > 0.0 { temperature } else { 0.0 };
-    let q = temperature / (temperature + 1.0);
-    let mut weight = 1.0;
-    let mut pool: Vec<(Scored, f64)> = Vec::with_capacity(ranked.len());
-    for scored in ranked {
-        pool.push((scored, weight));
-        weight *= q;
-    }
+    let mut urn = Urn::new(ranked.len(), temperature / (temperature + 1.0));
     let mut generator = Lehmer::new(seed);
-    let mut drawn = Vec::with_capacity(pool.len());
-    while !pool.is_empty() {
-        let target = generator.draw() * total(&pool);
-        let mut sum = 0.0;
-        let reached = pool.iter().position(|(_, weight)| {
-            sum += weight;
-            target <= sum
-        });
-        let (scored, _) = pool.remove(reached.unwrap_or(pool.len() - 1));
-        drawn.push(scored);
+    let mut drawn = Vec::with_capacity(ranked.len());
+    while let Some(scored) = urn.draw(generator.step()).and_then(|rank| ranked.get(rank)) {
+        drawn.push(*scored);
     }
     drawn
-}
-
-/// The sum in pool order. Weights never increase, so once one is too small to change the sum,
-/// the rest are.
-fn total(pool: &[(Scored, f64)]) -> f64 {
-    let mut sum = 0.0;
-    for (_, weight) in pool {
-        let next = sum + weight;
-        if next == sum {
-            break;
-        }
-        sum = next;
-    }
-    sum
 }
 
 /// Keeps those the chain names, in its order; the score is the negated place.

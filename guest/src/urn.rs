@@ -1,0 +1,335 @@
+//! An urn: ranks are drawn by weight and not put back.
+//!
+//! What a draw is, to the last bit, is [`Urn::scan`]: the weights left are summed as doubles, front
+//! to back, a number of the generator is multiplied by the sum, and the first rank whose running sum
+//! reaches the product is drawn. Done so, each draw walks over all ranks twice.
+//!
+//! Almost always a far coarser sum tells which rank that is. So weights are also kept as integers,
+//! rounded down, in a Fenwick tree, where a draw takes a logarithm of steps. Rounding moves what is
+//! compared by less than a margin, and only a draw that falls within the margin of a boundary has to
+//! be made in doubles.
+//!
+//! The margin, with n ranks left, integers f, their sum F, and doubles in units of those integers:
+//! - a running sum of the weights is above that of the f by less than n;
+//! - a running sum of doubles differs from the sum by less than n · 2^-53 of it;
+//! - the product is rounded by 2^-53 of it, or by half of the smallest double, which is no more than
+//!   half a unit; the number of the generator by 2^-53; its integer counterpart is off by 5 at most.
+//!
+//! Both sides of the comparison together are off by less than (n + 2) · (F · 2^-51 + 3).
+
+use alloc::vec::Vec;
+
+use crate::exact::{Factor, add};
+use crate::prng::{MODULUS, fraction};
+
+const SIGN: u64 = 1 << 63;
+const FRACTION_BITS: u32 = 52;
+
+/// What is left to draw.
+#[derive(Debug)]
+pub struct Urn {
+    /// The weight of each rank, as bits: never more than that of the rank before. A rank that was
+    /// drawn has its sign set.
+    weights: Vec<u64>,
+    left: usize,
+    /// The first rank that is left.
+    front: usize,
+    window: Window,
+}
+
+/// The ranks from one on that weigh at least a unit.
+#[derive(Debug, Default)]
+struct Window {
+    start: usize,
+    /// The exponent of the unit: 1 for the smallest double.
+    unit: u64,
+    /// A Fenwick tree: node i, from 1, has the sum of as many weights up to i as its lowest bit says.
+    tree: Vec<u64>,
+    /// Of all weights in the tree; below 2^62.
+    sum: u64,
+}
+
+impl Urn {
+    /// A rank's weight is q times that of the rank before it; q is from 0 to 1.
+    pub fn new(ranks: usize, q: f64) -> Self {
+        let factor = Factor::new(q);
+        let mut weights = Vec::with_capacity(ranks);
+        let mut weight = 1.0_f64;
+        while weights.len() < ranks {
+            weights.push(weight.to_bits());
+            let next = factor.multiply(weight);
+            if next.to_bits() == weight.to_bits() {
+                weights.resize(ranks, weight.to_bits()); // it stays: at 0, or at the smallest double
+            }
+            weight = next;
+        }
+        let mut urn = Self { weights, left: ranks, front: 0, window: Window::default() };
+        urn.look();
+        urn
+    }
+
+    /// Takes out a rank, by a state of the generator; nothing when none is left.
+    pub fn draw(&mut self, state: u64) -> Option<usize> {
+        if self.left < 2 {
+            return self.take(self.front);
+        }
+        if self.window.unit > 1 && self.window.sum >> 16 < self.margin() {
+            self.look();
+        }
+        let rank = if self.window.is_exact() {
+            self.window.reach(self.window.target(state)).map_or(self.front, |(rank, _)| rank)
+        } else {
+            self.guess(state).unwrap_or_else(|| self.scan(state))
+        };
+        self.take(rank)
+    }
+
+    /// The rank that integers tell, unless it might be another.
+    fn guess(&self, state: u64) -> Option<usize> {
+        let sum = self.window.sum;
+        let product = (sum >> 31) * state + (((sum & MODULUS) * state) >> 31);
+        let (rank, into) = self.window.reach(product + (product >> 31))?;
+        let weight = units(*self.weights.get(rank)?, self.window.unit);
+        let margin = self.margin();
+        let sure = into + margin <= weight && (into > margin || rank == self.front);
+        sure.then_some(rank)
+    }
+
+    fn margin(&self) -> u64 {
+        (self.left as u64 + 2) * ((self.window.sum >> 51) + 4)
+    }
+
+    /// The rank as it is defined.
+    fn scan(&self, state: u64) -> usize {
+        let total = self.running().last().map_or(0.0, |(_, sum)| sum);
+        let target = fraction(state) * total;
+        let reached = self.running().find(|(_, sum)| target <= *sum);
+        let last = || self.weights.iter().rposition(|bits| bits & SIGN == 0).unwrap_or_default();
+        reached.map_or_else(last, |(rank, _)| rank)
+    }
+
+    /// The running sums, up to where they no longer change.
+    fn running(&self) -> impl Iterator<Item = (usize, f64)> {
+        let left = self.weights.iter().enumerate().skip(self.front);
+        let left = left.filter(|(_, bits)| **bits & SIGN == 0);
+        left.scan(None, |before, (rank, bits)| {
+            let sum = add(before.unwrap_or_default(), f64::from_bits(*bits));
+            let same = *before == Some(sum);
+            *before = Some(sum);
+            (!same).then_some((rank, sum))
+        })
+    }
+
+    fn take(&mut self, rank: usize) -> Option<usize> {
+        let weight = self.weights.get_mut(rank)?;
+        self.window.remove(rank, *weight);
+        *weight |= SIGN;
+        self.left -= 1;
+        let rest = self.weights.get(self.front..).unwrap_or_default();
+        self.front += rest.iter().take_while(|bits| **bits & SIGN != 0).count();
+        Some(rank)
+    }
+
+    /// Puts the window where the ranks now are that weigh most.
+    fn look(&mut self) {
+        let rest = self.weights.get(self.front..).unwrap_or_default();
+        let most = rest.first().map_or(1, |weight| exponent(*weight));
+        // as many weights as there are, none of them 2^53 times the power of two, sum up below 2^62
+        let unit = most + u64::from(usize::BITS - self.left.leading_zeros());
+        self.window.fill(self.front, unit.saturating_sub(9).max(1), rest);
+    }
+}
+
+impl Window {
+    fn fill(&mut self, start: usize, unit: u64, weights: &[u64]) {
+        (self.start, self.unit, self.sum) = (start, unit, 0);
+        self.tree.clear();
+        for weight in weights {
+            let units = units(*weight, unit);
+            if units == 0 {
+                break;
+            }
+            let units = if weight & SIGN == 0 { units } else { 0 };
+            self.sum += units;
+            self.tree.push(units);
+        }
+        for node in 1..=self.tree.len() {
+            let sum = self.tree.get(node - 1).copied().unwrap_or_default();
+            if let Some(above) = self.tree.get_mut(node + lowest_bit(node) - 1) {
+                *above += sum;
+            }
+        }
+    }
+
+    /// Whether the integers are the weights, and all sums of them as doubles are exact.
+    const fn is_exact(&self) -> bool {
+        self.unit == 1 && self.sum < 1 << 53
+    }
+
+    /// What the running sum has to reach, where it is exact: such a double's bits are its units.
+    fn target(&self, state: u64) -> u64 {
+        (fraction(state) * f64::from_bits(self.sum)).to_bits()
+    }
+
+    /// The first rank whose running sum reaches a target, and how far into its weight that is. A
+    /// target of 0 is as good as 1: what weighs a unit reaches both.
+    fn reach(&self, target: u64) -> Option<(usize, u64)> {
+        let (mut node, mut into) = (0, target.max(1));
+        let mut step = self.tree.len().checked_ilog2().map_or(0, |digits| 1 << digits);
+        while step > 0 {
+            if let Some(sum) = self.tree.get(node + step - 1)
+                && *sum < into
+            {
+                into -= sum;
+                node += step;
+            }
+            step >>= 1;
+        }
+        (node < self.tree.len()).then_some((self.start + node, into))
+    }
+
+    fn remove(&mut self, rank: usize, weight: u64) {
+        let units = units(weight, self.unit);
+        let mut node = rank.wrapping_sub(self.start).wrapping_add(1);
+        if node <= self.tree.len() {
+            self.sum -= units;
+        }
+        while let Some(sum) = self.tree.get_mut(node.wrapping_sub(1)) {
+            *sum -= units;
+            node += lowest_bit(node);
+        }
+    }
+}
+
+/// The exponent of a weight in units of the smallest double, from 1.
+const fn exponent(weight: u64) -> u64 {
+    let exponent = (weight & !SIGN) >> FRACTION_BITS;
+    exponent + (exponent == 0) as u64
+}
+
+/// A weight in units of an exponent, rounded down.
+const fn units(weight: u64, unit: u64) -> u64 {
+    const HIDDEN: u64 = 1 << FRACTION_BITS;
+    let exponent = (weight & !SIGN) >> FRACTION_BITS;
+    let hidden = if exponent > 0 { HIDDEN } else { 0 };
+    let significand = weight & (HIDDEN - 1) | hidden;
+    let exponent = exponent + (exponent == 0) as u64;
+    if exponent >= unit {
+        significand << (exponent - unit)
+    } else if unit - exponent < 64 {
+        significand >> (unit - exponent)
+    } else {
+        0
+    }
+}
+
+const fn lowest_bit(node: usize) -> usize {
+    node & node.wrapping_neg()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::prng::Lehmer;
+
+    /// The definition: everything is summed again for every draw.
+    fn plainly(ranks: usize, q: f64, mut generator: Lehmer) -> Vec<usize> {
+        let mut pool = Vec::new();
+        let mut weight = 1.0;
+        for rank in 0..ranks {
+            pool.push((rank, weight));
+            weight *= q;
+        }
+        let mut drawn = Vec::new();
+        while !pool.is_empty() {
+            let total = pool.iter().fold(0.0, |sum, (_, weight)| sum + weight);
+            let target = generator.draw() * total;
+            let mut sum = 0.0;
+            let reached = pool.iter().position(|(_, weight)| {
+                sum += weight;
+                target <= sum
+            });
+            drawn.push(pool.remove(reached.unwrap_or(pool.len() - 1)).0);
+        }
+        drawn
+    }
+
+    fn urn(ranks: usize, q: f64, mut generator: Lehmer) -> Vec<usize> {
+        let mut urn = Urn::new(ranks, q);
+        core::iter::from_fn(|| urn.draw(generator.step())).collect()
+    }
+
+    fn temperatures() -> impl Iterator<Item = f64> {
+        let temperatures = [0.0, 1e-300, 1e-3, 0.1, 0.5, 1.0, 2.0, 3.0, 10.0, 100.0, 1e6, 1e17];
+        temperatures.into_iter().map(|temperature: f64| temperature / (temperature + 1.0))
+    }
+
+    #[test]
+    fn draws_are_those_of_the_definition() {
+        for q in temperatures() {
+            for (ranks, seeds) in [(0, 1), (1, 2), (2, 50), (3, 50), (17, 50), (150, 20), (2000, 2)]
+            {
+                for seed in 0..seeds {
+                    let generator = || Lehmer::new(Some(f64::from(seed) * 1e9));
+                    let (ours, plain) =
+                        (urn(ranks, q, generator()), plainly(ranks, q, generator()));
+                    assert_eq!(ours, plain, "{ranks} ranks, q = {q}, seed {seed}");
+                }
+            }
+        }
+    }
+
+    /// Weights so small that sums and products are rounded to whole units.
+    #[test]
+    fn draws_among_the_smallest_doubles() {
+        for (numerator, denominator) in [(1, 2), (2, 3), (9, 10), (99, 100)] {
+            let q = f64::from(numerator) / f64::from(denominator);
+            // so many ranks that most weights are far below the smallest normal double
+            let ranks = (1100.0 / -q.log2()).min(4000.0) as usize;
+            let generator = || Lehmer::new(Some(7.0));
+            assert_eq!(urn(ranks, q, generator()), plainly(ranks, q, generator()), "{q}");
+        }
+    }
+
+    /// Every draw by integers is the one by doubles, whatever the state of the generator.
+    #[test]
+    fn a_guess_is_never_wrong() {
+        let (mut certain, mut doubtful) = (0, 0);
+        for q in temperatures() {
+            let mut urn = Urn::new(300, q);
+            let mut generator = Lehmer::new(Some(1.0));
+            for _ in 0..298 {
+                for state in [1, 2, 1 << 29, (1 << 30) - 1, 1 << 30, MODULUS - 2, MODULUS - 1] {
+                    for state in [state, generator.step()] {
+                        if urn.window.is_exact() {
+                            continue;
+                        }
+                        match urn.guess(state) {
+                            None => doubtful += 1,
+                            Some(rank) => {
+                                assert_eq!(rank, urn.scan(state), "q = {q}, state {state}");
+                                certain += 1;
+                            }
+                        }
+                    }
+                }
+                urn.draw(generator.step());
+            }
+        }
+        assert!(certain > 20_000 && doubtful > 100, "{certain}, {doubtful}");
+    }
+
+    #[test]
+    fn weights_in_units() {
+        let units_of = |weight: f64, unit| units(weight.to_bits(), unit);
+        assert_eq!(units_of(5e-324, 1), 1);
+        assert_eq!(units_of(f64::MIN_POSITIVE, 1), 1 << 52);
+        assert_eq!(units_of(f64::MIN_POSITIVE, 2), 1 << 51);
+        assert_eq!(units_of(1.0, 1023 - 5), 1 << 57);
+        assert_eq!(units_of(1.5, 1023 + 52), 1);
+        assert_eq!(units_of(1.0, 1023 + 53), 0);
+        assert_eq!(units_of(1.0, 1023 + 64), 0);
+        assert_eq!(exponent(0), 1);
+        assert_eq!(exponent(1.0_f64.to_bits() | SIGN), 1023);
+    }
+}
