@@ -11,7 +11,8 @@ use crate::term::{Argument, Term};
 
 /// The text of a term. Equal texts mean equal terms; for a name, encode the normal form.
 pub fn encode(term: &Term) -> String {
-    let mut out = String::from("sigma-pol/v2:");
+    let mut out = String::with_capacity(512);
+    out.push_str("sigma-pol/v2:");
     write_term(term, &mut out);
     out
 }
@@ -88,15 +89,20 @@ fn write_param(value: &Value, out: &mut String) {
 /// Only five characters are escaped; every other byte stands for itself.
 pub fn write_string(text: &str, out: &mut String) {
     out.push('"');
-    for character in text.chars() {
-        match character {
-            '\\' => out.push_str("\\\\"),
-            '"' => out.push_str("\\\""),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            other => out.push(other),
-        }
+    let mut written = 0;
+    for (at, byte) in text.bytes().enumerate() {
+        let escape = match byte {
+            b'\\' => "\\\\",
+            b'"' => "\\\"",
+            b'\n' => "\\n",
+            b'\r' => "\\r",
+            b'\t' => "\\t",
+            _ => continue,
+        };
+        out.push_str(text.get(written..at).unwrap_or_default());
+        out.push_str(escape);
+        written = at + 1;
     }
+    out.push_str(text.get(written..).unwrap_or_default());
     out.push('"');
 }

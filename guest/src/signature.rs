@@ -100,6 +100,7 @@ macro_rules! signature {
 
         impl Op {
             /// Every operation, in the order of the signature.
+            #[cfg(test)]
             pub const ALL: &[Self] = &[$(Self::$op),*];
 
             /// The entry of this operation.
@@ -111,6 +112,12 @@ macro_rules! signature {
                     &ENTRY
                 })* }
             }
+        }
+
+        /// The operation of a name.
+        pub fn find(name: &str) -> Option<&'static Operation> {
+            let op = match name { $($name => Op::$op,)* _ => return None };
+            Some(op.operation())
         }
     };
 }
@@ -175,11 +182,6 @@ signature! {
     Policy "policy": Fixed(&[
         T(Sort::Pred), T(Sort::Scorer), T(Sort::Selector), T(Sort::Xform), T(Sort::FailPlan),
     ]) => Policy;
-}
-
-/// The operation of a name.
-pub fn find(name: &str) -> Option<&'static Operation> {
-    Op::ALL.iter().map(|op| op.operation()).find(|operation| operation.name == name)
 }
 
 /// The relations of `cmp`.

@@ -1,5 +1,6 @@
 //! The observation vocabulary: which fields a policy may look at, and the order of tiers.
 
+use alloc::borrow::Cow;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -60,7 +61,7 @@ const TIER_ORDER: [&str; 3] = ["fallback", "marketplace", "partner"];
 /// A field and the value of a candidate that does not have it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Declared<T> {
-    pub name: String,
+    pub name: Cow<'static, str>,
     pub default: T,
 }
 
@@ -70,7 +71,7 @@ pub struct Vocabulary {
     pub profile: Profile,
     pub nums: Vec<Declared<f64>>,
     pub bools: Vec<Declared<bool>>,
-    tier_order: Vec<String>,
+    tier_order: Vec<Cow<'static, str>>,
 }
 
 /// A field of either sort.
@@ -88,7 +89,7 @@ impl Vocabulary {
             profile: Profile::Strict,
             nums: declare(&CORE_NUMS),
             bools: declare(&CORE_BOOLS),
-            tier_order: TIER_ORDER.map(String::from).into(),
+            tier_order: TIER_ORDER.map(Cow::Borrowed).into(),
         };
         for (key, value) in members {
             match &**key {
@@ -115,11 +116,15 @@ impl Vocabulary {
             let default = declaration.get("default");
             match declaration.get("sort").and_then(Value::as_str) {
                 Some("Num") => match default.and_then(Value::as_number) {
-                    Some(default) => self.nums.push(Declared { name: name.to_string(), default }),
+                    Some(default) => {
+                        self.nums.push(Declared { name: name.to_string().into(), default })
+                    }
                     None => return Err(refuse(format!("{about} needs a numeric default"))),
                 },
                 Some("Bool") => match default.and_then(Value::as_bool) {
-                    Some(default) => self.bools.push(Declared { name: name.to_string(), default }),
+                    Some(default) => {
+                        self.bools.push(Declared { name: name.to_string().into(), default })
+                    }
                     None => return Err(refuse(format!("{about} needs a boolean default"))),
                 },
                 _ => return Err(refuse(format!("{about} must declare sort Num or Bool"))),
@@ -145,8 +150,8 @@ impl Vocabulary {
     pub fn extensions(&self) -> impl Iterator<Item = (&str, Field)> {
         let nums = self.nums.iter().enumerate().skip(CORE_NUMS.len());
         let bools = self.bools.iter().enumerate().skip(CORE_BOOLS.len());
-        nums.map(|(at, field)| (field.name.as_str(), Field::Num(NumField(at))))
-            .chain(bools.map(|(at, field)| (field.name.as_str(), Field::Bool(BoolField(at)))))
+        nums.map(|(at, field)| (&*field.name, Field::Num(NumField(at))))
+            .chain(bools.map(|(at, field)| (&*field.name, Field::Bool(BoolField(at)))))
     }
 
     /// The rank of a tier, from 1 for the worst; 0 for one that the order does not name. A tier
@@ -156,9 +161,8 @@ impl Vocabulary {
     }
 }
 
-fn declare<T: Copy>(fields: &[(&str, T)]) -> Vec<Declared<T>> {
-    let declared = |&(name, default): &(&str, T)| Declared { name: name.to_string(), default };
-    fields.iter().map(declared).collect()
+fn declare<T: Copy>(fields: &[(&'static str, T)]) -> Vec<Declared<T>> {
+    fields.iter().map(|&(name, default)| Declared { name: name.into(), default }).collect()
 }
 
 fn read_profile(value: &Value) -> Result<Profile, Refusal> {
@@ -169,10 +173,10 @@ fn read_profile(value: &Value) -> Result<Profile, Refusal> {
     }
 }
 
-fn read_tiers(value: &Value) -> Result<Vec<String>, Refusal> {
+fn read_tiers(value: &Value) -> Result<Vec<Cow<'static, str>>, Refusal> {
     let tiers = value.as_array().map(|items| items.iter().map(|item| item.as_str()));
     tiers
-        .and_then(|tiers| tiers.map(|tier| tier.map(String::from)).collect())
+        .and_then(|tiers| tiers.map(|tier| Some(tier?.to_string().into())).collect())
         .ok_or_else(|| refuse("tier_order: expected an array of strings"))
 }
 
