@@ -245,15 +245,6 @@ impl<'a> Test<'a> {
         }
     }
 
-    /// Every one of so many rows that passes.
-    pub fn passing(&self, rows: usize) -> Bits {
-        let mut passing = Bits::all(rows, true);
-        for (at, word) in passing.words() {
-            *word &= self.word(at);
-        }
-        passing
-    }
-
     /// Keeps the rows that pass, test by test; `fail` hears of each other row, once.
     pub fn sieve(&self, rows: &mut Bits, fail: &mut impl FnMut(usize, Reason<'a>)) {
         let reason = match self {
@@ -275,13 +266,14 @@ impl<'a> Test<'a> {
             Self::Named(_, name) => Reason::Named(name),
         };
         for (at, word) in rows.words() {
-            let fails = match word.count_ones() {
-                0 => 0,
-                // a few are sooner asked one by one
-                1..16 => ones(*word).fold(0, |fails, place| {
+            // a few of them are sooner asked one by one
+            let few = 2 * word.count_ones() < u64::BITS - word.leading_zeros();
+            let fails = if few {
+                ones(*word).fold(0, |fails, place| {
                     fails | u64::from(!self.holds(ROWS * at + place)) << place
-                }),
-                _ => *word & !self.word(at),
+                })
+            } else {
+                *word & !self.word(at)
             };
             *word &= !fails;
             ones(fails).for_each(|place| fail(ROWS * at + place, reason));

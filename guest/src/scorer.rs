@@ -4,6 +4,7 @@ use alloc::boxed::Box;
 use alloc::vec;
 use alloc::vec::Vec;
 
+use crate::bits::Bits;
 use crate::exact::{Factor, Span, add, complement, is_nan};
 use crate::order::{ascending, from_ascending};
 use crate::predicate::Pred;
@@ -47,7 +48,9 @@ impl Scorer {
             }
             Self::Gate(pred, scorer) => {
                 let mut values = scorer.score(scene, rows);
-                let passing = pred.bind(scene).passing(all);
+                let mut passing = Bits::all(all, false);
+                rows.iter().for_each(|row| passing.set(*row as usize, true));
+                pred.bind(scene).sieve(&mut passing, &mut |_, _| {});
                 for (value, row) in values.iter_mut().zip(rows) {
                     if !passing.get(*row as usize) {
                         *value = 0.0;

@@ -82,10 +82,11 @@ impl Selector {
 
 /// By score, descending; ties keep the order of the candidates.
 fn best_first(survivors: Vec<Scored>) -> Vec<Scored> {
+    const NOBODY: Scored = Scored { row: u32::MAX, score: 0.0 };
     let keys: Vec<u64> = survivors.iter().map(|scored| descending(scored.score)).collect();
     // rows come in order, so that the place among them breaks ties as the row would
-    let sorted = by_number(&keys).into_iter().filter_map(|place| survivors.get(place as usize));
-    sorted.copied().collect()
+    let places = by_number(&keys).into_iter();
+    places.map(|place| survivors.get(place as usize).copied().unwrap_or(NOBODY)).collect()
 }
 
 /// Draws without replacement, a rank's weight being q times that of the rank before it, with

@@ -5,7 +5,7 @@
 //! reaches the product is drawn. Done so, each draw walks over all ranks twice.
 //!
 //! Almost always a far coarser sum tells which rank that is. So weights are also kept as integers,
-//! rounded down, in a Fenwick tree, where a draw takes a logarithm of steps. Rounding moves what is
+//! rounded down, in a tree of sums, where a draw takes a logarithm of steps. Rounding moves what is
 //! compared by less than a margin, and only a draw that falls within the margin of a boundary has to
 //! be made in doubles.
 //!
@@ -25,6 +25,9 @@ use crate::prng::{MODULUS, fraction};
 const SIGN: u64 = 1 << 63;
 const FRACTION_BITS: u32 = 52;
 
+/// A draw looks at half as many numbers in each level.
+const FAN: usize = 16;
+
 /// What is left to draw.
 #[derive(Debug)]
 pub struct Urn {
@@ -43,9 +46,10 @@ struct Window {
     start: usize,
     /// The exponent of the unit: 1 for the smallest double.
     unit: u64,
-    /// A Fenwick tree: node i, from 1, has the sum of as many weights up to i as its lowest bit says.
-    tree: Vec<u64>,
-    /// Of all weights in the tree; below 2^62.
+    /// The weights in units; then the sums of each [`FAN`] of them, the sums of those, and so on
+    /// up to a level that has no more than that.
+    levels: Vec<Vec<u64>>,
+    /// Of all weights in the window; below 2^62.
     sum: u64,
 }
 
@@ -70,14 +74,15 @@ impl Urn {
 
     /// Takes out a rank, by a state of the generator; nothing when none is left.
     pub fn draw(&mut self, state: u64) -> Option<usize> {
-        if self.left < 2 {
-            return self.take(self.front);
+        if self.left < 2 || self.window.is_exact() && self.window.sum == 0 {
+            return self.take(self.front); // the last one, or nothing that is left weighs anything
         }
+        // where a draw in doubles would no longer be rare, a new window is sooner made
         if self.window.unit > 1 && self.window.sum >> 16 < self.margin() {
             self.look();
         }
         let rank = if self.window.is_exact() {
-            self.window.reach(self.window.target(state)).map_or(self.front, |(rank, _)| rank)
+            self.window.reach(self.window.target(state)).map_or(self.front, |(rank, ..)| rank)
         } else {
             self.guess(state).unwrap_or_else(|| self.scan(state))
         };
@@ -88,8 +93,7 @@ impl Urn {
     fn guess(&self, state: u64) -> Option<usize> {
         let sum = self.window.sum;
         let product = (sum >> 31) * state + (((sum & MODULUS) * state) >> 31);
-        let (rank, into) = self.window.reach(product + (product >> 31))?;
-        let weight = units(*self.weights.get(rank)?, self.window.unit);
+        let (rank, into, weight) = self.window.reach(product + (product >> 31))?;
         let margin = self.margin();
         let sure = into + margin <= weight && (into > margin || rank == self.front);
         sure.then_some(rank)
@@ -122,7 +126,7 @@ impl Urn {
 
     fn take(&mut self, rank: usize) -> Option<usize> {
         let weight = self.weights.get_mut(rank)?;
-        self.window.remove(rank, *weight);
+        self.window.remove(rank);
         *weight |= SIGN;
         self.left -= 1;
         let rest = self.weights.get(self.front..).unwrap_or_default();
@@ -133,32 +137,27 @@ impl Urn {
     /// Puts the window where the ranks now are that weigh most.
     fn look(&mut self) {
         let rest = self.weights.get(self.front..).unwrap_or_default();
-        let most = rest.first().map_or(1, |weight| exponent(*weight));
-        // as many weights as there are, none of them 2^53 times the power of two, sum up below 2^62
+        let most = rest.first().map_or(0, |weight| length(*weight));
+        // as many weights as there are, each of fewer than so many bits, sum up below 2^62
         let unit = most + u64::from(usize::BITS - self.left.leading_zeros());
-        self.window.fill(self.front, unit.saturating_sub(9).max(1), rest);
+        self.window.fill(self.front, unit.saturating_sub(61).max(1), rest);
     }
 }
 
 impl Window {
     fn fill(&mut self, start: usize, unit: u64, weights: &[u64]) {
-        (self.start, self.unit, self.sum) = (start, unit, 0);
-        self.tree.clear();
-        for weight in weights {
-            let units = units(*weight, unit);
-            if units == 0 {
-                break;
-            }
-            let units = if weight & SIGN == 0 { units } else { 0 };
-            self.sum += units;
-            self.tree.push(units);
+        let in_units = weights.iter().map(|weight| (weight & SIGN == 0, units(*weight, unit)));
+        let in_window = in_units.take_while(|(_, units)| *units > 0);
+        let mut level: Vec<u64> =
+            in_window.map(|(left, units)| if left { units } else { 0 }).collect();
+        (self.start, self.unit) = (start, unit);
+        self.levels.clear();
+        while level.len() > FAN {
+            let above = level.chunks(FAN).map(|part| part.iter().sum()).collect();
+            self.levels.push(core::mem::replace(&mut level, above));
         }
-        for node in 1..=self.tree.len() {
-            let sum = self.tree.get(node - 1).copied().unwrap_or_default();
-            if let Some(above) = self.tree.get_mut(node + lowest_bit(node) - 1) {
-                *above += sum;
-            }
-        }
+        self.sum = level.iter().sum();
+        self.levels.push(level);
     }
 
     /// Whether the integers are the weights, and all sums of them as doubles are exact.
@@ -171,40 +170,43 @@ impl Window {
         (fraction(state) * f64::from_bits(self.sum)).to_bits()
     }
 
-    /// The first rank whose running sum reaches a target, and how far into its weight that is. A
-    /// target of 0 is as good as 1: what weighs a unit reaches both.
-    fn reach(&self, target: u64) -> Option<(usize, u64)> {
-        let (mut node, mut into) = (0, target.max(1));
-        let mut step = self.tree.len().checked_ilog2().map_or(0, |digits| 1 << digits);
-        while step > 0 {
-            if let Some(sum) = self.tree.get(node + step - 1)
-                && *sum < into
-            {
-                into -= sum;
-                node += step;
-            }
-            step >>= 1;
+    /// The first rank whose running sum reaches a target, how far into its weight that is, and the
+    /// weight. A target of 0 is as good as 1: what weighs a unit reaches both.
+    fn reach(&self, target: u64) -> Option<(usize, u64, u64)> {
+        let (mut place, mut into, mut weight) = (0, target.max(1), 0);
+        for level in self.levels.iter().rev() {
+            place *= FAN;
+            // it is among as many as the level above has sums of
+            weight = *level.get(place..)?.iter().find(|sum| {
+                let found = into <= **sum;
+                if !found {
+                    into -= **sum;
+                    place += 1;
+                }
+                found
+            })?;
         }
-        (node < self.tree.len()).then_some((self.start + node, into))
+        Some((self.start + place, into, weight))
     }
 
-    fn remove(&mut self, rank: usize, weight: u64) {
-        let units = units(weight, self.unit);
-        let mut node = rank.wrapping_sub(self.start).wrapping_add(1);
-        if node <= self.tree.len() {
-            self.sum -= units;
+    fn remove(&mut self, rank: usize) {
+        let mut place = rank - self.start;
+        let units = self.levels.first().and_then(|level| level.get(place)).copied();
+        let units = units.unwrap_or_default();
+        for level in &mut self.levels {
+            if let Some(sum) = level.get_mut(place) {
+                *sum -= units;
+            }
+            place /= FAN;
         }
-        while let Some(sum) = self.tree.get_mut(node.wrapping_sub(1)) {
-            *sum -= units;
-            node += lowest_bit(node);
-        }
+        self.sum -= units;
     }
 }
 
-/// The exponent of a weight in units of the smallest double, from 1.
-const fn exponent(weight: u64) -> u64 {
+/// How many bits a weight has in units of the smallest double.
+const fn length(weight: u64) -> u64 {
     let exponent = (weight & !SIGN) >> FRACTION_BITS;
-    exponent + (exponent == 0) as u64
+    if exponent > 0 { exponent + 52 } else { 64 - (weight & !SIGN).leading_zeros() as u64 }
 }
 
 /// A weight in units of an exponent, rounded down.
@@ -221,10 +223,6 @@ const fn units(weight: u64, unit: u64) -> u64 {
     } else {
         0
     }
-}
-
-const fn lowest_bit(node: usize) -> usize {
-    node & node.wrapping_neg()
 }
 
 #[cfg(test)]
@@ -291,6 +289,18 @@ mod tests {
         }
     }
 
+    /// Once nothing that is left weighs more than the smallest double, all draws are by integers.
+    #[test]
+    fn the_smallest_doubles_are_exact() {
+        let mut urn = Urn::new(3000, 2.0 / 3.0);
+        let mut generator = Lehmer::new(None);
+        for _ in 0..2000 {
+            urn.draw(generator.step());
+        }
+        assert!(urn.window.is_exact());
+        assert_eq!((urn.left, urn.window.unit), (1000, 1));
+    }
+
     /// Every draw by integers is the one by doubles, whatever the state of the generator.
     #[test]
     fn a_guess_is_never_wrong() {
@@ -329,7 +339,9 @@ mod tests {
         assert_eq!(units_of(1.5, 1023 + 52), 1);
         assert_eq!(units_of(1.0, 1023 + 53), 0);
         assert_eq!(units_of(1.0, 1023 + 64), 0);
-        assert_eq!(exponent(0), 1);
-        assert_eq!(exponent(1.0_f64.to_bits() | SIGN), 1023);
+        for (weight, expected) in [(0.0, 0), (5e-324, 1), (f64::MIN_POSITIVE, 53), (1.0, 1075)] {
+            let bits: u64 = f64::to_bits(weight);
+            assert_eq!([length(bits), length(bits | SIGN)], [expected; 2], "{weight}");
+        }
     }
 }
