@@ -56,6 +56,13 @@ impl Bits {
         self.0.get(at).copied().unwrap_or(0)
     }
 
+    /// Puts rows of a word in.
+    pub fn add_word(&mut self, at: usize, rows: u64) {
+        if let Some(word) = self.0.get_mut(at) {
+            *word |= rows;
+        }
+    }
+
     /// The words, to be changed.
     pub fn words(&mut self) -> impl Iterator<Item = (usize, &mut u64)> {
         (0..).zip(&mut self.0)

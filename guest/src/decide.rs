@@ -3,7 +3,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::bits::Bits;
+use crate::bits::{Bits, ROWS, ones};
 use crate::context::{self, Context, Failure, refuse};
 use crate::cost;
 use crate::encode;
@@ -167,24 +167,23 @@ fn sieve<'a>(policy: &'a Policy, scene: Scene<'a>, mut rows: Bits) -> Sieved<'a>
     // the number of the reason of each row that fails, and which rows those are
     let mut numbers: Vec<u32> = Vec::new();
     let mut failed = Bits::NONE;
-    let mut last = 0;
     let mut count = 0;
-    policy.filter.bind(scene).sieve(&mut rows, &mut |row, reason| {
-        if reasons.get(last) != Some(&reason) {
-            // there are as many as the policy has tests: a handful
-            last = reasons.iter().position(|known| *known == reason).unwrap_or(reasons.len());
-            if last == reasons.len() {
-                reasons.push(reason);
-            }
-        }
+    policy.filter.bind(scene).sieve(&mut rows, &mut |at, fails, reason| {
+        // there are as many as the policy has tests: a handful
+        let number = reasons.iter().position(|known| *known == reason).unwrap_or_else(|| {
+            reasons.push(reason);
+            reasons.len() - 1
+        });
         if count == 0 {
             numbers.resize(scene.catalog.len(), 0);
             failed = Bits::all(scene.catalog.len(), false);
         }
-        count += 1;
-        failed.set(row, true);
-        if let Some(slot) = numbers.get_mut(row) {
-            *slot = last as u32;
+        count += fails.count_ones() as usize;
+        failed.add_word(at, fails);
+        for place in ones(fails) {
+            if let Some(slot) = numbers.get_mut(ROWS * at + place) {
+                *slot = number as u32;
+            }
         }
     });
     let mut survivors = Vec::with_capacity(scene.catalog.len() - count);

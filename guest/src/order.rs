@@ -12,7 +12,7 @@ pub fn by_text<T>(items: Vec<T>, text: impl Fn(&T) -> &str) -> Vec<T> {
 }
 
 /// Up to so many a sort by comparison takes less than counting digits.
-const FEW: usize = 64;
+pub const FEW: usize = 64;
 
 /// The places of the keys from the least on; equal keys keep their order.
 pub fn by_number(keys: &[u64]) -> Vec<u32> {
@@ -24,9 +24,7 @@ pub fn by_number(keys: &[u64]) -> Vec<u32> {
     let mut items: Vec<u64> =
         keys.iter().zip(0_u64..).map(|(key, place)| top(key) | place).collect();
     let full = |item: &u64| (keys.get(*item as u32 as usize).copied(), *item as u32);
-    if items.len() <= FEW {
-        items.sort_unstable_by_key(full);
-    } else if !keys.is_sorted() {
+    if !keys.is_sorted() {
         items = by_digits(items);
         // where the digits are equal, the rest of the key decides
         for same in items.chunk_by_mut(|left, right| left >> COUNTED == right >> COUNTED) {

@@ -245,8 +245,9 @@ impl<'a> Test<'a> {
         }
     }
 
-    /// Keeps the rows that pass, test by test; `fail` hears of each other row, once.
-    pub fn sieve(&self, rows: &mut Bits, fail: &mut impl FnMut(usize, Reason<'a>)) {
+    /// Keeps the rows that pass, test by test; `fail` hears of each other row once, with those that
+    /// fail beside it in the same word: the word's number, its rows, the reason.
+    pub fn sieve(&self, rows: &mut Bits, fail: &mut impl FnMut(usize, u64, Reason<'a>)) {
         let reason = match self {
             Self::All(tests) => {
                 for test in tests {
@@ -275,8 +276,10 @@ impl<'a> Test<'a> {
             } else {
                 *word & !self.word(at)
             };
-            *word &= !fails;
-            ones(fails).for_each(|place| fail(ROWS * at + place, reason));
+            if fails != 0 {
+                *word &= !fails;
+                fail(at, fails, reason);
+            }
         }
     }
 }

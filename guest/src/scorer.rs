@@ -50,7 +50,7 @@ impl Scorer {
                 let mut values = scorer.score(scene, rows);
                 let mut passing = Bits::all(all, false);
                 rows.iter().for_each(|row| passing.set(*row as usize, true));
-                pred.bind(scene).sieve(&mut passing, &mut |_, _| {});
+                pred.bind(scene).sieve(&mut passing, &mut |_, _, _| {});
                 for (value, row) in values.iter_mut().zip(rows) {
                     if !passing.get(*row as usize) {
                         *value = 0.0;

@@ -5,7 +5,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::catalog::pair;
-use crate::order::{by_number, by_text, descending};
+use crate::order::{FEW, by_number, by_text, descending};
 use crate::predicate::Pred;
 use crate::prng::Lehmer;
 use crate::scene::Scene;
@@ -81,7 +81,11 @@ impl Selector {
 }
 
 /// By score, descending; ties keep the order of the candidates.
-fn best_first(survivors: Vec<Scored>) -> Vec<Scored> {
+fn best_first(mut survivors: Vec<Scored>) -> Vec<Scored> {
+    if survivors.len() <= FEW {
+        survivors.sort_unstable_by_key(|scored| (descending(scored.score), scored.row));
+        return survivors;
+    }
     const NOBODY: Scored = Scored { row: u32::MAX, score: 0.0 };
     let keys: Vec<u64> = survivors.iter().map(|scored| descending(scored.score)).collect();
     // rows come in order, so that the place among them breaks ties as the row would

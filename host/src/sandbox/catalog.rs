@@ -61,7 +61,7 @@ struct Pool {
     candidates: u32,
     /// Changes since, in order; an instance knows how many of them it has made.
     changes: RwLock<Vec<Arc<str>>>,
-    idle: Mutex<Vec<Instance>>,
+    idle: Mutex<Vec<Box<Instance>>>,
 }
 
 struct Instance {
@@ -155,24 +155,29 @@ impl fmt::Debug for Catalog {
 impl Pool {
     fn new(sandbox: &Sandbox, text: String) -> Result<Self, Error> {
         let (instance, candidates) = Instance::new(sandbox, &text)?;
-        Ok(Self { text, candidates, changes: RwLock::default(), idle: Mutex::new(vec![instance]) })
+        Ok(Self {
+            text,
+            candidates,
+            changes: RwLock::default(),
+            idle: Mutex::new(vec![Box::new(instance)]),
+        })
     }
 
-    fn take(&self, sandbox: &Sandbox) -> Result<Instance, Error> {
+    fn take(&self, sandbox: &Sandbox) -> Result<Box<Instance>, Error> {
         match self.idle().pop() {
             Some(instance) => Ok(instance),
-            None => Instance::new(sandbox, &self.text).map(|(instance, _)| instance),
+            None => Instance::new(sandbox, &self.text).map(|(instance, _)| Box::new(instance)),
         }
     }
 
     /// An instance that stopped is in no state to be used again.
-    fn give_back<T>(&self, instance: Instance, result: &Result<T, Error>) {
+    fn give_back<T>(&self, instance: Box<Instance>, result: &Result<T, Error>) {
         if matches!(result, Ok(_) | Err(Error::Refused(_))) {
             self.idle().push(instance);
         }
     }
 
-    fn idle(&self) -> MutexGuard<'_, Vec<Instance>> {
+    fn idle(&self) -> MutexGuard<'_, Vec<Box<Instance>>> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -210,6 +210,10 @@ impl Reencode for Rewriter<'_> {
         let mut reader = body.get_operators_reader()?;
         while !reader.eof() {
             let (operator, offset) = reader.read_with_offset()?;
+            if matches!(operator, Operator::Call { function_index } if self.scan.is_idle(function_index))
+            {
+                continue;
+            }
             self.write(&mut out, operator, offset, scratch)?;
         }
         code.function(&out);

@@ -27,10 +27,12 @@ pub(crate) struct Scan {
     types: Vec<Option<Signature>>,
     /// Type index of each function, imported ones first.
     functions: Vec<u32>,
+    /// Functions that take nothing, do nothing and return nothing.
+    idle: BTreeSet<u32>,
 }
 
 /// A function type, with floats as integers.
-#[derive(Debug)]
+#[derive(Debug, Default, PartialEq, Eq)]
 struct Signature {
     params: Vec<ValType>,
     results: Vec<ValType>,
@@ -75,7 +77,19 @@ impl Scan {
         }
         scan.check_types()?;
         scan.check_recursion(&bodies)?;
+        for (function, body) in (scan.imported_functions..).zip(&bodies) {
+            let plain = scan.signature_of(function).is_some_and(|ty| *ty == Signature::default());
+            let mut operators = body.get_operators_reader()?;
+            if plain && matches!(operators.read()?, Operator::End) && operators.eof() {
+                scan.idle.insert(function);
+            }
+        }
         Ok(scan)
+    }
+
+    /// Whether a call of this function does nothing.
+    pub(crate) fn is_idle(&self, function: u32) -> bool {
+        self.idle.contains(&function)
     }
 
     /// The function index of `routine`, if the module has it.

@@ -152,3 +152,22 @@ fn what_is_not_wasm_is_an_error() {
     let message = defloat::lower(b"(module)").unwrap_err().to_string();
     assert!(message.starts_with("not a valid wasm file: "), "{message}");
 }
+
+#[test]
+fn calls_that_do_nothing_are_left_out() {
+    let lower = |text: &str| defloat::lower(&wat(text)).unwrap();
+    let called = lower(
+        r#"(module (func $idle) (func $busy (local i32)) (func (export "f") (call $idle) (call $busy)))"#,
+    );
+    let left_out =
+        lower(r#"(module (func $idle) (func $busy (local i32)) (func (export "f") (call $busy)))"#);
+    assert!(called == left_out);
+    // a parameter, a result, an operator: each is something
+    for kept in [
+        r#"(module (func (param i32)) (func (export "f") (call 0 (i32.const 1))))"#,
+        r#"(module (func (result i32) i32.const 1) (func (export "f") (result i32) (call 0)))"#,
+        r#"(module (func unreachable) (func (export "f") (call 0)))"#,
+    ] {
+        assert!(lower(kept) == wat(kept), "{kept}");
+    }
+}
