@@ -16,24 +16,35 @@ pub const FEW: usize = 64;
 
 /// The places of the keys from the least on; equal keys keep their order.
 pub fn by_number(keys: &[u64]) -> Vec<u32> {
+    if keys.len() <= FEW || keys.is_sorted() {
+        let sorted = by_comparison(keys, 0..keys.len() as u32).into_iter();
+        return sorted.map(|(_, place)| place).collect();
+    }
     let first = keys.first().copied().unwrap_or_default();
     let differing = keys.iter().fold(0, |differing, key| differing | key ^ first);
     // from the first bit that differs on, 32 bits; the place in the lower half
     let shift = differing.leading_zeros() & 63;
     let top = |key: &u64| key << shift & !u64::from(u32::MAX);
-    let mut items: Vec<u64> =
-        keys.iter().zip(0_u64..).map(|(key, place)| top(key) | place).collect();
-    let full = |item: &u64| (keys.get(*item as u32 as usize).copied(), *item as u32);
-    if !keys.is_sorted() {
-        items = by_digits(items);
-        // where the digits are equal, the rest of the key decides
-        for same in items.chunk_by_mut(|left, right| left >> COUNTED == right >> COUNTED) {
-            if same.len() > 1 {
-                same.sort_unstable_by_key(full);
+    let items = keys.iter().zip(0_u64..).map(|(key, place)| top(key) | place);
+    let mut items = by_digits(items.collect());
+    // where the digits are equal, the rest of the key decides
+    for same in items.chunk_by_mut(|left, right| left >> COUNTED == right >> COUNTED) {
+        if same.len() > 1 {
+            let sorted = by_comparison(keys, same.iter().map(|item| *item as u32));
+            for (item, (_, place)) in same.iter_mut().zip(sorted) {
+                *item = u64::from(place);
             }
         }
     }
     items.into_iter().map(|item| item as u32).collect()
+}
+
+/// Sorts the keys at some places, each with its place.
+fn by_comparison(keys: &[u64], places: impl Iterator<Item = u32>) -> Vec<(u64, u32)> {
+    let key = |place: u32| keys.get(place as usize).copied().unwrap_or_default();
+    let mut pairs: Vec<(u64, u32)> = places.map(|place| (key(place), place)).collect();
+    pairs.sort_unstable();
+    pairs
 }
 
 /// The digits of 8 bits that are counted, and the bits below them.
