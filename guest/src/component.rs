@@ -22,18 +22,22 @@ bindings::export!(Engine with_types_in bindings);
 
 impl wit::Guest for Engine {
     fn admit(term: String, vocabulary: String) -> Result<wit::Admission, wit::Refusal> {
+        HEAP.run();
         Ok(crate::admit(&term, &vocabulary)?.into())
     }
 
     fn hash(term: String, vocabulary: String) -> Result<String, wit::Refusal> {
+        HEAP.run();
         Ok(crate::hash(&term, &vocabulary)?)
     }
 
     fn decide(policy: String, ctx: String) -> Result<wit::Decision, wit::Refusal> {
+        HEAP.run();
         Ok(crate::decide(&policy, &ctx)?.into())
     }
 
     fn step(run: Option<String>, event: String) -> Result<wit::Turn, wit::Refusal> {
+        HEAP.run();
         Ok(crate::step(run.as_deref(), &event)?.into())
     }
 }
@@ -59,6 +63,7 @@ impl Catalog {
 
 impl prepared::Guest for Engine {
     fn load(catalog: String) -> Result<u32, wit::Refusal> {
+        HEAP.run();
         let mut place = CATALOG.0.borrow_mut();
         if place.is_some() {
             return Err(crate::prepared::loaded().into());
@@ -71,16 +76,19 @@ impl prepared::Guest for Engine {
     }
 
     fn policy(term: String, options: String) -> Result<u32, wit::Refusal> {
+        HEAP.run();
         let number = CATALOG.with(|catalog| catalog.policy(&term, &options))?;
         HEAP.settle();
         Ok(number)
     }
 
     fn patch(changes: String) -> Result<u32, wit::Refusal> {
+        HEAP.run();
         CATALOG.with(|catalog| catalog.patch(&changes))
     }
 
     fn decide(policy: u32, ctx: String) -> Result<prepared::Choice, wit::Refusal> {
+        HEAP.run();
         Ok(CATALOG.with(|catalog| catalog.decide(policy, &ctx))?.into())
     }
 }

@@ -16,6 +16,7 @@ use crate::predicate::Reason;
 use crate::read::read;
 use crate::refusal::Refusal;
 use crate::scene::{Overlay, Scene};
+use crate::scrap::Scrap;
 use crate::selector::Scored;
 use crate::transform::Xform;
 
@@ -66,24 +67,24 @@ pub struct Decision {
 /// Runs a policy over the candidates of a ctx.
 pub fn decide(policy: &str, ctx: &str) -> Result<Decision, Refusal> {
     let policy = read("policy", policy)?;
-    let ctx = read("ctx", ctx)?;
-    let vocabulary = context::vocabulary(&ctx)?;
-    let policy = match ctx.get("envelope") {
+    let ctx = Scrap::new(read("ctx", ctx)?);
+    let vocabulary = Scrap::new(context::vocabulary(&ctx)?);
+    let policy = Scrap::new(match ctx.get("envelope") {
         Some(envelope) => constrain(&policy, envelope)?,
         None => policy,
-    };
-    let term = normalize(admit_policy(&policy, &vocabulary)?.term);
+    });
+    let term = Scrap::new(normalize(admit_policy(&policy, &vocabulary)?.term));
     let customs = match ctx.get("customs") {
         Some(customs) => {
             customs.as_object().ok_or_else(|| refuse("ctx.customs: expected an object"))?
         }
         None => &[],
     };
-    let policy = Compiler { vocabulary: &vocabulary, customs }.policy(&term)?;
-    let context = Context::read(&ctx, &vocabulary)?;
-    let catalog = context::catalog(&ctx, &vocabulary)?;
-    let overlay = Overlay::new(&catalog, &context.state, &vocabulary);
-    let encoding = encode::encode(&term);
+    let policy = Scrap::new(Compiler { vocabulary: &vocabulary, customs }.policy(&term)?);
+    let context = Scrap::new(Context::read(&ctx, &vocabulary)?);
+    let catalog = Scrap::new(context::catalog(&ctx, &vocabulary)?);
+    let overlay = Scrap::new(Overlay::new(&catalog, &context.state, &vocabulary));
+    let encoding = Scrap::new(encode::encode(&term));
     let sizes = cost::Sizes {
         encoding: encoding.len() as u64,
         weight: ctx.weight(),
@@ -96,7 +97,7 @@ pub fn decide(policy: &str, ctx: &str) -> Result<Decision, Refusal> {
         request: &context.request,
         vocabulary: &vocabulary,
     };
-    let verdict = Verdict::new(&policy, scene, context.seed);
+    let verdict = Scrap::new(Verdict::new(&policy, scene, context.seed));
     let ranked = |scored: &Scored| Ranked { candidate: scored.row, score: scored.score };
     let rejected = verdict.rejected.iter();
     Ok(Decision {
@@ -168,7 +169,7 @@ fn sieve<'a>(policy: &'a Policy, scene: Scene<'a>, mut rows: Bits) -> Sieved<'a>
     let mut numbers: Vec<u32> = Vec::new();
     let mut failed = Bits::NONE;
     let mut count = 0;
-    policy.filter.bind(scene).sieve(&mut rows, &mut |at, fails, reason| {
+    Scrap::new(policy.filter.bind(scene)).sieve(&mut rows, &mut |at, fails, reason| {
         // there are as many as the policy has tests: a handful
         let number = reasons.iter().position(|known| *known == reason).unwrap_or_else(|| {
             reasons.push(reason);

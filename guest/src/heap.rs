@@ -1,12 +1,12 @@
 //! The allocator of the component: blocks one after another, all taken back at once.
 //!
-//! A call allocates while it works and has freed everything when the host has read its result. So
-//! nothing is gained by looking for holes: memory is taken from the top, and when the last block is
-//! freed the next call starts at the bottom again. What a call needs, in memory and in fuel, does
-//! not depend on the calls before it.
+//! A call allocates while it works, and when the next one begins nothing of it is in use any more.
+//! So nothing is gained by looking for holes, or by counting blocks: memory is taken from the top,
+//! and every call starts at the bottom. What a call needs, in memory and in fuel, does not depend
+//! on the calls before it.
 //!
-//! A call that leaves something behind, a catalog or a policy, raises the bottom: the blocks that
-//! are in use when the next call begins stay, and calls start above them.
+//! A call that leaves something behind, a catalog or a policy, raises the bottom: all that it took
+//! stays, and calls start above it.
 #![expect(unsafe_code, reason = "an allocator")]
 
 use core::alloc::{GlobalAlloc, Layout};
@@ -17,15 +17,14 @@ use core::ptr::{copy_nonoverlapping, null_mut, with_exposed_provenance_mut};
 const PAGE_BYTES: usize = 1 << 16;
 
 pub struct Heap {
-    /// Blocks in use.
-    live: Cell<usize>,
     /// Where the next block may start; 0 before the first.
     top: Cell<usize>,
     /// Where memory ends, as far as the heap knows.
     end: Cell<usize>,
-    /// Blocks that stay, and where they end; 0 before the first.
-    kept: Cell<usize>,
+    /// Where what stays ends; 0 before the first block.
     bottom: Cell<usize>,
+    /// A call has begun to run: the next arguments are those of another.
+    running: Cell<bool>,
     /// The call leaves something behind.
     settling: Cell<bool>,
 }
@@ -41,13 +40,17 @@ unsafe extern "C" {
 impl Heap {
     pub const fn new() -> Self {
         Self {
-            live: Cell::new(0),
             top: Cell::new(0),
             end: Cell::new(0),
-            kept: Cell::new(0),
             bottom: Cell::new(0),
+            running: Cell::new(false),
             settling: Cell::new(false),
         }
+    }
+
+    /// A call has its arguments and begins to run.
+    pub fn run(&self) {
+        self.running.set(true);
     }
 
     /// What this call leaves behind stays. A call that does not say so must neither leave, nor
@@ -56,16 +59,20 @@ impl Heap {
         self.settling.set(true);
     }
 
-    /// A call begins: its arguments are about to be put in memory, and nothing of the call before
-    /// is in use any more but what it leaves behind.
+    /// Arguments are about to be put in memory. With the first of a call, nothing of the call before
+    /// is in use any more but what it leaves behind: its result has been read.
     pub fn begin(&self) {
+        if !self.running.replace(false) {
+            return;
+        }
         if self.settling.replace(false) {
-            self.kept.set(self.live.get());
             self.bottom.set(self.top.get());
             // what a decision takes for itself is less than what reading the catalog took: grown
             // now, the first decision needs the fuel of any other
             let room = (self.top.get() - Self::base()) / 2 + (PAGE_BYTES << 2);
             self.reach(self.top.get().saturating_add(room));
+        } else {
+            self.top.set(self.bottom.get());
         }
     }
 
@@ -95,12 +102,7 @@ impl Heap {
         if !self.reach(end) {
             return null_mut();
         }
-        self.take(start, end)
-    }
-
-    fn take(&self, start: usize, end: usize) -> *mut u8 {
         self.top.set(end);
-        self.live.set(self.live.get() + 1);
         with_exposed_provenance_mut(start)
     }
 
@@ -110,28 +112,24 @@ impl Heap {
 }
 
 // SAFETY: blocks lie between `top` as it was and `top` as it becomes, so they do not overlap; `top`
-// goes down only over a block that is freed, or when none is in use but those below `bottom`. Calls
-// are not inlined: there are a thousand of them.
+// goes down only over a block that is freed, or when none is in use but those below `bottom`.
 unsafe impl GlobalAlloc for Heap {
-    #[inline(never)]
+    #[inline(always)]
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        // neither sum wraps: memory ends before the addresses do, and a size is less than half of
-        // them; before the first block `end` is 0
+        // the first sum does not wrap: memory ends before the addresses do; before the first block
+        // `end` is 0
         let start = (self.top.get() + (layout.align() - 1)) & !(layout.align() - 1);
         let end = start.wrapping_add(layout.size());
         if end > self.end.get() || end < start {
             return self.alloc_further(layout);
         }
-        self.take(start, end)
+        self.top.set(end);
+        with_exposed_provenance_mut(start)
     }
 
     #[inline(never)]
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
-        let live = self.live.get() - 1;
-        self.live.set(live);
-        if live == self.kept.get() {
-            self.top.set(self.bottom.get());
-        } else if block.addr() + layout.size() == self.top.get() {
+        if block.addr() + layout.size() == self.top.get() {
             self.top.set(block.addr());
         }
     }

@@ -57,6 +57,7 @@ mod request;
 mod runs;
 mod scene;
 mod scorer;
+mod scrap;
 mod selector;
 mod signature;
 mod state;
@@ -69,6 +70,8 @@ mod urn;
 mod vocabulary;
 
 use alloc::string::String;
+
+use scrap::Scrap;
 
 pub use decide::{Decision, Ranked, Reaction, Rejected, decide};
 pub use prepared::{Choice, Prepared};
@@ -96,10 +99,11 @@ pub struct Admission {
 
 /// Checks a term of any sort and names it. `vocabulary` is `{profile?, fields?, tier_order?}`.
 pub fn admit(term: &str, vocabulary: &str) -> Result<Admission, Refusal> {
-    let vocabulary = vocabulary::Vocabulary::read(&read::read("vocabulary", vocabulary)?)?;
-    let term = read::read("term", term)?;
+    let vocabulary = Scrap::new(read::read("vocabulary", vocabulary)?);
+    let vocabulary = Scrap::new(vocabulary::Vocabulary::read(&vocabulary)?);
+    let term = Scrap::new(read::read("term", term)?);
     let admitted = admit::admit(&term, &vocabulary)?;
-    let canonical = encode::encode(&normal::normalize(admitted.term));
+    let canonical = encode::encode(&Scrap::new(normal::normalize(admitted.term)));
     Ok(Admission {
         sort: admitted.sort,
         identity: encode::sha256(&canonical),
@@ -112,8 +116,9 @@ pub fn admit(term: &str, vocabulary: &str) -> Result<Admission, Refusal> {
 
 /// The identity that [`admit`] reports.
 pub fn hash(term: &str, vocabulary: &str) -> Result<String, Refusal> {
-    let vocabulary = vocabulary::Vocabulary::read(&read::read("vocabulary", vocabulary)?)?;
-    let term = read::read("term", term)?;
-    let normal = normal::normalize(admit::admit(&term, &vocabulary)?.term);
+    let vocabulary = Scrap::new(read::read("vocabulary", vocabulary)?);
+    let vocabulary = Scrap::new(vocabulary::Vocabulary::read(&vocabulary)?);
+    let term = Scrap::new(read::read("term", term)?);
+    let normal = Scrap::new(normal::normalize(admit::admit(&term, &vocabulary)?.term));
     Ok(encode::sha256(&encode::encode(&normal)))
 }

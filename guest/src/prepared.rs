@@ -19,6 +19,7 @@ use crate::predicate::Reason;
 use crate::read::read;
 use crate::refusal::Refusal;
 use crate::scene::{Overlay, Scene};
+use crate::scrap::Scrap;
 use crate::state::State;
 use crate::state_weight::{StateWeight, member};
 use crate::vocabulary::{Field, Profile, Vocabulary};
@@ -247,9 +248,9 @@ impl Prepared {
     pub fn decide(&self, policy: u32, ctx: &str) -> Result<Choice, Refusal> {
         let expected = || refuse(format!("policy: expected the number of one, got {policy}"));
         let admitted = self.policies.get(policy as usize).ok_or_else(expected)?;
-        let ctx = read("ctx", ctx)?;
+        let ctx = Scrap::new(read("ctx", ctx)?);
         Reader::new(&ctx, "ctx")?.only(&CTX)?;
-        let context = Context::read(&ctx, &self.vocabulary)?;
+        let context = Scrap::new(Context::read(&ctx, &self.vocabulary)?);
         let own =
             ctx.get("state").map(|_| Overlay::new(&self.catalog, &context.state, &self.vocabulary));
         let scene = Scene {
@@ -258,7 +259,7 @@ impl Prepared {
             request: &context.request,
             vocabulary: &self.vocabulary,
         };
-        let verdict = Verdict::new(&admitted.policy, scene, context.seed);
+        let verdict = Scrap::new(Verdict::new(&admitted.policy, scene, context.seed));
         let state_weight = if own.is_none() { self.state_weight.total() } else { 0 };
         let sizes = cost::Sizes {
             encoding: admitted.encoding_bytes,

@@ -82,7 +82,7 @@ impl<'t> Reader<'_, 't> {
                 }
             }
         }
-        let mut members = self.members.split_off(start);
+        let mut members = take(&mut self.members, start);
         if !sorted {
             members = by_key(members);
             let mut pairs = members.iter().zip(members.iter().skip(1));
@@ -110,7 +110,7 @@ impl<'t> Reader<'_, 't> {
                 }
             }
         }
-        Ok(Value::Array(self.items.split_off(start)))
+        Ok(Value::Array(take(&mut self.items, start)))
     }
 
     /// Steps over the opening bracket of something that `depth` others enclose.
@@ -301,6 +301,16 @@ impl<'t> Reader<'_, 't> {
     }
 }
 
+/// Takes what stands on a stack from `start` on: copied, to its size, unless it is most of what
+/// there is.
+fn take<T>(stack: &mut Vec<T>, start: usize) -> Vec<T> {
+    if stack.len() - start <= start.max(64) {
+        return stack.split_off(start);
+    }
+    let below = stack.drain(..start).collect();
+    core::mem::replace(stack, below)
+}
+
 /// Sorts members. What a person wrote is short, and nearly in order.
 fn by_key(mut members: Vec<Member>) -> Vec<Member> {
     if members.len() > 16 {
@@ -365,6 +375,37 @@ mod tests {
                 "ctx: line 1 column 129: expected at most 128 nested arrays and objects".into()
             )
         );
+    }
+
+    #[test]
+    fn arrays_and_objects_of_every_size() {
+        // as the standard library's formatting writes them, around the sizes that are treated apart
+        for before in [0, 1, 64, 65, 200] {
+            for count in [0, 1, 2, 16, 17, 63, 64, 65, 66, 199, 200, 201, 300] {
+                let before: Vec<usize> = (0..before).collect();
+                let numbers: Vec<usize> = (0..count).collect();
+                let members = numbers.iter().rev().map(|n| format!("\"{n:03}\":{n}"));
+                let object = members.collect::<Vec<_>>().join(",");
+                let text = format!("[{before:?},{numbers:?},{{{object}}},7]").replace(' ', "");
+                let value = read("n", &text).unwrap();
+                let [first, array, object, last] = value.as_array().unwrap() else {
+                    panic!("{text}")
+                };
+                assert_eq!(first.to_json(), format!("{before:?}").replace(' ', ""));
+                assert_eq!(array.to_json(), format!("{numbers:?}").replace(' ', ""));
+                assert_eq!(last, &Value::Number(7.0));
+                let members = object.as_object().unwrap();
+                assert_eq!(members.len(), count);
+                for (n, (key, value)) in members.iter().enumerate() {
+                    assert_eq!((&**key, value), (&*format!("{n:03}"), &Value::Number(n as f64)));
+                }
+                // the same on a stack that has something
+                let nested = format!("[{},{text}]", &format!("{before:?}")[1..].replace(']', ""))
+                    .replace("[,", "[");
+                let nested = read("n", &nested).unwrap();
+                assert_eq!(nested.as_array().unwrap().last(), Some(&value));
+            }
+        }
     }
 
     #[test]

@@ -32,13 +32,14 @@ use state::Run;
 use crate::json::{Object, Value};
 use crate::read::read;
 use crate::refusal::{Refusal, RefusalCode};
+use crate::scrap::Scrap;
 use crate::step::{Effect, Turn};
 
 /// One event. `run` is the state of the run it belongs to: `respond`, `resume` and `cancel` go on
 /// with a call, `answer` with a flow. The events that belong to none are `init`, `start`, `rank`,
 /// `status`, `elaborate`, `restore`, `observe`, `forget` and `flow`.
 pub fn step(run: Option<&str>, event: &str) -> Result<Turn, Refusal> {
-    let value = read("event", event)?;
+    let value = Scrap::new(read("event", event)?);
     let run = run.map(|run| read("run", run)).transpose()?;
     let mut turn = Step {
         cost: value.weight() + run.as_ref().map_or(0, Value::weight),
