@@ -4,9 +4,9 @@ use std::time::Duration;
 
 /// Fuel of one call, in wasmtime's units (about one per WebAssembly instruction).
 ///
-/// A decision over thirty candidates takes some 3 × 10^6 units, and one over the largest ctx that
-/// is admitted at all, 16 MiB, some 3 × 10^9. What needs more is a `sample` over very many
-/// candidates, or a defect. It is a safety net of a few seconds, not a receipt: for that there is
+/// A decision over thirty candidates takes some 7 × 10^5 units, and one over the largest ctx that
+/// is admitted at all, 16 MiB, some 4 × 10^9. What needs more is a policy of thousands of nodes
+/// over very many candidates, or a defect. It is a safety net of a few seconds, not a receipt: for that there is
 /// [`Decision::cost`](crate::Decision::cost).
 pub const FUEL: u64 = 20_000_000_000;
 
