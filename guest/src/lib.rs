@@ -72,7 +72,7 @@ use alloc::string::String;
 pub use decide::{Decision, Ranked, Reaction, Rejected, decide};
 pub use prepared::{Choice, Prepared};
 pub use refusal::{Refusal, RefusalCode};
-pub use runs::step;
+pub use runs::{PreparedRouter, step};
 pub use signature::Sort;
 pub use step::{Effect, Turn};
 
