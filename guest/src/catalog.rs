@@ -99,15 +99,21 @@ pub fn field(
     value: &Value,
     vocabulary: &Vocabulary,
 ) -> Result<(Field, Observed), String> {
-    let own = OBSERVED.iter().find(|(name, _)| *name == key).map(|(_, field)| *field);
-    let declared = || vocabulary.extensions().find(|(name, _)| *name == key).map(|(_, f)| f);
-    let field = own.or_else(declared);
+    let field = field_of(key, vocabulary);
     let field =
         field.ok_or_else(|| format!(".{key}: expected a field that a candidate has itself"))?;
     Ok((field, typed(key, value, field)?))
 }
 
-fn typed(key: &str, value: &Value, field: Field) -> Result<Observed, String> {
+/// The field that a candidate has under a key, if it is one.
+pub fn field_of(key: &str, vocabulary: &Vocabulary) -> Option<Field> {
+    let own = OBSERVED.iter().find(|(name, _)| *name == key).map(|(_, field)| *field);
+    let declared = || vocabulary.extensions().find(|(name, _)| *name == key).map(|(_, f)| f);
+    own.or_else(declared)
+}
+
+/// The value for a field that a candidate has under a key.
+pub fn typed(key: &str, value: &Value, field: Field) -> Result<Observed, String> {
     Ok(match field {
         Field::Num(_) => Observed::Num(number(key, value)?),
         Field::Bool(_) => Observed::Bool(boolean(key, value)?),
@@ -203,6 +209,26 @@ impl Catalog {
             (Field::Num(field), Observed::Num(value)) => self.set_num(row, field, value),
             (Field::Bool(field), Observed::Bool(value)) => self.set_bool(row, field, value),
             _ => false,
+        }
+    }
+
+    /// Takes a field from one candidate, which is left with the default.
+    pub fn unset(&mut self, row: usize, field: Field, vocabulary: &Vocabulary) {
+        match field {
+            Field::Num(at) => {
+                let default = vocabulary.nums.get(at.0).map_or(0.0, |field| field.default);
+                self.set_num(row, at, default);
+                if let Some(column) = self.nums.get_mut(at.0) {
+                    column.given.set(row, false);
+                }
+            }
+            Field::Bool(at) => {
+                let default = vocabulary.bools.get(at.0).is_some_and(|field| field.default);
+                self.set_bool(row, at, default);
+                if let Some(column) = self.bools.get_mut(at.0) {
+                    column.given.set(row, false);
+                }
+            }
         }
     }
 

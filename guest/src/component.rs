@@ -42,54 +42,104 @@ impl wit::Guest for Engine {
     }
 }
 
-/// The catalog of this instance.
-struct Catalog(RefCell<Option<crate::Prepared>>);
+/// What this instance holds.
+struct Place(RefCell<Held>);
+
+enum Held {
+    Nothing,
+    Catalog(crate::Prepared),
+    Router(crate::PreparedRouter),
+}
 
 // SAFETY: the module has no threads: it is valid without the feature.
-unsafe impl Sync for Catalog {}
+unsafe impl Sync for Place {}
 
-static CATALOG: Catalog = Catalog(RefCell::new(None));
+static PLACE: Place = Place(RefCell::new(Held::Nothing));
 
-impl Catalog {
-    fn with<T>(
+impl Place {
+    /// Puts something in that stays; once. What comes back is read from it before.
+    fn load<H, T>(
+        &self,
+        what: &str,
+        load: impl FnOnce() -> Result<H, crate::Refusal>,
+        tell: impl FnOnce(&H) -> T,
+        hold: impl FnOnce(H) -> Held,
+    ) -> Result<T, wit::Refusal> {
+        let mut held = self.0.borrow_mut();
+        if !matches!(*held, Held::Nothing) {
+            return Err(unfit(what, "nothing to be loaded, an instance has one catalog or router"));
+        }
+        let loaded = load()?;
+        let told = tell(&loaded);
+        *held = hold(loaded);
+        HEAP.settle();
+        Ok(told)
+    }
+
+    fn catalog<T>(
         &self,
         verb: impl FnOnce(&mut crate::Prepared) -> Result<T, crate::Refusal>,
     ) -> Result<T, wit::Refusal> {
-        let mut catalog = self.0.borrow_mut();
-        let missing = || wit::Refusal::from(crate::prepared::missing());
-        verb(catalog.as_mut().ok_or_else(missing)?).map_err(wit::Refusal::from)
+        match &mut *self.0.borrow_mut() {
+            Held::Catalog(catalog) => Ok(verb(catalog)?),
+            _ => Err(unfit("catalog", "one to be loaded")),
+        }
     }
+
+    fn router<T>(
+        &self,
+        verb: impl FnOnce(&mut crate::PreparedRouter) -> Result<T, crate::Refusal>,
+    ) -> Result<T, wit::Refusal> {
+        match &mut *self.0.borrow_mut() {
+            Held::Router(router) => Ok(verb(router)?),
+            _ => Err(unfit("router", "one to be loaded")),
+        }
+    }
+}
+
+/// A verb that does not fit what the instance holds.
+fn unfit(what: &str, expected: &str) -> wit::Refusal {
+    crate::context::refuse(alloc::format!("{what}: expected {expected}")).into()
 }
 
 impl prepared::Guest for Engine {
     fn load(catalog: String) -> Result<u32, wit::Refusal> {
         HEAP.run();
-        let mut place = CATALOG.0.borrow_mut();
-        if place.is_some() {
-            return Err(crate::prepared::loaded().into());
-        }
-        let loaded = crate::Prepared::load(&catalog)?;
-        let candidates = loaded.candidates();
-        *place = Some(loaded);
-        HEAP.settle();
-        Ok(candidates)
+        let load = || crate::Prepared::load(&catalog);
+        PLACE.load("catalog", load, crate::Prepared::candidates, Held::Catalog)
     }
 
     fn policy(term: String, options: String) -> Result<u32, wit::Refusal> {
         HEAP.run();
-        let number = CATALOG.with(|catalog| catalog.policy(&term, &options))?;
+        let number = PLACE.catalog(|catalog| catalog.policy(&term, &options))?;
         HEAP.settle();
         Ok(number)
     }
 
     fn patch(changes: String) -> Result<u32, wit::Refusal> {
         HEAP.run();
-        CATALOG.with(|catalog| catalog.patch(&changes))
+        PLACE.catalog(|catalog| catalog.patch(&changes))
     }
 
     fn decide(policy: u32, ctx: String) -> Result<prepared::Choice, wit::Refusal> {
         HEAP.run();
-        Ok(CATALOG.with(|catalog| catalog.decide(policy, &ctx))?.into())
+        Ok(PLACE.catalog(|catalog| catalog.decide(policy, &ctx))?.into())
+    }
+
+    fn load_router(router: String) -> Result<String, wit::Refusal> {
+        HEAP.run();
+        let load = || crate::PreparedRouter::load(&router);
+        PLACE.load("router", load, |router| router.candidates().into(), Held::Router)
+    }
+
+    fn restate(state: String) -> Result<(), wit::Refusal> {
+        HEAP.run();
+        PLACE.router(|router| router.restate(&state))
+    }
+
+    fn rank(ask: String) -> Result<prepared::Choice, wit::Refusal> {
+        HEAP.run();
+        Ok(PLACE.router(|router| router.rank(&ask))?.into())
     }
 }
 

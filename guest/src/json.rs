@@ -229,9 +229,13 @@ impl<'t> Object<'t> {
 
     /// The members of `from` that have one of the keys.
     #[must_use]
+    #[inline(never)] // there are many calls, none of them hot
     pub fn copy(mut self, from: &Value<'t>, keys: &[&str]) -> Self {
+        // once: in the loop the compiler looks, before it knows the kind of the value, at bytes that
+        // this kind does not have, and fuel would depend on what was in memory before
+        let members = from.as_object().unwrap_or(&[]);
         for key in keys {
-            if let Some(value) = from.get(key) {
+            if let Some(value) = lookup(members, key) {
                 set(&mut self.0, key, Some(value.clone()));
             }
         }

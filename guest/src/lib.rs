@@ -76,7 +76,7 @@ use scrap::Scrap;
 pub use decide::{Decision, Ranked, Reaction, Rejected, decide};
 pub use prepared::{Choice, Prepared};
 pub use refusal::{Refusal, RefusalCode};
-pub use runs::step;
+pub use runs::{PreparedRouter, step};
 pub use signature::Sort;
 pub use step::{Effect, Turn};
 

@@ -6,6 +6,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use crate::admit::{Admitted, admit};
+use crate::encode::encode;
 use crate::fail_plan::FailPlan;
 use crate::json::{Members, Value, lookup};
 use crate::normal::normalize;
@@ -58,6 +59,28 @@ pub fn admit_policy<'t>(
     }
     let message = format!("ir: expected a Policy term, got {}", admitted.sort.name());
     Err(Refusal::new(RefusalCode::NotAPolicy, message))
+}
+
+/// A policy that was admitted, and may run.
+#[derive(Debug)]
+pub struct Ready<'t> {
+    pub policy: Policy,
+    pub normal: Term<'t>,
+    /// The canonical encoding of the normal form.
+    pub encoding: String,
+}
+
+impl<'t> Ready<'t> {
+    pub fn new(
+        term: &'t Value,
+        vocabulary: &Vocabulary,
+        customs: &Members,
+    ) -> Result<Self, Refusal> {
+        let normal = normalize(admit_policy(term, vocabulary)?.term);
+        let policy = Compiler { vocabulary, customs }.policy(&normal)?;
+        let encoding = encode(&normal);
+        Ok(Self { policy, normal, encoding })
+    }
 }
 
 /// Compiles normal forms.

@@ -2,7 +2,7 @@
 //! decision takes a small ctx. The decisions are those of [`crate::decide`].
 
 use alloc::format;
-use alloc::string::String;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use crate::catalog::{Catalog, Observed, field};
@@ -12,9 +12,8 @@ use crate::decide::{Decision, Ranked, Reaction, Rejected, Verdict, reactions};
 use crate::encode;
 use crate::json::{Members, NOTHING, Value};
 use crate::names::NONE;
-use crate::normal::normalize;
 use crate::number::is_integral;
-use crate::policy::{Compiler, Policy, admit_policy, constrain};
+use crate::policy::{Policy, Ready, constrain};
 use crate::predicate::Reason;
 use crate::read::read;
 use crate::refusal::Refusal;
@@ -39,14 +38,27 @@ pub struct Prepared {
 
 /// A policy that is ready.
 #[derive(Debug)]
-struct Admitted {
-    policy: Policy,
-    identity: String,
-    encoding_bytes: u64,
+pub struct Admitted {
+    pub policy: Policy,
+    pub identity: String,
+    pub encoding_bytes: u64,
     /// Of every decision over this catalog.
-    work: u64,
+    pub work: u64,
     /// Of the envelope and the customs, as members of a ctx.
     weight: u64,
+}
+
+impl Admitted {
+    /// For a catalog of so many candidates.
+    pub fn new(ready: Ready, customs: &Members, candidates: usize) -> Self {
+        Self {
+            identity: encode::sha256(&ready.encoding),
+            encoding_bytes: ready.encoding.len() as u64,
+            work: cost::work(&ready.normal, customs, candidates as u64),
+            policy: ready.policy,
+            weight: 0,
+        }
+    }
 }
 
 /// What a policy decided, in columns.
@@ -70,6 +82,23 @@ pub struct Choice {
     pub reactions: Vec<Reaction>,
     /// Work units, as for the same decision made at once.
     pub cost: u64,
+}
+
+impl Choice {
+    /// Who is tried and who is not.
+    pub(crate) fn new(identity: &str, verdict: &Verdict, cost: u64) -> Self {
+        Self {
+            identity: identity.to_string(),
+            ordered: verdict.ordered.iter().map(|scored| scored.row).collect(),
+            scores: verdict.ordered.iter().map(|scored| scored.score.to_bits()).collect(),
+            rejected: verdict.rejected.iter().map(|(row, _)| *row).collect(),
+            why: verdict.rejected.iter().map(|(_, number)| *number).collect(),
+            reasons: verdict.reasons.iter().map(Reason::text).collect(),
+            request: None,
+            reactions: Vec::new(),
+            cost,
+        }
+    }
 }
 
 impl From<Choice> for Decision {
@@ -138,16 +167,10 @@ impl Prepared {
             Some(envelope) => constrain(&term, envelope)?,
             None => term,
         };
-        let term = normalize(admit_policy(&term, &self.vocabulary)?.term);
-        let compiler = Compiler { vocabulary: &self.vocabulary, customs };
-        let policy = compiler.policy(&term)?;
-        let encoding = encode::encode(&term);
+        let ready = Ready::new(&term, &self.vocabulary, customs)?;
         self.policies.push(Admitted {
-            policy,
-            identity: encode::sha256(&encoding),
-            encoding_bytes: encoding.len() as u64,
-            work: cost::work(&term, customs, self.catalog.len() as u64),
             weight: member("envelope", envelope) + member("customs", options.get("customs")),
+            ..Admitted::new(ready, customs, self.catalog.len())
         });
         Ok(self.policies.len() as u32 - 1)
     }
@@ -272,29 +295,11 @@ impl Prepared {
             failures: context.failures.len() as u64,
         };
         Ok(Choice {
-            identity: admitted.identity.clone(),
-            ordered: verdict.ordered.iter().map(|scored| scored.row).collect(),
-            scores: verdict.ordered.iter().map(|scored| scored.score.to_bits()).collect(),
-            rejected: verdict.rejected.iter().map(|(row, _)| *row).collect(),
-            why: verdict.rejected.iter().map(|(_, number)| *number).collect(),
-            reasons: verdict.reasons.iter().map(Reason::text).collect(),
             request: verdict.request(&admitted.policy, scene, &context),
             reactions: reactions(&admitted.policy, &context.failures),
-            cost: cost::of(sizes),
+            ..Choice::new(&admitted.identity, &verdict, cost::of(sizes))
         })
     }
-}
-
-/// There is nothing to decide over yet.
-#[cfg(target_family = "wasm")]
-pub fn missing() -> Refusal {
-    refuse("catalog: expected one to be loaded")
-}
-
-/// There is something already.
-#[cfg(target_family = "wasm")]
-pub fn loaded() -> Refusal {
-    refuse("catalog: expected none to be loaded, an instance has one")
 }
 
 /// What a change is about: a row, or the number and the name of a provider.

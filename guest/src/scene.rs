@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use crate::bits::Bits;
 use crate::catalog::{Catalog, PRICES};
-use crate::json::Value;
+use crate::json::{Members, Value};
 use crate::request::Request;
 use crate::state::State;
 use crate::vocabulary::{BoolField, NumField, Vocabulary};
@@ -72,21 +72,14 @@ fn of<T: Copy + Default>(values: &[T], numbers: &[u32], row: usize) -> T {
 impl Overlay {
     pub fn new(catalog: &Catalog, state: &State, vocabulary: &Vocabulary) -> Self {
         let providers = &catalog.providers;
-        let default = vocabulary.nums.get(NumField::CREDITS.0).map_or(0.0, |field| field.default);
         let mut overlay = Self {
             prices: [None, None],
-            credits: vec![default; providers.names.len()],
+            credits: vec![0.0; providers.names.len()],
             breaker_open: vec![false; providers.names.len()],
             disabled: vec![false; providers.names.len()],
         };
+        overlay.put_credits(catalog, state.credits, vocabulary);
         let slot = |name: &str| providers.names.find(name) as usize;
-        for (name, credits) in state.credits {
-            if let (Some(slot), Some(left)) =
-                (overlay.credits.get_mut(slot(name)), credits.as_number())
-            {
-                *slot = left;
-            }
-        }
         for (name, open) in state.breakers {
             if let Some(slot) = overlay.breaker_open.get_mut(slot(name)) {
                 *slot = open.as_bool() == Some(true);
@@ -104,6 +97,17 @@ impl Overlay {
             }
         }
         overlay
+    }
+
+    /// Puts the credits of a state in the place of those before.
+    pub fn put_credits(&mut self, catalog: &Catalog, credits: &Members, vocabulary: &Vocabulary) {
+        let default = vocabulary.nums.get(NumField::CREDITS.0).map_or(0.0, |field| field.default);
+        self.credits.fill(default);
+        for (name, credits) in credits {
+            if let Some(left) = credits.as_number() {
+                put(&mut self.credits, catalog.providers.names.find(name), left);
+            }
+        }
     }
 
     /// A candidate's own price, which goes before that of the state.

@@ -25,7 +25,7 @@
 //! [`CoreSandbox`] runs the bare core module through hand-made calls, as a machine without
 //! components would, and [`Native`] runs the same engine as ordinary code; all three implement
 //! [`Verbs`] and agree to the last bit. A [`Catalog`] is for deciding many times over the same
-//! candidates.
+//! candidates, [`Contracts`] for ranking many times over one router configuration.
 //!
 //! The engine reads no clock and keeps nothing between calls: what a decision depends on is in its
 //! arguments. The router, feature `router`, keeps what has to outlast one and calls providers.
@@ -66,9 +66,9 @@ pub use cache::Cache;
 pub use error::{Error, Exhausted, Trap};
 pub use limits::Limits;
 pub use native::Native;
-pub use sandbox::{AtOnce, Catalog, Policy, Sandbox};
+pub use sandbox::{AtOnce, Catalog, Contracts, Policy, Sandbox};
 pub use sigmapol_engine::{
-    Admission, Choice, Decision, Effect, Prepared, Ranked, Reaction, Refusal, RefusalCode,
-    Rejected, Sort, Turn,
+    Admission, Choice, Decision, Effect, Prepared, PreparedRouter, Ranked, Reaction, Refusal,
+    RefusalCode, Rejected, Sort, Turn,
 };
 pub use verbs::{Outcome, Spent, Verbs};

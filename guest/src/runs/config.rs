@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 
 use super::{inherit, strict};
 use crate::admit::admit;
-use crate::json::{Member, Members, Object, Value, lookup};
+use crate::json::{Member, Members, Object, Value, lookup, to_static};
 use crate::refusal::{Refusal, RefusalCode};
 use crate::signature::Sort;
 use crate::vocabulary::{Profile, Vocabulary};
@@ -109,6 +109,23 @@ impl<'a> Config<'a> {
             strict::terms(&config)?;
         }
         Ok(config)
+    }
+
+    /// What contracts are resolved by, for longer than its text; without providers, models and
+    /// candidates.
+    pub fn to_static(&self) -> Config<'static> {
+        Config {
+            vocabulary: self.vocabulary.clone(),
+            vocabulary_text: self.vocabulary_text.to_static(),
+            providers: Vec::new(),
+            models: Vec::new(),
+            profiles: to_static(&self.profiles),
+            retry_policies: to_static(&self.retry_policies),
+            customs: to_static(&self.customs),
+            envelope: self.envelope.as_ref().map(Value::to_static),
+            defaults: self.defaults,
+            candidates: Vec::new(),
+        }
     }
 
     /// Counts and names, for people.

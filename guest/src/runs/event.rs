@@ -39,22 +39,40 @@ const KEYS: [&str; 22] = [
 const RESPONSE: [&str; 6] =
     ["error_kind", "error_message", "http_status", "ok", "response", "retry_after_ms"];
 
-/// An event, and how strict its host is.
+/// An event, or another text of a host in the shape of one, and how strict the host is.
 pub struct Event<'a> {
+    /// What messages start with.
+    position: &'static str,
     value: &'a Value<'a>,
     pub profile: Profile,
 }
 
 impl<'a> Event<'a> {
     pub fn new(value: &'a Value<'a>) -> Result<Self, Refusal> {
-        value.as_object().ok_or_else(|| refuse("event: expected an object"))?;
-        only("event", value, &KEYS).map_err(refuse)?;
+        Self::of("event", value, &KEYS)
+    }
+
+    /// Another text, with some of the keys of events.
+    pub fn of(
+        position: &'static str,
+        value: &'a Value<'a>,
+        keys: &[&str],
+    ) -> Result<Self, Refusal> {
+        value.as_object().ok_or_else(|| refuse(format!("{position}: expected an object")))?;
+        only(position, value, keys).map_err(refuse)?;
         let profile = match value.get("admission").map(Value::as_str) {
             None | Some(Some("strict")) => Profile::Strict,
             Some(Some("reference")) => Profile::Reference,
-            Some(_) => return Err(refuse("event.admission: expected strict or reference")),
+            Some(_) => {
+                let expected = "expected strict or reference";
+                return Err(refuse(format!("{position}.admission: {expected}")));
+            }
         };
-        Ok(Self { value, profile })
+        Ok(Self { position, value, profile })
+    }
+
+    fn wrong(&self, key: &str, expected: &str) -> Refusal {
+        refuse(format!("{}.{key}: expected {expected}", self.position))
     }
 
     pub fn get(&self, key: &str) -> Option<&'a Value<'a>> {
@@ -62,23 +80,23 @@ impl<'a> Event<'a> {
     }
 
     pub fn need(&self, key: &str) -> Result<&'a Value<'a>, Refusal> {
-        self.get(key).ok_or_else(|| refuse(format!("event.{key}: expected a value")))
+        self.get(key).ok_or_else(|| self.wrong(key, "a value"))
     }
 
     pub fn text(&self, key: &str) -> Result<&'a str, Refusal> {
         let text = self.need(key)?.as_str();
-        text.ok_or_else(|| refuse(format!("event.{key}: expected a string")))
+        text.ok_or_else(|| self.wrong(key, "a string"))
     }
 
     pub fn now_ms(&self) -> Result<f64, Refusal> {
         let now = self.need("now_ms")?.as_number();
-        now.ok_or_else(|| refuse("event.now_ms: expected a number"))
+        now.ok_or_else(|| self.wrong("now_ms", "a number"))
     }
 
     /// An object that may be left out.
     pub fn object(&self, key: &str) -> Result<&'a Members<'a>, Refusal> {
         let Some(value) = self.get(key) else { return Ok(&[]) };
-        value.as_object().ok_or_else(|| refuse(format!("event.{key}: expected an object")))
+        value.as_object().ok_or_else(|| self.wrong(key, "an object"))
     }
 
     /// What is asked for; an object.

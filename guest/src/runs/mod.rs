@@ -13,7 +13,9 @@ mod keys;
 mod machine;
 mod plan;
 mod pool;
+mod prepared;
 mod runtime;
+mod spells;
 mod state;
 mod status;
 mod strict;
@@ -22,8 +24,10 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
+pub use prepared::PreparedRouter;
+
 use config::Config;
-use event::{Event, refuse};
+use event::Event;
 use machine::score_value;
 use plan::plan;
 use runtime::Runtime;
@@ -44,13 +48,7 @@ pub fn step(run: Option<&str>, event: &str) -> Result<Turn, Refusal> {
     let mut turn = Step {
         cost: value.weight() + run.as_ref().map_or(0, Value::weight),
         logs: Vec::new(),
-        runtime: match value.get("state") {
-            Some(state @ Value::Object(_)) => Runtime::of(state.clone()),
-            Some(state) if state.as_object().is_none() => {
-                return Err(refuse("event.state: expected an object"));
-            }
-            _ => Runtime::new(),
-        },
+        runtime: Runtime::read(value.get("state"), "event.state")?,
     };
     let event = Event::new(&value)?;
     let (run, effect) = match run {

@@ -9,15 +9,14 @@ use super::elaborate::elaborate;
 use super::keys::only;
 use super::pool::{Supplies, pool};
 use super::runtime::Runtime;
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, Labels};
 use crate::context::Context;
 use crate::cost;
-use crate::decide::{filter, order};
+use crate::decide::{Verdict, filter, order};
 use crate::encode;
 use crate::json::{Object, Value, lookup};
-use crate::normal::normalize;
-use crate::policy::{Compiler, admit_policy, constrain};
-use crate::predicate::Reason;
+use crate::names::NONE;
+use crate::policy::{Policy, Ready, constrain};
 use crate::refusal::Refusal;
 use crate::scene::{Overlay, Scene};
 use crate::state_weight::member;
@@ -67,20 +66,19 @@ pub fn plan<'a>(
     supplies: Supplies<'a>,
     contract: &Value<'a>,
 ) -> Result<Plan<'a>, String> {
-    if config.vocabulary.profile == Profile::Strict {
-        only("contract", contract, &CONTRACT)?;
-    }
+    known_keys(config, contract)?;
     let text = |refusal: Refusal| refusal.message;
     let term = policy_term(config, contract)?;
-    let admitted = admit_policy(&term, &config.vocabulary).map_err(text)?;
-    let normal = normalize(admitted.term);
-    let compiler = Compiler { vocabulary: &config.vocabulary, customs: &config.customs };
-    let policy = compiler.policy(&normal).map_err(text)?;
+    let ready = Ready::new(&term, &config.vocabulary, &config.customs).map_err(text)?;
 
     let (candidates, logs) = pool(config, runtime, supplies, contract)?;
     runtime.close_expired(supplies.now_ms, &config.defaults);
     runtime.refresh_disabled(supplies.now_ms, &config.defaults);
-    let ctx = ctx_of(config, runtime, supplies.now_ms, contract);
+    let ctx = asked(contract, supplies.now_ms)
+        .with("state", observed(runtime))
+        .with("vocabulary", config.vocabulary_text.clone())
+        .with("customs", Value::Object(config.customs.clone()))
+        .build();
     let context = Context::read(&ctx, &config.vocabulary).map_err(text)?;
     let candidates = Value::Array(candidates);
     let catalog = Catalog::read(&candidates, "ctx.candidates", &config.vocabulary).map_err(text)?;
@@ -93,56 +91,38 @@ pub fn plan<'a>(
         vocabulary: &config.vocabulary,
     };
 
+    let (verdict, missing) = rank(&ready.policy, scene, context.seed, contract);
     let mut rejected = Vec::new();
-    let pin = contract.get("requirements").and_then(|requirements| requirements.get("pin"));
-    let mut survivors: Vec<u32> = match pin {
-        None => (0..catalog.len() as u32).collect(),
-        Some(pin) => {
-            let part = |key| pin.get(key).and_then(Value::as_str).unwrap_or_default();
-            let (provider, model) = (part("provider"), part("model"));
-            let pinned = candidates.iter().position(|candidate| {
-                let is = |key, wanted| candidate.get(key).and_then(Value::as_str) == Some(wanted);
-                is("provider_id", provider) && is("model_family", model)
-            });
-            if pinned.is_none() {
-                let missing = Object::new().text("reason", "pin_not_found");
-                rejected.push(missing.with("pin", pin.clone()).build());
-            }
-            pinned.into_iter().map(|row| row as u32).collect()
-        }
-    };
-    // in the reference a pin passes the filter by, and with it the envelope
-    if pin.is_none() || config.vocabulary.profile == Profile::Strict {
-        let (failed, reasons) = filter(&policy, scene, &mut survivors);
-        for (row, number) in failed {
-            let reason = reasons.get(number as usize).map(Reason::text);
-            let Some(candidate) = candidates.get(row as usize) else { continue };
-            let named = |key| candidate.get(key).cloned().unwrap_or(Value::text(""));
-            let entry = Object::new()
-                .with("provider", named("provider_id"))
-                .with("model", named("model_family"))
-                .text("reason", reason.unwrap_or_default());
-            rejected.push(entry.build());
-        }
+    if let Some(pin) = missing {
+        rejected.push(Object::new().text("reason", PIN_NOT_FOUND).with("pin", pin.clone()).build());
     }
-    let ordered = order(&policy, scene, context.seed, &survivors);
+    for (row, number) in &verdict.rejected {
+        let Some(candidate) = candidates.get(*row as usize) else { continue };
+        let named = |key| candidate.get(key).cloned().unwrap_or(Value::text(""));
+        let entry = Object::new()
+            .with("provider", named("provider_id"))
+            .with("model", named("model_family"))
+            .text("reason", verdict.reason(*number));
+        rejected.push(entry.build());
+    }
+    let ordered = verdict.ordered.iter();
     let ordered = ordered
-        .into_iter()
         .filter_map(|scored| Some((candidates.get(scored.row as usize)?.clone(), scored.score)))
         .collect();
 
-    let encoding = encode::encode(&normal);
     let sizes = cost::Sizes {
-        encoding: encoding.len() as u64,
+        encoding: ready.encoding.len() as u64,
         weight,
-        work: cost::work(&normal, &config.customs, candidates.len() as u64),
+        work: cost::work(&ready.normal, &config.customs, candidates.len() as u64),
         failures: 0,
     };
+    let (identity, fingerprint) =
+        (encode::sha256(&ready.encoding), encode::fingerprint(&ready.encoding));
     Ok(Plan {
         cost: cost::of(sizes),
         policy: term,
-        identity: encode::sha256(&encoding),
-        fingerprint: encode::fingerprint(&encoding),
+        identity,
+        fingerprint,
         ordered,
         rejected,
         ctx,
@@ -150,39 +130,66 @@ pub fn plan<'a>(
     })
 }
 
-/// The contract's own policy under the envelope, else the profile's, else the lowered profile.
-fn policy_term<'a>(config: &Config<'a>, contract: &Value<'a>) -> Result<Value<'a>, String> {
+/// In the `strict` profile a contract has keys that mean something, and no other.
+pub fn known_keys(config: &Config, contract: &Value) -> Result<(), String> {
+    match config.vocabulary.profile {
+        Profile::Strict => only("contract", contract, &CONTRACT),
+        Profile::Reference => Ok(()),
+    }
+}
+
+/// The contract's own policy under the envelope, else that of its profile.
+pub fn policy_term<'a>(config: &Config<'a>, contract: &Value<'a>) -> Result<Value<'a>, String> {
     if let Some(term) = contract.get("policy_ir") {
         return match &config.envelope {
             Some(envelope) => constrain(term, envelope).map_err(|refusal| refusal.message),
             None => Ok(term.clone()),
         };
     }
-    let name = contract.get("profile").and_then(Value::as_str).unwrap_or("default");
-    let Some(profile) = lookup(&config.profiles, name) else {
-        return Err(format!("unknown profile: {name}"));
-    };
+    let name = profile_name(contract);
+    let profile = lookup(&config.profiles, name).ok_or_else(|| unknown_profile(name))?;
+    profile_term(config, profile, Some(contract))
+}
+
+/// The profile that a contract runs under where it has no policy of its own.
+pub fn profile_name<'v>(contract: &'v Value) -> &'v str {
+    contract.get("profile").and_then(Value::as_str).unwrap_or("default")
+}
+
+pub fn unknown_profile(name: &str) -> String {
+    format!("unknown profile: {name}")
+}
+
+/// The policy of a profile, lowered where it is not a term.
+pub fn profile_term<'a>(
+    config: &Config<'a>,
+    profile: &Value<'a>,
+    contract: Option<&Value<'a>>,
+) -> Result<Value<'a>, String> {
     if let Some(term) = profile.get("policy_ir") {
         return Ok(term.clone());
     }
     let table = profile.get("retry_policy").and_then(Value::as_str);
     let table = table.and_then(|name| lookup(&config.retry_policies, name));
-    elaborate(profile, table, Some(contract))
+    elaborate(profile, table, contract)
 }
 
-/// The ctx without its candidates.
-fn ctx_of<'a>(
-    config: &Config<'a>,
-    runtime: &Runtime<'a>,
-    now_ms: f64,
-    contract: &Value<'a>,
-) -> Value<'a> {
+/// The part of the ctx that a contract makes: the request, the seed and the time.
+pub fn asked<'a>(contract: &Value<'a>, now_ms: f64) -> Object<'a> {
     let mut request = Object::from(contract.as_object().unwrap_or(&[]));
     // these two are the router's own and no policy sees them
     if let Some(requirements) = contract.get("requirements").and_then(Value::as_object) {
         let requirements = Object::from(requirements).maybe("pin", None);
         request = request.with("requirements", requirements.maybe("max_latency_ms", None).build());
     }
+    Object::new()
+        .with("request", request.build())
+        .copy(contract, &["seed"])
+        .number("now_ms", now_ms)
+}
+
+/// The part of the ctx that the runtime state makes.
+pub fn observed<'a>(runtime: &Runtime<'a>) -> Value<'a> {
     let (mut prices, mut credits, mut breakers) = (Object::new(), Object::new(), Object::new());
     for (pair, entry) in runtime.prices() {
         prices = prices.with(pair, entry.clone());
@@ -194,17 +201,43 @@ fn ctx_of<'a>(
         let open = entry.get("open").and_then(Value::as_bool) == Some(true);
         breakers = breakers.flag(provider, open);
     }
-    let state = Object::new()
+    Object::new()
         .with("ema", prices.build())
         .with("credits", credits.build())
         .with("breakers", breakers.build())
-        .with("disabled", Value::Object(runtime.disabled().to_vec()));
-    Object::new()
-        .with("request", request.build())
-        .with("state", state.build())
-        .copy(contract, &["seed"])
-        .number("now_ms", now_ms)
-        .with("vocabulary", config.vocabulary_text.clone())
-        .with("customs", Value::Object(config.customs.clone()))
+        .with("disabled", Value::Object(runtime.disabled().to_vec()))
         .build()
+}
+
+/// The reason of a pin that no candidate is.
+pub const PIN_NOT_FOUND: &str = "pin_not_found";
+
+/// Orders the candidates, or the one that the contract pins, and says why the others are not tried.
+/// A pin that no candidate is comes back.
+pub fn rank<'p, 'v, 't>(
+    policy: &'p Policy,
+    scene: Scene<'p>,
+    seed: Option<f64>,
+    contract: &'v Value<'t>,
+) -> (Verdict<'p>, Option<&'v Value<'t>>) {
+    let pin = contract.get("requirements").and_then(|requirements| requirements.get("pin"));
+    let Some(pin) = pin else { return (Verdict::new(policy, scene, seed), None) };
+    let mut rows: Vec<u32> = pinned(scene.catalog, pin).into_iter().collect();
+    let missing = rows.is_empty().then_some(pin);
+    // in the reference a pin passes the filter by, and with it the envelope
+    let (rejected, reasons) = match scene.vocabulary.profile {
+        Profile::Strict => filter(policy, scene, &mut rows),
+        Profile::Reference => (Vec::new(), Vec::new()),
+    };
+    (Verdict { ordered: order(policy, scene, seed, &rows), rejected, reasons }, missing)
+}
+
+/// The first candidate that is the pinned one.
+fn pinned(catalog: &Catalog, pin: &Value) -> Option<u32> {
+    let part = |key| pin.get(key).and_then(Value::as_str).unwrap_or_default();
+    let number = |labels: &Labels, key| Some(labels.names.find(part(key))).filter(|at| *at != NONE);
+    let provider = number(&catalog.providers, "provider")?;
+    let family = number(&catalog.families, "model")?;
+    let mut pairs = catalog.providers.rows.iter().zip(&catalog.families.rows);
+    pairs.position(|pair| pair == (&provider, &family)).map(|row| row as u32)
 }

@@ -6,7 +6,9 @@ use alloc::string::ToString;
 use alloc::vec::Vec;
 
 use super::config::Defaults;
+use super::event::refuse;
 use crate::json::{Member, Members, Object, Value, lookup, set};
+use crate::refusal::Refusal;
 
 /// The state as it travels: an object with the sections below, and whatever else a host keeps in it.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -30,6 +32,20 @@ pub struct Breaker {
     pub ms_until_recovery: f64,
 }
 
+/// A time that something holds for, from when it began.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Window {
+    since_ms: f64,
+    length_ms: f64,
+}
+
+impl Window {
+    /// How much of it is left; nothing or less once it is over.
+    pub fn rest(self, now_ms: f64) -> f64 {
+        self.length_ms - (now_ms - self.since_ms)
+    }
+}
+
 impl<'a> Runtime<'a> {
     pub fn new() -> Self {
         let mut state = Object::new().flag("initialized", true);
@@ -43,6 +59,17 @@ impl<'a> Runtime<'a> {
         match value {
             Value::Object(members) => Self(members),
             _ => Self(Vec::new()),
+        }
+    }
+
+    /// The state that a host gives, a new one where it gives none.
+    pub fn read(state: Option<&Value<'a>>, position: &str) -> Result<Self, Refusal> {
+        match state {
+            Some(state @ Value::Object(_)) => Ok(Self::of(state.clone())),
+            Some(state) if state.as_object().is_none() => {
+                Err(refuse(format!("{position}: expected an object")))
+            }
+            _ => Ok(Self::new()),
         }
     }
 
@@ -136,6 +163,12 @@ impl<'a> Runtime<'a> {
         self.section(BREAKERS)
     }
 
+    /// The breakers that are open, each until its time is over.
+    pub fn open_breakers(&self, defaults: &Defaults) -> impl Iterator<Item = (&str, Window)> {
+        let open = self.breakers().iter().filter(|(_, entry)| is_open(entry));
+        open.map(|(provider, entry)| (&**provider, breaker_window(entry, defaults)))
+    }
+
     pub fn breaker(&self, provider: &str, now_ms: f64, defaults: &Defaults) -> Breaker {
         let closed = Value::Object(Vec::new());
         view(self.entry(BREAKERS, provider).unwrap_or(&closed), now_ms, defaults)
@@ -177,8 +210,7 @@ impl<'a> Runtime<'a> {
     }
 
     pub fn disable(&mut self, provider: &str, kind: &str, now_ms: f64) {
-        let entry = Object::new().text("kind", kind.to_string()).number("at_ms", now_ms).build();
-        self.set_in(DISABLED, provider, Some(entry));
+        self.set_in(DISABLED, provider, Some(disabled_entry(kind, now_ms)));
     }
 
     /// Gives entries of the old form, a bare kind, the time of their first sight, and drops those
@@ -195,6 +227,19 @@ impl<'a> Runtime<'a> {
 
     pub fn disabled(&self) -> &Members<'a> {
         self.section(DISABLED)
+    }
+
+    /// The disabled providers, each with the time it is disabled for and what its entry weighs
+    /// when [`Self::refresh_disabled`] has seen it. An entry of the old form begins when it is
+    /// looked at: it has no time.
+    pub fn disabled_windows(
+        &self,
+        defaults: &Defaults,
+    ) -> impl Iterator<Item = (&str, Option<Window>, u64)> {
+        self.disabled().iter().map(|(provider, entry)| match entry {
+            Value::String(kind) => (&**provider, None, disabled_entry(kind, 0.0).weight()),
+            entry => (&**provider, Some(disabled_window(entry, defaults)), entry.weight()),
+        })
     }
 
     pub fn is_disabled(&self, provider: &str, now_ms: f64, defaults: &Defaults) -> bool {
@@ -246,27 +291,43 @@ impl<'a> Runtime<'a> {
     }
 }
 
+fn breaker_window(entry: &Value, defaults: &Defaults) -> Window {
+    let number = |key| entry.get(key).and_then(Value::as_number);
+    Window {
+        since_ms: number("opened_at_ms").unwrap_or(0.0),
+        length_ms: number("window_ms").unwrap_or(defaults.circuit_breaker_rate_limit_ms),
+    }
+}
+
+fn disabled_window(entry: &Value, defaults: &Defaults) -> Window {
+    Window {
+        since_ms: entry.get("at_ms").and_then(Value::as_number).unwrap_or(0.0),
+        length_ms: defaults.disable_provider_ttl_ms,
+    }
+}
+
+fn disabled_entry(kind: &str, at_ms: f64) -> Value<'static> {
+    Object::new().text("kind", kind.to_string()).number("at_ms", at_ms).build()
+}
+
 fn is_open(entry: &Value) -> bool {
     entry.get("open").and_then(Value::as_bool) == Some(true)
 }
 
 fn view(entry: &Value, now_ms: f64, defaults: &Defaults) -> Breaker {
     let number = |key| entry.get(key).and_then(Value::as_number);
-    let opened_at_ms = number("opened_at_ms");
-    let window = number("window_ms").unwrap_or(defaults.circuit_breaker_rate_limit_ms);
-    let rest = window - (now_ms - opened_at_ms.unwrap_or(0.0));
+    let rest = breaker_window(entry, defaults).rest(now_ms);
     let open = is_open(entry) && rest > 0.0;
     Breaker {
         open,
         consecutive_failures: number("consecutive_failures").unwrap_or(0.0),
-        opened_at_ms,
+        opened_at_ms: number("opened_at_ms"),
         ms_until_recovery: if open { rest } else { 0.0 },
     }
 }
 
 /// How much longer a provider is disabled, in milliseconds.
 pub fn disabled_for(entry: &Value, now_ms: f64, defaults: &Defaults) -> Option<f64> {
-    let since = entry.get("at_ms").and_then(Value::as_number).unwrap_or(0.0);
-    let rest = defaults.disable_provider_ttl_ms - (now_ms - since);
+    let rest = disabled_window(entry, defaults).rest(now_ms);
     (rest > 0.0).then_some(rest)
 }

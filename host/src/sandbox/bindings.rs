@@ -17,6 +17,9 @@ mod generated {
 /// The interface, bound to an instance.
 pub(super) use wit::Guest as Engine;
 
+/// The interface for what is read once, bound to an instance.
+pub(super) use prepared::Guest as Prepared;
+
 /// What a verb returns: its value or a refusal, unless the instance stopped.
 pub(super) type Result<T> = wasmtime::Result<std::result::Result<T, wit::Refusal>>;
 

@@ -4,8 +4,10 @@ mod at_once;
 mod bindings;
 mod catalog;
 mod config;
+mod contracts;
 mod load;
 mod meter;
+mod pool;
 mod runtime;
 #[cfg(test)]
 mod tests;
@@ -13,6 +15,7 @@ mod ticker;
 
 pub use at_once::AtOnce;
 pub use catalog::{Catalog, Policy};
+pub use contracts::Contracts;
 pub(crate) use load::{LoadError, module};
 pub(crate) use meter::Meter;
 pub(crate) use runtime::{ResultTooLarge, Runtime};
