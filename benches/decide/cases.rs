@@ -144,7 +144,11 @@ pub fn config(count: usize) -> Value {
     };
     let model = |index: usize| {
         let (capabilities, price_in, price_out, bench) = fields(index);
-        let fields = json!({ "price_in": price_in, "price_out": price_out, "bench": bench });
+        // every other one has the price that the state has observed
+        let fields = match index % 2 {
+            0 => json!({ "bench": bench }),
+            _ => json!({ "price_in": price_in, "price_out": price_out, "bench": bench }),
+        };
         let served_by =
             json!([{ "provider": format!("p{}", index % PROVIDERS), "fields": fields }]);
         (format!("m{index}"), json!({ "capabilities": capabilities, "served_by": served_by }))

@@ -1,8 +1,10 @@
 //! Rankings: the whole way from a router's configuration to who would be tried.
 
+use std::sync::LazyLock;
+
 use criterion::{BenchmarkId, Criterion};
 use serde_json::{Value, json};
-use sigmapol::{Effect, Native, Sandbox, Turn, Verbs};
+use sigmapol::{Effect, Native, PreparedRouter, Sandbox, Turn, Verbs};
 
 use crate::{
     cases::config,
@@ -14,9 +16,11 @@ use crate::{
 pub const AT_ONCE: &str = "rank at once";
 pub const SIZES: [usize; 4] = [10, 100, 1_000, 10_000];
 
-/// The ways to rank, each a group with a row for each size. A ranking over something prepared is
-/// one more.
-const WAYS: [(&str, &str); 1] = [("at once", AT_ONCE)];
+/// The group of rankings over a configuration that was read before.
+pub const PREPARED: &str = "rank prepared";
+
+/// The ways to rank, each a group with a row for each size.
+const WAYS: [(&str, &str); 2] = [("prepared", PREPARED), ("at once", AT_ONCE)];
 
 pub fn measure(criterion: &mut Criterion) {
     let sandbox = Sandbox::new().unwrap();
@@ -34,18 +38,58 @@ pub fn measure(criterion: &mut Criterion) {
         }
     }
     group.finish();
+    measure_prepared(criterion, &sandbox);
 }
 
-/// The event of a ranking, with the state that a router has after its start.
-fn rank(size: usize) -> String {
-    let config = config(size);
-    let init = json!({ "kind": "init", "config": config }).to_string();
-    let state: Value =
-        serde_json::from_str(&Native.step(None, &init).unwrap().value.state).unwrap();
-    let requirements = json!({ "needs": ["tools"], "min_context": 4000 });
+fn measure_prepared(criterion: &mut Criterion, sandbox: &Sandbox) {
+    let mut group = criterion.benchmark_group(PREPARED);
+    for size in SIZES {
+        let router = json!({ "admission": "strict", "config": config(size) }).to_string();
+        let contracts = sandbox.contracts(router.clone()).unwrap();
+        let mut native = PreparedRouter::load(&router).unwrap();
+        let state = state(size).to_string();
+        contracts.restate(&state).unwrap();
+        native.restate(&state).unwrap();
+        let ask = json!({ "contract": { "requirements": REQUIREMENTS.clone() }, "now_ms": NOW_MS });
+        let ask = ask.to_string();
+        let choice = contracts.rank(&ask).unwrap().value;
+        assert!(!choice.ordered.is_empty());
+        assert_eq!(choice, native.rank(&ask).unwrap());
+        group.bench_function(BenchmarkId::new("component", size), |bencher| {
+            bencher.iter(|| contracts.rank(&ask).unwrap());
+        });
+        group.bench_function(BenchmarkId::new("native", size), |bencher| {
+            bencher.iter(|| native.rank(&ask).unwrap());
+        });
+    }
+    group.finish();
+}
+
+/// What a contract asks for.
+static REQUIREMENTS: LazyLock<Value> =
+    LazyLock::new(|| json!({ "needs": ["tools"], "min_context": 4000 }));
+const NOW_MS: u64 = 1_760_000_000_000;
+
+/// A state as routers have it after a while: prices observed for every other model, a breaker that
+/// is open, a provider that is disabled.
+fn state(size: usize) -> Value {
+    let observed = |index: usize| {
+        let pair = format!("p{}|m{index}", index % 40);
+        (pair, json!({ "price_in": 1.5, "price_out": 4.25 }))
+    };
+    let opened = json!({ "open": true, "opened_at_ms": NOW_MS - 1, "consecutive_failures": 3 });
     json!({
-        "kind": "rank", "admission": "strict", "config": config, "state": state,
-        "contract": { "requirements": requirements }, "now_ms": 1_760_000_000_000_u64,
+        "ema_metrics": (0..size).step_by(2).map(observed).collect::<serde_json::Map<_, _>>(),
+        "circuit_breakers": { "p3": opened },
+        "disabled_providers": { "p5": { "kind": "auth_error", "at_ms": NOW_MS - 1 } },
+    })
+}
+
+/// The event of a ranking.
+fn rank(size: usize) -> String {
+    json!({
+        "kind": "rank", "admission": "strict", "config": config(size), "state": state(size),
+        "contract": { "requirements": REQUIREMENTS.clone() }, "now_ms": NOW_MS,
     })
     .to_string()
 }
@@ -76,8 +120,9 @@ pub fn section(measured: &Measured) -> String {
     format!(
         "## Router
 
-The event `rank` by the policy `support`. At once: each call reads configuration, state and contract from JSON, and lists all who would be
-tried and all who would not.
+`rank` by the policy `support`; prices are observed for every other model, a breaker is open, a provider is disabled. Prepared: configuration and
+state are read before, each call reads its contract. At once: each call reads all three from JSON, and lists all who would be tried and all who
+would not.
 
 {table}"
     )
