@@ -51,9 +51,8 @@ pub(super) fn print(
     if result.priced > 0 {
         let ([in_before, out_before], [in_after, out_after]) =
             (mean(result.price_before), mean(result.price_after));
-        let more = format!(
-            "in {in_before} → {in_after}, out {out_before} → {out_after} $/M on average"
-        );
+        let more =
+            format!("in {in_before} → {in_after}, out {out_before} → {out_after} $/M on average");
         table.add_row(row(result.priced, "with prices", more));
     }
     if result.refused > 0 {

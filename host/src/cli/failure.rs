@@ -2,7 +2,7 @@
 
 use std::{fmt, io};
 
-use crate::{Error, conformance::Malformed};
+use crate::{Error, conformance::Malformed, ledger::LedgerError, replay::ReplayError};
 
 /// The most characters of a line; what is cut out of the middle of a longer one is the path into
 /// a deep term, or text of the input.
@@ -47,6 +47,22 @@ impl fmt::Display for Failure {
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         Self::Engine(error)
+    }
+}
+
+impl From<ReplayError> for Failure {
+    fn from(error: ReplayError) -> Self {
+        match error {
+            ReplayError::Ledger(error) => error.into(),
+            ReplayError::Engine(error) => error.into(),
+            error @ ReplayError::Record { .. } => Self::Verdict(error.to_string()),
+        }
+    }
+}
+
+impl From<LedgerError> for Failure {
+    fn from(error: LedgerError) -> Self {
+        Self::Engine(Error::Ledger(error))
     }
 }
 

@@ -4,6 +4,7 @@ mod admit;
 mod conformance;
 mod context;
 mod contract;
+mod counterfactual;
 mod decide;
 mod engine;
 mod explain;
@@ -17,6 +18,8 @@ mod inspect;
 mod mock_provider;
 mod provider;
 mod rank;
+mod record;
+mod replay;
 mod router;
 mod run;
 mod status;
@@ -68,6 +71,7 @@ enum Command {
     Admit(admit::Args),
     Hash(hash::Args),
     Decide(decide::Args),
+    Replay(replay::Args),
     Inspect(inspect::Args),
     Conformance(conformance::Args),
     MockProvider(mock_provider::Args),
@@ -87,6 +91,7 @@ pub fn run(cli: &Cli, out: &mut impl Write) -> Result<(), Failure> {
         Command::Admit(args) => admit::run(args, &cli.global, out),
         Command::Hash(args) => hash::run(args, &cli.global, out),
         Command::Decide(args) => decide::run(args, &cli.global, out),
+        Command::Replay(args) => replay::run(args, &cli.global, out),
         Command::Inspect(args) => inspect::run(args, &cli.global, out),
         Command::Conformance(args) => conformance::run(args, &cli.global, out),
         Command::MockProvider(args) => mock_provider::run(args, out),

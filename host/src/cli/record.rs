@@ -40,8 +40,7 @@ impl RecordArgs {
             }
         };
         let fuel_limit = if runs == Runs::Native { 0 } else { limits.fuel };
-        let recording =
-            Recording { engine: runs.engine(), fuel_limit, bodies: self.record_bodies };
+        let recording = Recording { engine: runs.engine(), fuel_limit, bodies: self.record_bodies };
         let ledger = Arc::new(Ledger::open(folder, Options::default())?);
         Ok(Box::new(Recorder::new(verbs, ledger, recording)))
     }

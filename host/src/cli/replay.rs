@@ -58,9 +58,9 @@ pub(super) fn run(args: &Args, global: &Global, out: &mut impl Write) -> Result<
         }
     };
     let engines = Engines::new(runs, args.components.clone());
-    let threads = args.threads.unwrap_or_else(|| {
-        thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get)
-    });
+    let threads = args
+        .threads
+        .unwrap_or_else(|| thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get));
     let progress = progress(&args.ledger)?;
     if let Some(policy) = &args.policy {
         let policy = input::text("policy", policy)?;

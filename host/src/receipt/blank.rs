@@ -84,7 +84,10 @@ mod tests {
             // a key of that name further down is nothing that policies look at
             (r#"{"user":{"scope":"me"},"a":"b"}"#, r#"{"user":{"scope":"xx"},"a":"x"}"#),
             (r#"{"a\"":"{[:"}"#, r#"{"a\"":"xxx"}"#),
-            (r#"{"response_format":{"type":"json_object"}}"#, r#"{"response_format":{"type":"json_object"}}"#),
+            (
+                r#"{"response_format":{"type":"json_object"}}"#,
+                r#"{"response_format":{"type":"json_object"}}"#,
+            ),
             ("{}", "{}"),
             ("7", "7"),
             (r#""text""#, r#""xxxx""#),

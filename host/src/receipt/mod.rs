@@ -6,10 +6,7 @@ mod ctx;
 mod receipt;
 mod recorder;
 
-pub(crate) use blank::blank;
 pub use ctx::CtxParts;
-pub use receipt::{
-    Chosen, DECISION, DecisionReceipt, Engine, Fuel, PolicyPart, STEP, StepReceipt,
-};
+pub use receipt::{Chosen, DECISION, DecisionReceipt, Engine, Fuel, PolicyPart, STEP, StepReceipt};
 pub(crate) use receipt::{difference, outcome, turn_outcome};
 pub use recorder::{Recorder, Recording};

@@ -31,7 +31,9 @@ pub struct Engine {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Fuel {
+    /// Of the call; `0` where there is none.
     pub limit: String,
+    /// By the call.
     pub used: String,
 }
 
@@ -51,8 +53,11 @@ pub struct PolicyPart {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct DecisionReceipt {
+    /// What decided.
     pub engine: Engine,
+    /// By which policy.
     pub policy: PolicyPart,
+    /// On what.
     pub ctx: CtxParts,
     /// The digest of the candidates, as they stand in the ctx.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -63,7 +68,8 @@ pub struct DecisionReceipt {
     /// Who was chosen, for people.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub chosen: Option<Chosen>,
-    /// What came of it; see [`outcome`].
+    /// What came of it: `{"decision": …}`, `{"refused": code}` or `{"stopped": code}`. Scores are the
+    /// bits of doubles, 16 hexadecimal digits.
     pub outcome: Value,
     /// The digest of the request that the winner was to be sent, with all that was said in it.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -79,7 +85,9 @@ pub struct DecisionReceipt {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Chosen {
+    /// Its `provider_id`.
     pub provider: String,
+    /// Its `model_family`.
     pub model: String,
 }
 
@@ -87,7 +95,14 @@ pub struct Chosen {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct StepReceipt {
+    /// What decided.
     pub engine: Engine,
+    /// The kind of the event, such as `start`, for people.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+    /// Who is to be called, for people.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub chosen: Option<Chosen>,
     /// The digest of the run's state; absent for an event that belongs to none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub run: Option<String>,
@@ -95,10 +110,11 @@ pub struct StepReceipt {
     pub event: String,
     /// Whether the texts of both are recorded. They say what was asked and answered.
     pub texts: bool,
-    /// What came of it; see [`turn_outcome`].
+    /// What came of it: `{"turn": …}`, everything by digest, or as for a decision.
     pub outcome: Value,
     /// The digest of `outcome`.
     pub result: String,
+    /// Of a step that was made.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fuel: Option<Fuel>,
 }

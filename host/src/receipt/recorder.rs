@@ -7,7 +7,7 @@ use std::{
 };
 
 use serde::Deserialize;
-use sigmapol_engine::{Admission, Decision, Turn};
+use sigmapol_engine::{Admission, Decision, Effect, Turn};
 
 use super::{
     Chosen, DECISION, DecisionReceipt, Engine, Fuel, PolicyPart, STEP, StepReceipt, ctx::Parted,
@@ -16,6 +16,7 @@ use super::{
 use crate::{
     Error, Outcome, Spent, Verbs,
     artifact::digest,
+    json_text::Members,
     ledger::{Ledger, LedgerError},
 };
 
@@ -50,13 +51,7 @@ pub struct Recorder {
 impl Recorder {
     /// Records what `verbs` decide.
     pub fn new(verbs: Box<dyn Verbs>, ledger: Arc<Ledger>, recording: Recording) -> Self {
-        Self {
-            verbs,
-            ledger,
-            recording,
-            canonical: Mutex::default(),
-            names: Mutex::default(),
-        }
+        Self { verbs, ledger, recording, canonical: Mutex::default(), names: Mutex::default() }
     }
 
     fn decision(
@@ -66,13 +61,14 @@ impl Recorder {
         result: &Result<Outcome<Decision>, Error>,
     ) -> Result<(), LedgerError> {
         let blanked = !self.recording.bodies;
-        let parts = ctx.keep(|text| self.ledger.text(text))?;
+        let keep = |text: &str| Ok::<_, LedgerError>(self.ledger.text(text)?.to_string());
+        let parts = ctx.keep(keep)?;
         let outcome = outcome(result, blanked);
         let decided = result.as_ref().ok();
         let receipt = DecisionReceipt {
             engine: self.recording.engine.clone(),
             policy: PolicyPart {
-                sha256: self.ledger.text(policy)?,
+                sha256: self.ledger.text(policy)?.to_string(),
                 canonical: self.canonical(policy, ctx.member("vocabulary").unwrap_or("{}"))?,
             },
             catalog: ctx.member("candidates").map(|text| digest(text.as_bytes())),
@@ -96,12 +92,14 @@ impl Recorder {
         result: &Result<Outcome<Turn>, Error>,
     ) -> Result<(), LedgerError> {
         let keep = |text: &str| match self.recording.bodies {
-            true => self.ledger.text(text),
-            false => Ok(digest(text.as_bytes())),
+            true => Ok(self.ledger.text(text)?.to_string()),
+            false => Ok::<_, LedgerError>(digest(text.as_bytes())),
         };
         let outcome = turn_outcome(result);
         let receipt = StepReceipt {
             engine: self.recording.engine.clone(),
+            kind: event_kind(event),
+            chosen: result.as_ref().ok().and_then(|turn| called(&turn.value)),
             run: run.map(keep).transpose()?,
             event: keep(event)?,
             texts: self.recording.bodies,
@@ -123,7 +121,7 @@ impl Recorder {
             return Ok(known.clone());
         }
         let found = match self.verbs.admit(policy, vocabulary) {
-            Ok(admission) => Some(self.ledger.text(&admission.value.canonical)?),
+            Ok(admission) => Some(self.ledger.text(&admission.value.canonical)?.to_string()),
             Err(_) => None,
         };
         remember(&self.canonical, key, found.clone());
@@ -148,6 +146,18 @@ impl Recorder {
     }
 }
 
+/// The kind of an event, as far as it can be read.
+fn event_kind(event: &str) -> Option<String> {
+    let members: Members<'_> = serde_json::from_str(event).ok()?;
+    serde_json::from_str(members.get("kind")?).ok()
+}
+
+/// Who a turn wants to call.
+fn called(turn: &Turn) -> Option<Chosen> {
+    let Effect::Call(request) = &turn.effect else { return None };
+    serde_json::from_str::<Named>(request).ok().map(Chosen::from)
+}
+
 /// Who a candidate is.
 #[derive(Deserialize)]
 struct Named {
@@ -161,9 +171,10 @@ impl From<Named> for Chosen {
     }
 }
 
-/// The digest of an outcome: of its JSON, members in byte order and no spaces.
-pub(super) fn result_digest(outcome: &serde_json::Value) -> String {
-    digest(outcome.to_string().as_bytes())
+/// The digest of an outcome, in the form of RFC 8785.
+fn result_digest(outcome: &serde_json::Value) -> String {
+    // an outcome has no number that cannot be written
+    digest(&serde_json_canonicalizer::to_vec(outcome).unwrap_or_default())
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -9,7 +9,7 @@ use std::{
 use serde_json::Value;
 
 use super::{Engines, ReplayError, lock, one::Job, walk};
-use crate::{Verbs as _, Decision, json_text::Members, artifact::digest};
+use crate::{Decision, artifact::digest, json_text::Members};
 
 /// Catalogs of which the names and prices are remembered.
 const REMEMBERED: usize = 64;
@@ -80,8 +80,7 @@ pub fn counterfactual(
             lock(&sums).left_out += 1;
             return Ok(());
         };
-        let before: Vec<u64> =
-            recorded.iter().filter_map(|entry| entry.get(0)?.as_u64()).collect();
+        let before: Vec<u64> = recorded.iter().filter_map(|entry| entry.get(0)?.as_u64()).collect();
         match verbs.decide(policy, ctx) {
             Ok(decided) => {
                 let catalog = catalog(&catalogs, ctx);
@@ -152,7 +151,8 @@ fn catalog(known: &Mutex<HashMap<String, Arc<[Offer]>>>, ctx: &str) -> Arc<[Offe
             let observed = || observed.and_then(|observed| observed.get(name));
             candidate.get(name).or_else(observed).and_then(Value::as_f64)
         };
-        let prices = price("price_in").zip(price("price_out")).map(|(input, output)| [input, output]);
+        let prices =
+            price("price_in").zip(price("price_out")).map(|(input, output)| [input, output]);
         Offer { name: format!("{provider} {model}"), prices }
     });
     let offers: Arc<[Offer]> = offers.collect();

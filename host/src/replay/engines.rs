@@ -54,12 +54,13 @@ impl Runs {
     }
 }
 
-/// Components by digest: the embedded one, and those of a folder, `<sha256>.wasm` each.
+/// Components by digest, or their core modules: the embedded one, and those of a folder,
+/// `<sha256>.wasm` each.
 pub struct Engines {
     runs: Runs,
     folder: Option<PathBuf>,
     embedded: Engine,
-    /// By component and limit of fuel; nothing for a component that is not here.
+    /// By digest and limit of fuel; nothing for what is not here.
     open: Mutex<HashMap<(String, u64), Option<Arc<dyn Verbs>>>>,
 }
 
@@ -76,11 +77,11 @@ impl Engines {
     /// [`Error::Load`] where WebAssembly cannot be compiled or run.
     pub fn find(&self, recorded: &Engine, fuel: u64) -> Result<Option<Arc<dyn Verbs>>, Error> {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        let key = (recorded.component.clone(), fuel);
+        let key = (self.wanted(recorded).to_owned(), fuel);
         if let Some(known) = open.get(&key) {
             return Ok(known.clone());
         }
-        let found = self.load(&recorded.component, fuel)?;
+        let found = self.load(recorded, fuel)?;
         open.insert(key, found.clone());
         Ok(found)
     }
@@ -90,37 +91,49 @@ impl Engines {
         recorded.path == self.embedded.path && recorded.runtime == self.embedded.runtime
     }
 
-    fn load(&self, component: &str, fuel: u64) -> Result<Option<Arc<dyn Verbs>>, Error> {
+    /// The digest of the file that is run for a record.
+    fn wanted<'r>(&self, recorded: &'r Engine) -> &'r str {
+        match self.runs {
+            Runs::Core => &recorded.core,
+            Runs::Component | Runs::Native => &recorded.component,
+        }
+    }
+
+    fn load(&self, recorded: &Engine, fuel: u64) -> Result<Option<Arc<dyn Verbs>>, Error> {
         let limits = match fuel {
             0 => Limits::default(), // a decision of native code had no limit
             fuel => Limits { fuel, ..Limits::default() },
         };
-        let is_embedded = component == self.embedded.component;
+        let wanted = self.wanted(recorded);
+        let is_embedded = wanted == self.wanted(&self.embedded);
         if self.runs == Runs::Native {
             return Ok(is_embedded.then(|| Arc::new(Native) as Arc<dyn Verbs>));
         }
-        let wasm = if is_embedded {
-            artifact::COMPONENT.to_vec()
-        } else {
-            let Some(wasm) = self.read(component) else { return Ok(None) };
-            wasm
+        let embedded = match self.runs {
+            Runs::Core => artifact::CORE_MODULE,
+            Runs::Component | Runs::Native => artifact::COMPONENT,
+        };
+        let read;
+        let wasm = match is_embedded {
+            true => embedded,
+            false => {
+                let Some(wasm) = self.read(wanted) else { return Ok(None) };
+                read = wasm;
+                &read
+            }
         };
         let cache = Cache::of_user();
         Ok(Some(match self.runs {
-            Runs::Core => {
-                let core = defloat::core_module(&wasm)
-                    .map_err(|error| Error::Load(format!("component {component}: {error}")))?;
-                Arc::new(CoreSandbox::load(&core, &cache)?.with_limits(limits)?)
-            }
-            _ => Arc::new(Sandbox::load(&wasm, &cache)?.with_limits(limits)?),
+            Runs::Core => Arc::new(CoreSandbox::load(wasm, &cache)?.with_limits(limits)?),
+            _ => Arc::new(Sandbox::load(wasm, &cache)?.with_limits(limits)?),
         }))
     }
 
-    /// A component of the folder, if it is what its name says.
-    fn read(&self, component: &str) -> Option<Vec<u8>> {
-        let hexadecimal = component.len() == 64 && component.bytes().all(|b| b.is_ascii_hexdigit());
+    /// A file of the folder, if it is what its name says.
+    fn read(&self, wanted: &str) -> Option<Vec<u8>> {
+        let hexadecimal = wanted.len() == 64 && wanted.bytes().all(|b| b.is_ascii_hexdigit());
         let folder = self.folder.as_ref().filter(|_| hexadecimal)?;
-        let wasm = fs::read(folder.join(format!("{component}.wasm"))).ok()?;
-        (digest(&wasm) == component).then_some(wasm)
+        let wasm = fs::read(folder.join(format!("{wanted}.wasm"))).ok()?;
+        (digest(&wasm) == wanted).then_some(wasm)
     }
 }

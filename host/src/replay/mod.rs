@@ -13,13 +13,13 @@ use std::{
 
 pub use counterfactual::{Change, Counterfactual, counterfactual};
 pub use engines::{Engines, Runs};
-pub use one::Verdict;
 use one::Job;
+pub use one::Verdict;
 use texts::Texts;
 
 use crate::{
     Error,
-    ledger::{self, LedgerError, Record, TEXT},
+    ledger::{self, LedgerError, Record, Records},
     receipt::{DECISION, DecisionReceipt, STEP, StepReceipt},
 };
 
@@ -149,10 +149,6 @@ fn feed(folder: &Path, mut pass: impl FnMut(u64, Option<Job>)) -> Result<(), Rep
     while let Some(record) = reader.next() {
         let record = record?;
         match record.kind.as_str() {
-            TEXT => {
-                let (digest, text) = record.text()?;
-                texts.put(digest, text.into());
-            }
             DECISION => {
                 let receipt: Box<DecisionReceipt> = body(&record)?;
                 let mut find = |digest: &str| find(digest, &mut texts, &reader);
@@ -182,11 +178,11 @@ fn feed(folder: &Path, mut pass: impl FnMut(u64, Option<Job>)) -> Result<(), Rep
     Ok(())
 }
 
-fn find(digest: &str, texts: &mut Texts, reader: &ledger::Reader) -> Option<Arc<str>> {
+fn find(digest: &str, texts: &mut Texts, reader: &Records) -> Option<Arc<str>> {
     if let Some(text) = texts.get(digest) {
         return Some(text);
     }
-    let text: Arc<str> = reader.text(digest).ok()??.into();
+    let text: Arc<str> = reader.texts().get(digest.parse().ok()?).ok()??.into();
     texts.put(digest.to_owned(), Arc::clone(&text));
     Some(text)
 }
