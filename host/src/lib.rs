@@ -53,6 +53,8 @@ pub mod artifact;
 pub mod cli;
 pub mod conformance;
 mod json_text;
+#[cfg(feature = "ledger")]
+pub mod ledger;
 pub mod limits;
 #[cfg(feature = "mock")]
 pub mod mock;
