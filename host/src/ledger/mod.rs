@@ -32,7 +32,7 @@ mod digest;
 mod entry;
 mod error;
 mod folder;
-mod ledger;
+
 mod line;
 mod options;
 mod queue;
@@ -41,14 +41,15 @@ mod recovery;
 mod texts;
 mod verify;
 mod walk;
+mod writer;
 
 pub use digest::Digest;
 pub use entry::Entry;
 pub use error::LedgerError;
-pub use ledger::{Ledger, anchor, recover};
 pub use options::Options;
 pub use read::{Record, Records, export, read, read_record};
 pub use recovery::{Quarantined, Recovery};
 pub use texts::Texts;
 pub use verify::{Report, verify};
 pub use walk::Position;
+pub use writer::{Ledger, anchor, recover};
