@@ -77,7 +77,8 @@ impl Sandbox {
     fn compile(source: Source, limits: Limits) -> Result<Self, Error> {
         let runtime = Runtime::new(limits)?;
         let component = load::component(runtime.engine(), &source.wasm, &source.cache)?;
-        let component = Linker::new(runtime.engine()).instantiate_pre(&component).or_load_error()?;
+        let component =
+            Linker::new(runtime.engine()).instantiate_pre(&component).or_load_error()?;
         let engine = bindings::EngineIndices::new(&component).or_load_error()?;
         let prepared = bindings::PreparedIndices::new(&component).ok();
         Ok(Self { runtime, component, engine, prepared, source })
