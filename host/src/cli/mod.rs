@@ -15,6 +15,7 @@ mod flow;
 mod hash;
 mod input;
 mod inspect;
+mod ledger;
 mod mock_provider;
 mod provider;
 mod rank;
@@ -40,6 +41,9 @@ Exit codes:
   2  wrong usage, or a file that cannot be read
   3  exhausted: fuel, memory, deadline or result size
   4  trap, or an engine that cannot be loaded
+  65 a ledger that is damaged, torn, cut off before an anchor, or none
+  74 a ledger that cannot be read or written
+  75 a ledger that another one writes
 
 Every failure is one line on standard error. `-` in place of a file is standard input.
 Compiled code is kept in the user's cache folder, or in SIGMAPOL_CACHE_DIR; empty, that
@@ -79,6 +83,7 @@ enum Command {
     Rank(rank::Args),
     Status(status::Args),
     Flow(flow::Args),
+    Ledger(ledger::Args),
 }
 
 /// Runs a command and writes what it prints.
@@ -99,6 +104,7 @@ pub fn run(cli: &Cli, out: &mut impl Write) -> Result<(), Failure> {
         Command::Rank(args) => rank::run(args, &cli.global, out),
         Command::Status(args) => status::run(args, &cli.global, out),
         Command::Flow(args) => flow::run(args, &cli.global, out),
+        Command::Ledger(args) => ledger::run(args, &cli.global, out),
     }
 }
 

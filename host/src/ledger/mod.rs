@@ -38,6 +38,8 @@ mod options;
 mod queue;
 mod read;
 mod recovery;
+#[cfg(test)]
+mod tests;
 mod texts;
 mod verify;
 mod walk;

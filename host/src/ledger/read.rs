@@ -1,6 +1,9 @@
 //! Records, one after the other, as a program reads them.
 
-use std::{io::Write, path::Path};
+use std::{
+    io::{self, Write},
+    path::Path,
+};
 
 use serde_json::value::RawValue;
 
@@ -129,19 +132,18 @@ pub fn read_record(folder: impl AsRef<Path>, position: Position) -> Result<Recor
 ///
 /// # Errors
 ///
-/// Those of [`read`] and of its items, after the records before were written; what the output says
-/// is `io`.
-pub fn export(
+/// Those of [`read`] and of its items, after the records before were written; what the output
+/// says, which is no error of the ledger.
+pub fn export<E: From<LedgerError> + From<io::Error>>(
     folder: impl AsRef<Path>,
     out: &mut impl Write,
-) -> Result<Option<Entry>, LedgerError> {
+) -> Result<Option<Entry>, E> {
     let folder = Folder::new(folder.as_ref());
     let texts = Texts::new(folder.clone());
     let mut walk = Walk::new(folder, Reached::NOTHING, texts)?;
     while walk.next()?.is_some() {
-        out.write_all(&walk.buffer)
-            .and_then(|()| out.write_all(b"\n"))
-            .map_err(LedgerError::io(Path::new("the output")))?;
+        out.write_all(&walk.buffer)?;
+        out.write_all(b"\n")?;
     }
     Ok(walk.reached.head)
 }

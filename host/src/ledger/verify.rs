@@ -53,12 +53,19 @@ pub struct Report {
 /// the last line, which recovery mends; `anchor` if the ledger is whole and the anchored record is
 /// not in it; `not-a-ledger`, `version` or `io`.
 pub fn verify(folder: impl AsRef<Path>, anchor: Option<Entry>) -> Result<Report, LedgerError> {
-    let folder = Folder::new(folder.as_ref());
+    verify_in_pieces(&Folder::new(folder.as_ref()), anchor, PIECE_BYTES)
+}
+
+pub(super) fn verify_in_pieces(
+    folder: &Folder,
+    anchor: Option<Entry>,
+    piece_bytes: u64,
+) -> Result<Report, LedgerError> {
     let segments = folder.last_segment()?;
-    let pieces = pieces(&folder, segments)?;
+    let pieces = pieces(folder, segments, piece_bytes)?;
     let anchored = anchor.map(|anchor| anchor.number);
     let mut sum = Sum::default();
-    for (piece, found) in pieces.iter().zip(check_all(&folder, &pieces, anchored)) {
+    for (piece, found) in pieces.iter().zip(check_all(folder, &pieces, anchored)) {
         sum.add(piece, found)?;
     }
     let torn = || LedgerError::Torn { segment: 1, offset: 0, bytes: 0 };
@@ -96,7 +103,7 @@ struct Piece {
     is_last: bool,
 }
 
-fn pieces(folder: &Folder, segments: u64) -> Result<Vec<Piece>, LedgerError> {
+fn pieces(folder: &Folder, segments: u64, bytes: u64) -> Result<Vec<Piece>, LedgerError> {
     let mut pieces = Vec::new();
     for segment in 1..=segments {
         let path = folder.segment(segment);
@@ -112,9 +119,9 @@ fn pieces(folder: &Folder, segments: u64) -> Result<Vec<Piece>, LedgerError> {
         let mut from = 0;
         // one for an empty segment too
         while from < length.max(1) {
-            let to = length.min(from + PIECE_BYTES);
+            let to = length.min(from + bytes);
             pieces.push(Piece { segment, from, to: Some(to), is_last });
-            from += PIECE_BYTES;
+            from += bytes;
         }
     }
     Ok(pieces)
