@@ -1,4 +1,4 @@
-.PHONY: help demo demo-call test lint vectors conformance component golden check-golden reproducible bench
+.PHONY: help demo demo-call test lint vectors conformance component golden keep check-golden reproducible bench
 
 help:          ## these verbs
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 24
@@ -26,6 +26,9 @@ golden:        ## pin the component as built from the sources, rewrite the expec
 	sh tools/build-component.sh golden
 	rustc --version >golden/TOOLCHAIN
 	cargo run --quiet --locked -p sigmapol-tests --bin golden
+
+keep:          ## keep the pinned component for ever, with a ledger of what it decides
+	cargo run --quiet --locked -p sigmapol-tests --bin keep -- golden/sigmapol.wasm golden/sigmapol.core.wasm
 
 check-golden:  ## say whether the pinned component is what the sources build
 	sh tools/check-golden.sh

@@ -23,6 +23,10 @@ pub enum Error {
     /// The component could not be made ready to run.
     #[error("load: {0}")]
     Load(String),
+    /// The call has a result, which could not be recorded.
+    #[cfg(feature = "ledger")]
+    #[error("ledger {0}")]
+    Ledger(#[from] crate::ledger::LedgerError),
 }
 
 impl Error {
@@ -34,6 +38,8 @@ impl Error {
             Self::Exhausted(what) => format!("exhausted {}", what.name()),
             Self::Trap(trap) => format!("trap {}", trap.name()),
             Self::Load(_) => "load".to_owned(),
+            #[cfg(feature = "ledger")]
+            Self::Ledger(error) => format!("ledger {}", error.code()),
         }
     }
 }

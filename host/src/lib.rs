@@ -53,11 +53,17 @@ pub mod artifact;
 pub mod cli;
 pub mod conformance;
 mod json_text;
+#[cfg(feature = "ledger")]
+pub mod ledger;
 pub mod limits;
 #[cfg(feature = "mock")]
 pub mod mock;
 #[cfg(feature = "router")]
 pub mod provider;
+#[cfg(feature = "ledger")]
+pub mod receipt;
+#[cfg(feature = "ledger")]
+pub mod replay;
 #[cfg(feature = "router")]
 pub mod router;
 

@@ -259,3 +259,78 @@ fn a_vocabulary_may_come_with_a_ctx() {
     let in_ctx = files.run("hash term.json --vocabulary with-ctx.json --engine native").unwrap();
     assert_eq!(alone, in_ctx);
 }
+
+#[test]
+fn what_is_recorded_is_replayed() {
+    let files = Files::new();
+    fs::create_dir(files.path("log")).unwrap();
+    let decide = "decide policy.json --ctx catalog.json --ctx request.json --ledger log";
+    let printed = files.run(decide).unwrap();
+    assert_eq!(printed, files.run(decide.strip_suffix(" --ledger log").unwrap()).unwrap());
+    files.run(&format!("{decide} --record-bodies")).unwrap();
+    let lines =
+        |text: &str| text.lines().map(|line| line.trim_end().to_owned()).collect::<Vec<_>>();
+    let rule = |text: String| {
+        lines(&text).into_iter().filter(|line| !line.contains('─')).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        rule(files.run("replay log").unwrap()),
+        ["records   verdict", "      2   same      fuel not compared for 1"]
+    );
+    for engine in ["core", "native"] {
+        assert_eq!(
+            rule(files.run(&format!("replay log --engine {engine} --threads 1")).unwrap()),
+            ["records   verdict", "      2   same      fuel not compared"]
+        );
+    }
+    let json: serde_json::Value =
+        serde_json::from_str(&files.run("replay log --json").unwrap()).unwrap();
+    assert_eq!(
+        json,
+        serde_json::json!({ "records": 2, "same": 2, "same_fuel": 1, "diverged": 0,
+            "component_mismatch": 0, "not_recorded": 0, "first": [] })
+    );
+    // the dearest that is let through, instead of the cheapest
+    files.write(
+        "other.json",
+        POLICY.replace(
+            r#"["neg", ["normalize", ["field", "price_in"]]]"#,
+            r#"["field", "price_in"]"#,
+        ),
+    );
+    assert_eq!(
+        rule(files.run("replay log --policy other.json").unwrap()),
+        [
+            "decisions",
+            "        2   decided again",
+            "        2   pick changes",
+            "        2   with prices     in 0.25 → 5, out 1 → 15 $/M on average",
+            "",
+            "candidates lost 0, gained 0",
+            "",
+            "changes   from         to",
+            "      2   bolt small   acme large",
+        ]
+    );
+}
+
+#[test]
+fn a_replay_that_shows_nothing_fails() {
+    let files = Files::new();
+    fs::create_dir(files.path("log")).unwrap();
+    files.run("decide policy.json --ctx catalog.json --ledger log").unwrap();
+    let segment = files.path("log").join("000001.jsonl");
+    let text = fs::read_to_string(&segment).unwrap();
+    fs::write(&segment, text.replace("acme", "acne")).unwrap();
+    let (line, code) = files.fail("replay log");
+    assert!(line.starts_with("damaged: segment 1, line "), "{line}");
+    assert_eq!(code, 65);
+    assert_eq!(
+        files.fail("replay log --engine prepared"),
+        ("--engine prepared: expected component, core or native".to_owned(), 2)
+    );
+    assert_eq!(
+        files.fail("decide policy.json --ctx catalog.json --ledger log --engine prepared"),
+        ("--engine prepared: expected component, core or native with --ledger".to_owned(), 2)
+    );
+}

@@ -15,6 +15,7 @@ use super::{
     context::{self, Part, View},
     engine::{Kind, LimitArgs},
     explain, input, print_json,
+    record::RecordArgs,
     table::{grouped, number, render, right, rounded, safe},
 };
 use crate::{Decision, Outcome};
@@ -32,6 +33,8 @@ pub(super) struct Args {
     seed: Option<i64>,
     #[command(flatten)]
     limits: LimitArgs,
+    #[command(flatten)]
+    record: RecordArgs,
     /// The same as `--engine native`
     #[arg(long, conflicts_with_all = ["core", "engine"])]
     native: bool,
@@ -69,7 +72,9 @@ pub(super) fn run(args: &Args, global: &Global, out: &mut impl Write) -> Result<
     let policy = input::text("policy", Path::new(&args.policy))?;
     let ctx = args.ctx()?;
     let engine = args.engine(global);
-    let outcome = args.limits.open(engine)?.decide(&policy, &ctx)?;
+    let verbs = args.limits.open(engine)?;
+    let verbs = args.record.record(verbs, engine, &args.limits.limits())?;
+    let outcome = verbs.decide(&policy, &ctx)?;
     let view = View::read(&ctx);
     if args.json {
         return print_json(&Json::new(&outcome, &view, engine), out);

@@ -72,7 +72,7 @@ impl LimitArgs {
         Ok(kind.open(self.limits())?)
     }
 
-    fn limits(&self) -> Limits {
+    pub(super) fn limits(&self) -> Limits {
         let default = Limits::default();
         let memory = self.memory_mb.and_then(|mb| usize::try_from(mb).ok());
         Limits {

@@ -2,7 +2,7 @@
 
 use std::{fmt, io};
 
-use crate::{Error, conformance::Malformed};
+use crate::{Error, conformance::Malformed, ledger::LedgerError, replay::ReplayError};
 
 /// The most characters of a line; what is cut out of the middle of a longer one is the path into
 /// a deep term, or text of the input.
@@ -17,6 +17,8 @@ pub enum Failure {
     Usage(String),
     /// The command ran, and its verdict is negative.
     Verdict(String),
+    /// A ledger cannot be written, or is not what it should be.
+    Ledger(LedgerError),
     /// Standard output cannot be written.
     Output(io::Error),
 }
@@ -29,6 +31,10 @@ impl Failure {
             Self::Usage(_) | Self::Output(_) => 2,
             Self::Engine(Error::Exhausted(_)) => 3,
             Self::Engine(_) => 4,
+            // as sysexits.h has them: EX_DATAERR, EX_IOERR, EX_TEMPFAIL
+            Self::Ledger(LedgerError::Io { .. }) => 74,
+            Self::Ledger(LedgerError::Busy { .. }) => 75,
+            Self::Ledger(_) => 65,
         }
     }
 }
@@ -38,6 +44,7 @@ impl fmt::Display for Failure {
         let text = match self {
             Self::Engine(error) => error.to_string(),
             Self::Usage(text) | Self::Verdict(text) => text.clone(),
+            Self::Ledger(error) => error.to_string(),
             Self::Output(error) => format!("standard output: {error}"),
         };
         f.write_str(&one_line(&text))
@@ -46,7 +53,26 @@ impl fmt::Display for Failure {
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        Self::Engine(error)
+        match error {
+            Error::Ledger(error) => Self::Ledger(error),
+            error => Self::Engine(error),
+        }
+    }
+}
+
+impl From<ReplayError> for Failure {
+    fn from(error: ReplayError) -> Self {
+        match error {
+            ReplayError::Ledger(error) => error.into(),
+            ReplayError::Engine(error) => error.into(),
+            error @ ReplayError::Record { .. } => Self::Verdict(error.to_string()),
+        }
+    }
+}
+
+impl From<LedgerError> for Failure {
+    fn from(error: LedgerError) -> Self {
+        Self::Ledger(error)
     }
 }
 
@@ -117,6 +143,10 @@ mod tests {
             (Failure::Usage(String::new()), 2),
             (Failure::Engine(Error::Exhausted(Exhausted::Fuel)), 3),
             (Failure::Engine(Error::Load(String::new())), 4),
+            (Failure::Ledger(LedgerError::Anchor(String::new())), 65),
+            (Failure::Ledger(LedgerError::Torn { segment: 1, offset: 0, bytes: 1 }), 65),
+            (Failure::Ledger(LedgerError::Io { path: String::new(), message: String::new() }), 74),
+            (Failure::Ledger(LedgerError::Busy { folder: String::new() }), 75),
         ] {
             assert_eq!(failure.exit_code(), code, "{failure:?}");
         }

@@ -4,6 +4,7 @@ mod admit;
 mod conformance;
 mod context;
 mod contract;
+mod counterfactual;
 mod decide;
 mod engine;
 mod explain;
@@ -14,9 +15,12 @@ mod flow;
 mod hash;
 mod input;
 mod inspect;
+mod ledger;
 mod mock_provider;
 mod provider;
 mod rank;
+mod record;
+mod replay;
 mod router;
 mod run;
 mod status;
@@ -37,6 +41,9 @@ Exit codes:
   2  wrong usage, or a file that cannot be read
   3  exhausted: fuel, memory, deadline or result size
   4  trap, or an engine that cannot be loaded
+  65 a ledger that is damaged, torn, cut off before an anchor, or none
+  74 a ledger that cannot be read or written
+  75 a ledger that another one writes
 
 Every failure is one line on standard error. `-` in place of a file is standard input.
 Compiled code is kept in the user's cache folder, or in SIGMAPOL_CACHE_DIR; empty, that
@@ -68,6 +75,7 @@ enum Command {
     Admit(admit::Args),
     Hash(hash::Args),
     Decide(decide::Args),
+    Replay(replay::Args),
     Inspect(inspect::Args),
     Conformance(conformance::Args),
     MockProvider(mock_provider::Args),
@@ -75,6 +83,7 @@ enum Command {
     Rank(rank::Args),
     Status(status::Args),
     Flow(flow::Args),
+    Ledger(ledger::Args),
 }
 
 /// Runs a command and writes what it prints.
@@ -87,6 +96,7 @@ pub fn run(cli: &Cli, out: &mut impl Write) -> Result<(), Failure> {
         Command::Admit(args) => admit::run(args, &cli.global, out),
         Command::Hash(args) => hash::run(args, &cli.global, out),
         Command::Decide(args) => decide::run(args, &cli.global, out),
+        Command::Replay(args) => replay::run(args, &cli.global, out),
         Command::Inspect(args) => inspect::run(args, &cli.global, out),
         Command::Conformance(args) => conformance::run(args, &cli.global, out),
         Command::MockProvider(args) => mock_provider::run(args, out),
@@ -94,6 +104,7 @@ pub fn run(cli: &Cli, out: &mut impl Write) -> Result<(), Failure> {
         Command::Rank(args) => rank::run(args, &cli.global, out),
         Command::Status(args) => status::run(args, &cli.global, out),
         Command::Flow(args) => flow::run(args, &cli.global, out),
+        Command::Ledger(args) => ledger::run(args, &cli.global, out),
     }
 }
 

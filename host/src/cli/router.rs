@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use super::{Failure, Global, input};
+use super::{Failure, Global, input, record::RecordArgs};
 use crate::{
     Limits, Verbs,
     router::{Builder, Config, Router, RouterError},
@@ -37,6 +37,8 @@ pub(super) struct RouterArgs {
     /// Admit policies of the reference profile, instead of the strict one
     #[arg(long)]
     pub(super) reference: bool,
+    #[command(flatten)]
+    record: RecordArgs,
 }
 
 /// What a command does with the file of the state.
@@ -49,6 +51,13 @@ pub(super) enum State {
 }
 
 impl RouterArgs {
+    /// The engine that the command line names.
+    fn verbs(&self, global: &Global) -> Result<Arc<dyn Verbs>, Failure> {
+        let limits = Limits::default();
+        let verbs = global.engine.open(limits)?;
+        Ok(self.record.record(verbs, global.engine, &limits)?.into())
+    }
+
     /// The paths that may be `-`.
     pub(super) fn paths(&self) -> impl Iterator<Item = &Path> {
         [&self.offers, &self.multipliers, &self.metrics].into_iter().flatten().map(PathBuf::as_path)
@@ -66,7 +75,7 @@ impl RouterArgs {
         global: &Global,
     ) -> Result<Builder, Failure> {
         let mut builder = Router::builder(config)
-            .verbs(verbs(global)?)
+            .verbs(self.verbs(global)?)
             .reference(self.reference)
             .on_log(|record| {
                 // with no stderr there is nobody left to tell
@@ -90,11 +99,6 @@ impl RouterArgs {
             (Some(path), State::Read) => builder.state_from(path),
         })
     }
-}
-
-/// The engine that the command line names.
-fn verbs(global: &Global) -> Result<Arc<dyn Verbs>, Failure> {
-    Ok(global.engine.open(Limits::default())?.into())
 }
 
 /// Runs a future on this thread.

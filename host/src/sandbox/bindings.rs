@@ -3,7 +3,6 @@
 use sigmapol_engine as plain;
 
 use generated::exports::sigmapol::policy::{engine as wit, prepared};
-pub(super) use generated::{Sigmapol, SigmapolPre};
 
 mod generated {
     #![allow(missing_docs, clippy::all, clippy::restriction, reason = "generated code")]
@@ -15,10 +14,10 @@ mod generated {
 }
 
 /// The interface, bound to an instance.
-pub(super) use wit::Guest as Engine;
+pub(super) use wit::{Guest as Engine, GuestIndices as EngineIndices};
 
 /// The interface for what is read once, bound to an instance.
-pub(super) use prepared::Guest as Prepared;
+pub(super) use prepared::{Guest as Prepared, GuestIndices as PreparedIndices};
 
 /// What a verb returns: its value or a refusal, unless the instance stopped.
 pub(super) type Result<T> = wasmtime::Result<std::result::Result<T, wit::Refusal>>;

@@ -23,7 +23,10 @@ pub(crate) use runtime::{ResultTooLarge, Runtime};
 use std::sync::Arc;
 
 use sigmapol_engine::{Admission, Decision, Turn};
-use wasmtime::{Store, component::Linker};
+use wasmtime::{
+    Store,
+    component::{InstancePre, Linker},
+};
 
 use crate::{Cache, Error, Limits, Outcome, Verbs, artifact};
 
@@ -35,7 +38,10 @@ use crate::{Cache, Error, Limits, Outcome, Verbs, artifact};
 #[derive(Clone)]
 pub struct Sandbox {
     runtime: Runtime,
-    component: bindings::SigmapolPre<Meter>,
+    component: InstancePre<Meter>,
+    engine: bindings::EngineIndices,
+    /// Components that are older than the interface do without.
+    prepared: Option<bindings::PreparedIndices>,
     source: Source,
 }
 
@@ -56,7 +62,8 @@ impl Sandbox {
         Self::load(artifact::COMPONENT, &Cache::of_user())
     }
 
-    /// Any component with the exports of the contract and no imports, with default limits.
+    /// Any component with the four verbs of the contract and no imports, with default limits: also
+    /// an older one, of which no catalogs and no routers can be made.
     ///
     /// # Errors
     ///
@@ -70,11 +77,11 @@ impl Sandbox {
     fn compile(source: Source, limits: Limits) -> Result<Self, Error> {
         let runtime = Runtime::new(limits)?;
         let component = load::component(runtime.engine(), &source.wasm, &source.cache)?;
-        let component = Linker::new(runtime.engine())
-            .instantiate_pre(&component)
-            .and_then(bindings::SigmapolPre::new)
-            .map_err(|error| Error::Load(format!("{error:#}")))?;
-        Ok(Self { runtime, component, source })
+        let component =
+            Linker::new(runtime.engine()).instantiate_pre(&component).or_load_error()?;
+        let engine = bindings::EngineIndices::new(&component).or_load_error()?;
+        let prepared = bindings::PreparedIndices::new(&component).ok();
+        Ok(Self { runtime, component, engine, prepared, source })
     }
 
     /// The same component under other limits. Setting the first deadline, or none again, takes
@@ -103,9 +110,12 @@ impl Sandbox {
     ) -> Result<Outcome<U>, Error> {
         self.runtime.run(
             inputs,
-            |store| self.component.instantiate(store),
-            |store, instance| {
-                let result = call(store, instance.sigmapol_policy_engine())?;
+            |store| {
+                let instance = self.component.instantiate(&mut *store)?;
+                self.engine.load(store, &instance)
+            },
+            |store, engine| {
+                let result = call(store, &engine)?;
                 Ok(result.map(Into::into).map_err(Into::into))
             },
         )

@@ -72,7 +72,7 @@ struct Changes {
 
 pub(super) struct Instance<K> {
     store: Store<Meter>,
-    exports: bindings::Sigmapol,
+    guest: Guest,
     /// Changes made, those included that were gone before.
     changed: usize,
     pub(super) own: K,
@@ -183,9 +183,13 @@ impl<K: Kind> Pool<K> {
 
 impl<K: Kind> Instance<K> {
     fn new(sandbox: &Sandbox, text: &str) -> Result<(Self, K::Loaded), Error> {
-        let (store, exports) =
-            sandbox.runtime.instance(|store| sandbox.component.instantiate(store))?;
-        let mut instance = Self { store, exports, changed: 0, own: K::default() };
+        let prepared = sandbox.prepared.as_ref();
+        let prepared = prepared.ok_or_else(|| Error::Load("no export `prepared`".to_owned()))?;
+        let (store, guest) = sandbox.runtime.instance(|store| {
+            let instance = sandbox.component.instantiate(&mut *store)?;
+            prepared.load(store, &instance)
+        })?;
+        let mut instance = Self { store, guest, changed: 0, own: K::default() };
         let loaded = instance
             .call(sandbox, &[(K::TEXT, text)], |guest, store| K::load(guest, store, text))?;
         instance.put_away(sandbox)?;
@@ -199,8 +203,7 @@ impl<K: Kind> Instance<K> {
         inputs: &[(&str, &str)],
         call: impl FnOnce(&Guest, &mut Store<Meter>) -> Answer<T>,
     ) -> Result<Outcome<T>, Error> {
-        let guest = self.exports.sigmapol_policy_prepared();
-        sandbox.runtime.again(inputs, &mut self.store, |store| call(guest, store))
+        sandbox.runtime.again(inputs, &mut self.store, |store| call(&self.guest, store))
     }
 
     /// What a call leaves behind is put away when the next one begins: this is that one, so that

@@ -1,0 +1,188 @@
+//! One record as one line: how it is written, sealed and checked.
+//!
+//! The members are in their canonical order and the seal is the last of them, so a line is sealed
+//! and checked as text: the seal is the SHA-256 of the name of the format, a line feed, and the
+//! record without its seal.
+
+use std::time::SystemTime;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{Digest, LedgerError, canonical, entry::Entry};
+
+/// The name of the format, in the first record and under every seal.
+pub(super) const FORMAT: &str = "sigmapol-ledger/v1";
+
+/// The most bytes of a line: what reads a ledger holds one in memory.
+pub(super) const LINE_BYTES: usize = 64 << 20;
+
+/// The first record of a ledger.
+pub(super) const GENESIS: &str = "genesis";
+/// The first record of any later segment.
+pub(super) const SEGMENT: &str = "segment";
+/// A text that other records refer to by its digest.
+pub(super) const TEXT: &str = "text";
+/// What a recovery moved to the quarantine.
+pub(super) const RECOVERED: &str = "recovered";
+
+/// The record as it stands in its line.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Line<'a> {
+    pub(super) at: &'a str,
+    /// A canonical object.
+    pub(super) body: &'a str,
+    pub(super) kind: &'a str,
+    pub(super) number: u64,
+    pub(super) prev: Digest,
+    pub(super) seal: Digest,
+}
+
+/// What a line is instead of a record.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Fault {
+    /// What was expected.
+    Damage(String),
+    /// The format that the first record names.
+    Version(String),
+}
+
+impl Fault {
+    /// The fault as an error, with its place.
+    pub(super) fn at(self, segment: u64, line: u64, head: Option<Entry>) -> LedgerError {
+        match self {
+            Self::Damage(what) => {
+                let number = head.map_or(0, |head| head.number + 1);
+                LedgerError::Damaged { segment, line, number, what }
+            }
+            Self::Version(format) => LedgerError::Version(format),
+        }
+    }
+}
+
+/// The body of a text.
+#[derive(Deserialize, Serialize)]
+pub(super) struct TextBody<S> {
+    pub(super) sha256: Digest,
+    pub(super) text: S,
+}
+
+/// Writes a record, with the line feed that ends it, and seals it.
+pub(super) fn seal(
+    at: &str,
+    body: &str,
+    kind: &str,
+    number: u64,
+    prev: Digest,
+) -> (String, Digest) {
+    let mut line = format!(
+        "{{\"at\":\"{at}\",\"body\":{body},\"kind\":\"{kind}\",\"number\":{number},\"prev\":\"{prev}\""
+    );
+    let seal = digest(&line);
+    line.push_str(&format!(",\"seal\":\"{seal}\"}}\n"));
+    (line, seal)
+}
+
+/// The seal of a record, of which this is everything before the seal.
+fn digest(sealed: &str) -> Digest {
+    Digest::of_all([FORMAT.as_bytes(), b"\n", sealed.as_bytes(), b"}"])
+}
+
+/// The time of a record: microseconds, in UTC. What no calendar has is the epoch.
+pub(super) fn time(now: SystemTime) -> String {
+    let text = Timestamp::try_from(now).map(format_time).unwrap_or_default();
+    if is_time(&text) { text } else { format_time(Timestamp::UNIX_EPOCH) }
+}
+
+fn format_time(time: Timestamp) -> String {
+    format!("{time:.6}")
+}
+
+/// Years before 0 have a sign and a longer text.
+fn is_time(text: &str) -> bool {
+    text.len() == "2026-02-24T12:00:30.000000Z".len()
+        && text.parse().is_ok_and(|time| format_time(time) == text)
+}
+
+/// Whether a kind may be used: a short word of lower-case letters, digits, `_`, `-` and `.`.
+pub(super) fn is_kind(kind: &str) -> bool {
+    let allowed =
+        |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_-.".contains(&byte);
+    (1..=64).contains(&kind.len())
+        && kind.starts_with(|first: char| first.is_ascii_lowercase())
+        && kind.bytes().all(allowed)
+}
+
+/// The body of the first record of a segment.
+pub(super) fn opening(segment: u64) -> (&'static str, String) {
+    match segment {
+        1 => (GENESIS, format!("{{\"format\":\"{FORMAT}\"}}")),
+        _ => (SEGMENT, format!("{{\"segment\":{segment}}}")),
+    }
+}
+
+/// Checks what a line can be checked for alone: its form, its seal, the digest of a text, and
+/// whether it belongs at the beginning of this segment.
+pub(super) fn check(bytes: &[u8], segment: u64, first: bool) -> Result<Line<'_>, Fault> {
+    let damage = |what: &str| Fault::Damage(what.to_owned());
+    let text = str::from_utf8(bytes).map_err(|_| damage("expected UTF-8"))?;
+    let (line, sealed) =
+        parse(text).ok_or_else(|| damage("expected a record as canonical JSON"))?;
+    if first && segment == 1 && line.kind == GENESIS {
+        check_version(line.body)?;
+    }
+    let actual = digest(sealed);
+    if actual != line.seal {
+        return Err(Fault::Damage(format!("expected the seal {actual}, got {}", line.seal)));
+    }
+    let (kind, body) = opening(segment);
+    if first && (line.kind, line.body) != (kind, &body) {
+        return Err(Fault::Damage(format!("expected the kind {kind} and the body {body}")));
+    }
+    if !first && [GENESIS, SEGMENT].contains(&line.kind) {
+        return Err(Fault::Damage(format!("expected no {} here", line.kind)));
+    }
+    if line.kind == TEXT {
+        let TextBody { sha256, text } = serde_json::from_str::<TextBody<String>>(line.body)
+            .map_err(|_| damage("expected sha256 and text in the body of a text"))?;
+        let actual = Digest::of(text);
+        if sha256 != actual {
+            return Err(Fault::Damage(format!("expected the digest {actual}, got {sha256}")));
+        }
+    }
+    Ok(line)
+}
+
+/// Before the seal is looked at: another version may seal in another way.
+fn check_version(body: &str) -> Result<(), Fault> {
+    #[derive(Deserialize)]
+    struct Genesis {
+        format: String,
+    }
+    match serde_json::from_str::<Genesis>(body) {
+        Ok(Genesis { format }) if format != FORMAT => Err(Fault::Version(format)),
+        _ => Ok(()),
+    }
+}
+
+/// Takes a line apart; gives what is sealed as well.
+fn parse(text: &str) -> Option<(Line<'_>, &str)> {
+    // from the end: only a kind and a number are of unknown length there
+    let (rest, seal) = tail(text.strip_suffix("\"}")?)?;
+    let sealed = rest.strip_suffix(",\"seal\":\"")?;
+    let (rest, prev) = tail(sealed.strip_suffix('"')?)?;
+    let (rest, number) = rest.strip_suffix(",\"prev\":\"")?.rsplit_once(",\"number\":")?;
+    let (rest, kind) = rest.strip_suffix('"')?.rsplit_once(",\"kind\":\"")?;
+    let (at, body) = rest.strip_prefix("{\"at\":\"")?.split_once("\",\"body\":")?;
+    let digits = number.bytes().all(|byte| byte.is_ascii_digit());
+    let canonical = digits && (number == "0" || !number.starts_with('0'));
+    let number = number.parse().ok().filter(|_| canonical)?;
+    let whole = is_time(at) && is_kind(kind) && canonical::is_object(body);
+    whole.then_some((Line { at, body, kind, number, prev, seal }, sealed))
+}
+
+/// The digest at the end of a text.
+fn tail(text: &str) -> Option<(&str, Digest)> {
+    let (rest, digits) = text.split_at_checked(text.len().checked_sub(64)?)?;
+    Some((rest, Digest::from_hex(digits)?))
+}

@@ -1,0 +1,57 @@
+//! The ledger: an append-only log on disk, each record sealed and chained to the one before.
+//!
+//! It knows nothing of policies: a record is a kind and a JSON object. `docs/ledger.md` has the
+//! format, what is guaranteed and what is not.
+//!
+//! ```
+//! use serde_json::json;
+//! use sigmapol::ledger::{self, Ledger, Options};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let temporary = tempfile::tempdir()?;
+//! # let folder = temporary.path().join("ledger");
+//! let ledger = Ledger::open(&folder, Options::default())?;
+//! let prompt = ledger.text("a long text that many records refer to")?;
+//! let entry = ledger.append("call", &json!({ "model": "m", "prompt": prompt }))?;
+//! ledger.close()?;
+//!
+//! let report = ledger::verify(&folder, Some(entry))?;
+//! assert_eq!((report.records, report.texts, report.head), (3, 1, entry));
+//!
+//! let mut records = ledger::read(&folder)?;
+//! let last = records.by_ref().last().ok_or("no record")??;
+//! assert_eq!((last.kind.as_str(), last.number), ("call", 2));
+//! assert!(records.texts().get(prompt)?.is_some_and(|text| text.starts_with("a long text")));
+//! # Ok(())
+//! # }
+//! ```
+
+mod canonical;
+mod checkpoint;
+mod digest;
+mod entry;
+mod error;
+mod folder;
+
+mod line;
+mod options;
+mod queue;
+mod read;
+mod recovery;
+#[cfg(test)]
+mod tests;
+mod texts;
+mod verify;
+mod walk;
+mod writer;
+
+pub use digest::Digest;
+pub use entry::Entry;
+pub use error::LedgerError;
+pub use options::Options;
+pub use read::{Record, Records, export, read, read_record};
+pub use recovery::{Quarantined, Recovery};
+pub use texts::Texts;
+pub use verify::{Report, verify};
+pub use walk::Position;
+pub use writer::{Ledger, anchor, recover};

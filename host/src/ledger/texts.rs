@@ -1,0 +1,157 @@
+//! Where the texts of a ledger are, by digest.
+
+use std::{
+    collections::{HashMap, HashSet},
+    fs::File,
+    io::{self, BufReader, Read as _, Seek as _, SeekFrom},
+};
+
+use serde::Deserialize;
+
+use super::{
+    Digest, LedgerError, Position,
+    folder::Folder,
+    line::{self, Line, TEXT, TextBody},
+    walk::{self, Ending},
+};
+
+/// An index of texts: the digest of each, and where it is.
+#[derive(Clone, Debug)]
+pub struct Texts {
+    folder: Folder,
+    index: HashMap<Digest, Position>,
+    /// Those that a checkpoint names and nobody has seen in the ledger.
+    unproven: HashSet<Digest>,
+}
+
+impl Texts {
+    pub(super) fn new(folder: Folder) -> Self {
+        Self { folder, index: HashMap::new(), unproven: HashSet::new() }
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.index.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.index.is_empty()
+    }
+
+    /// Every digest, in no order.
+    pub fn digests(&self) -> impl Iterator<Item = Digest> {
+        self.index.keys().copied()
+    }
+
+    /// The text of a digest, or none if it is not among these. It is read from the ledger, and its
+    /// digest is checked.
+    ///
+    /// # Errors
+    ///
+    /// `io`, or `damaged` if the ledger has changed since: the line is then unknown, and 0.
+    pub fn get(&self, digest: Digest) -> Result<Option<String>, LedgerError> {
+        let Some(position) = self.index.get(&digest) else { return Ok(None) };
+        match self.read(*position, digest)? {
+            Some(text) => Ok(Some(text)),
+            None => Err(LedgerError::Damaged {
+                segment: position.segment,
+                line: 0,
+                number: 0,
+                what: format!("expected the text {digest} at offset {}", position.offset),
+            }),
+        }
+    }
+
+    /// The text, if it is where the index says.
+    pub(super) fn read(&self, at: Position, digest: Digest) -> Result<Option<String>, LedgerError> {
+        let Some(bytes) = read_at(&self.folder, at)? else { return Ok(None) };
+        let body = line::check(&bytes, at.segment, at.offset == 0)
+            .ok()
+            .filter(|line| line.kind == TEXT)
+            .and_then(|line| serde_json::from_str::<TextBody<String>>(line.body).ok());
+        Ok(body.filter(|body| body.sha256 == digest).map(|body| body.text))
+    }
+
+    pub(super) fn position(&self, digest: Digest) -> Option<Position> {
+        self.index.get(&digest).copied()
+    }
+
+    pub(super) fn positions(&self) -> impl Iterator<Item = (Digest, Position)> {
+        self.index.iter().map(|(digest, position)| (*digest, *position))
+    }
+
+    /// The first place of a text is kept.
+    pub(super) fn add(&mut self, digest: Digest, position: Position) {
+        // a place that was seen is better than one that is said
+        if self.unproven.remove(&digest) {
+            self.index.insert(digest, position);
+        } else {
+            self.index.entry(digest).or_insert(position);
+        }
+    }
+
+    /// Adds what a checkpoint says.
+    pub(super) fn add_unproven(&mut self, digest: Digest, position: Position) {
+        self.index.insert(digest, position);
+        self.unproven.insert(digest);
+    }
+
+    /// Where the text is said to be, if nobody has seen it there.
+    pub(super) fn unproven(&self, digest: Digest) -> Option<Position> {
+        self.unproven.get(&digest).and_then(|digest| self.position(*digest))
+    }
+
+    pub(super) fn prove(&mut self, digest: Digest) {
+        self.unproven.remove(&digest);
+    }
+
+    pub(super) fn remove(&mut self, digest: Digest) {
+        self.unproven.remove(&digest);
+        self.index.remove(&digest);
+    }
+
+    /// Those that are before a place.
+    pub(super) fn before(&self, end: Position) -> Self {
+        let before = |at: &Position| (at.segment, at.offset) < (end.segment, end.offset);
+        let index = self.positions().filter(|(_, at)| before(at)).collect();
+        Self { index, ..self.empty() }
+    }
+
+    /// An index of nothing, of the same ledger.
+    pub(super) fn empty(&self) -> Self {
+        Self::new(self.folder.clone())
+    }
+
+    /// Adds a text, of a line that was checked.
+    pub(super) fn add_line(&mut self, line: &Line<'_>, position: Position) {
+        #[derive(Deserialize)]
+        struct Named {
+            sha256: Digest,
+        }
+        if let Ok(Named { sha256 }) = serde_json::from_str(line.body) {
+            self.add(sha256, position);
+        }
+    }
+}
+
+/// The line that begins there, without its line feed; none if no whole line does.
+pub(super) fn read_at(folder: &Folder, at: Position) -> Result<Option<Vec<u8>>, LedgerError> {
+    let path = folder.segment(at.segment);
+    let read = || -> io::Result<Option<Vec<u8>>> {
+        let mut reader = BufReader::new(File::open(&path)?);
+        // the line feed of the line before is read too
+        reader.seek(SeekFrom::Start(at.offset.saturating_sub(1)))?;
+        let mut before = [b'\n'];
+        if at.offset > 0 && reader.read(&mut before)? == 0 {
+            return Ok(None);
+        }
+        let mut bytes = Vec::new();
+        let ending = walk::read_line(&mut reader, &mut bytes)?;
+        Ok((before == *b"\n" && ending == Ending::Whole).then_some(bytes))
+    };
+    match read() {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        result => result.map_err(LedgerError::io(&path)),
+    }
+}

@@ -1,0 +1,222 @@
+//! The four verbs, each decision and each step recorded before it is returned.
+
+use std::{
+    collections::HashMap,
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use serde::Deserialize;
+use sigmapol_engine::{Admission, Decision, Effect, Turn};
+
+use super::{
+    Chosen, DECISION, DecisionReceipt, Engine, Fuel, PolicyPart, STEP, StepReceipt, ctx::Parted,
+    outcome, turn_outcome,
+};
+use crate::{
+    Error, Outcome, Spent, Verbs,
+    artifact::digest,
+    json_text::Members,
+    ledger::{Ledger, LedgerError},
+};
+
+/// Policies and catalogs of which something is remembered: what decisions share is few.
+const REMEMBERED: usize = 64;
+
+/// What is recorded, and how much of it.
+#[derive(Clone, Debug)]
+pub struct Recording {
+    /// What decides.
+    pub engine: Engine,
+    /// The fuel of a call; 0 for an engine that has no limit.
+    pub fuel_limit: u64,
+    /// Also what was asked and answered: requests as they are, events and runs of steps. Without
+    /// it the strings of requests are blanked, and a step is a row of digests.
+    pub bodies: bool,
+}
+
+/// An engine whose decisions and steps are recorded: a result is returned once its record is
+/// durable, and an error of the ledger is an error of the call. Admissions and identities are not
+/// recorded.
+pub struct Recorder {
+    verbs: Box<dyn Verbs>,
+    ledger: Arc<Ledger>,
+    recording: Recording,
+    /// The canonical encodings of policies, by policy and vocabulary.
+    canonical: Mutex<HashMap<String, Option<String>>>,
+    /// Who the candidates are, by the digest of the catalog.
+    names: Mutex<HashMap<String, Arc<[Chosen]>>>,
+}
+
+impl Recorder {
+    /// Records what `verbs` decide.
+    pub fn new(verbs: Box<dyn Verbs>, ledger: Arc<Ledger>, recording: Recording) -> Self {
+        Self { verbs, ledger, recording, canonical: Mutex::default(), names: Mutex::default() }
+    }
+
+    fn decision(
+        &self,
+        policy: &str,
+        ctx: &Parted,
+        result: &Result<Outcome<Decision>, Error>,
+    ) -> Result<(), LedgerError> {
+        let blanked = !self.recording.bodies;
+        let keep = |text: &str| Ok::<_, LedgerError>(self.ledger.text(text)?.to_string());
+        let parts = ctx.keep(keep)?;
+        let outcome = outcome(result, blanked);
+        let decided = result.as_ref().ok();
+        let receipt = DecisionReceipt {
+            engine: self.recording.engine.clone(),
+            policy: PolicyPart {
+                sha256: self.ledger.text(policy)?.to_string(),
+                canonical: self.canonical(policy, ctx.member("vocabulary").unwrap_or("{}"))?,
+            },
+            catalog: ctx.member("candidates").map(|text| digest(text.as_bytes())),
+            seed: ctx.member("seed").map(str::to_owned),
+            chosen: decided.and_then(|decided| self.chosen(&decided.value, ctx)),
+            request: decided
+                .and_then(|decided| decided.value.request.as_deref())
+                .map(|request| digest(request.as_bytes())),
+            result: result_digest(&outcome),
+            fuel: decided.map(|decided| self.fuel(decided.spent)),
+            ctx: parts,
+            outcome,
+        };
+        self.ledger.append(DECISION, &receipt).map(drop)
+    }
+
+    fn turn(
+        &self,
+        run: Option<&str>,
+        event: &str,
+        result: &Result<Outcome<Turn>, Error>,
+    ) -> Result<(), LedgerError> {
+        let keep = |text: &str| match self.recording.bodies {
+            true => Ok(self.ledger.text(text)?.to_string()),
+            false => Ok::<_, LedgerError>(digest(text.as_bytes())),
+        };
+        let outcome = turn_outcome(result);
+        let receipt = StepReceipt {
+            engine: self.recording.engine.clone(),
+            kind: event_kind(event),
+            chosen: result.as_ref().ok().and_then(|turn| called(&turn.value)),
+            run: run.map(keep).transpose()?,
+            event: keep(event)?,
+            texts: self.recording.bodies,
+            result: result_digest(&outcome),
+            fuel: result.as_ref().ok().map(|turn| self.fuel(turn.spent)),
+            outcome,
+        };
+        self.ledger.append(STEP, &receipt).map(drop)
+    }
+
+    fn fuel(&self, spent: Spent) -> Fuel {
+        Fuel { limit: self.recording.fuel_limit.to_string(), used: spent.fuel.to_string() }
+    }
+
+    /// The digest of the canonical encoding of a policy, which is put in the ledger.
+    fn canonical(&self, policy: &str, vocabulary: &str) -> Result<Option<String>, LedgerError> {
+        let key = format!("{}{}", digest(policy.as_bytes()), digest(vocabulary.as_bytes()));
+        if let Some(known) = lock(&self.canonical).get(&key) {
+            return Ok(known.clone());
+        }
+        let found = match self.verbs.admit(policy, vocabulary) {
+            Ok(admission) => Some(self.ledger.text(&admission.value.canonical)?.to_string()),
+            Err(_) => None,
+        };
+        remember(&self.canonical, key, found.clone());
+        Ok(found)
+    }
+
+    fn chosen(&self, decision: &Decision, ctx: &Parted) -> Option<Chosen> {
+        let first = usize::try_from(decision.ordered.first()?.candidate).ok()?;
+        let candidates = ctx.member("candidates")?;
+        let key = digest(candidates.as_bytes());
+        let known = lock(&self.names).get(&key).cloned();
+        let names = match known {
+            Some(names) => names,
+            None => {
+                let named: Vec<Named> = serde_json::from_str(candidates).ok()?;
+                let names: Arc<[Chosen]> = named.into_iter().map(Chosen::from).collect();
+                remember(&self.names, key, Arc::clone(&names));
+                names
+            }
+        };
+        names.get(first).cloned()
+    }
+}
+
+/// The kind of an event, as far as it can be read.
+fn event_kind(event: &str) -> Option<String> {
+    let members: Members<'_> = serde_json::from_str(event).ok()?;
+    serde_json::from_str(members.get("kind")?).ok()
+}
+
+/// Who a turn wants to call.
+fn called(turn: &Turn) -> Option<Chosen> {
+    let Effect::Call(request) = &turn.effect else { return None };
+    serde_json::from_str::<Named>(request).ok().map(Chosen::from)
+}
+
+/// Who a candidate is.
+#[derive(Deserialize)]
+struct Named {
+    provider_id: String,
+    model_family: String,
+}
+
+impl From<Named> for Chosen {
+    fn from(named: Named) -> Self {
+        Self { provider: named.provider_id, model: named.model_family }
+    }
+}
+
+/// The digest of an outcome, in the form of RFC 8785.
+fn result_digest(outcome: &serde_json::Value) -> String {
+    // an outcome has no number that cannot be written
+    digest(&serde_json_canonicalizer::to_vec(outcome).unwrap_or_default())
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Puts one more in, and everything else out when there are too many.
+fn remember<T>(known: &Mutex<HashMap<String, T>>, key: String, value: T) {
+    let mut known = lock(known);
+    if known.len() >= REMEMBERED {
+        known.clear();
+    }
+    known.insert(key, value);
+}
+
+impl Verbs for Recorder {
+    fn admit(&self, term: &str, vocabulary: &str) -> Result<Outcome<Admission>, Error> {
+        self.verbs.admit(term, vocabulary)
+    }
+
+    fn hash(&self, term: &str, vocabulary: &str) -> Result<Outcome<String>, Error> {
+        self.verbs.hash(term, vocabulary)
+    }
+
+    /// The members of the ctx are put in byte order before it is decided on: that text is what is
+    /// recorded.
+    fn decide(&self, policy: &str, ctx: &str) -> Result<Outcome<Decision>, Error> {
+        let ctx = Parted::new(ctx, self.recording.bodies);
+        let result = self.verbs.decide(policy, &ctx.text);
+        self.decision(policy, &ctx, &result)?;
+        result
+    }
+
+    fn step(&self, run: Option<&str>, event: &str) -> Result<Outcome<Turn>, Error> {
+        let result = self.verbs.step(run, event);
+        self.turn(run, event, &result)?;
+        result
+    }
+}
+
+impl fmt::Debug for Recorder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Recorder").field("recording", &self.recording).finish_non_exhaustive()
+    }
+}
