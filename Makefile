@@ -1,4 +1,4 @@
-.PHONY: help demo demo-call test lint vectors conformance component golden keep check-golden reproducible bench
+.PHONY: help demo demo-call test lint vectors conformance component golden keep check-golden reproducible bench bench-ledger
 
 help:          ## these verbs
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 24
@@ -39,3 +39,6 @@ reproducible:  ## build twice, in two folders, and compare the bytes
 bench:         ## measure; writes docs/benchmarks.md and its plot
 	cargo build --release --locked -p sigmapol -p sigmapol-tests --bin sigmapol --bench decide
 	cargo bench --locked -p sigmapol -p sigmapol-tests --bench decide
+
+bench-ledger:  ## measure the ledger; writes docs/ledger-benchmarks.md
+	cargo bench --locked -p sigmapol-tests --bench ledger

@@ -1,5 +1,5 @@
 //! The ledger as a program and a person use it.
-#![expect(clippy::unwrap_used, clippy::panic, clippy::expect_used, reason = "helpers of tests")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
 
 use std::{
     collections::{HashMap, HashSet},
