@@ -22,7 +22,9 @@ const FAMILIES: [&str; 3] = ["decide", "failplan", "steps"];
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [component, core] = arguments.as_slice() else { bail!("usage: keep COMPONENT CORE_MODULE") };
+    let [component, core] = arguments.as_slice() else {
+        bail!("usage: keep COMPONENT CORE_MODULE")
+    };
     let (component, core) = (fs::read(component)?, fs::read(core)?);
     let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("../golden");
     fs::create_dir_all(golden.join("components"))?;
@@ -30,11 +32,8 @@ fn main() -> Result<()> {
         fs::write(golden.join("components").join(format!("{}.wasm", digest(wasm))), wasm)?;
     }
 
-    let engine = Engine {
-        component: digest(&component),
-        core: digest(&core),
-        ..Runs::Component.engine()
-    };
+    let engine =
+        Engine { component: digest(&component), core: digest(&core), ..Runs::Component.engine() };
     let short = engine.component.get(..12).context("a digest is longer")?.to_owned();
     let folder = golden.join("ledgers").join(short);
     if folder.exists() {

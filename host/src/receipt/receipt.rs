@@ -206,8 +206,9 @@ fn walk(path: &str, recorded: &Value, now: &Value) -> Option<String> {
         }
         (Value::Array(a), Value::Array(b)) => {
             let length = || {
-                let lengths = (a.len() != b.len()).then(|| (a.len(), b.len()))?;
-                Some(format!("{path}: recorded {} entries, now {}", lengths.0, lengths.1))
+                let (recorded, now) = (a.len(), b.len());
+                let differ = recorded != now;
+                differ.then(|| format!("{path}: recorded {recorded} entries, now {now}"))
             };
             let pairs = a.iter().zip(b).enumerate();
             pairs

@@ -61,8 +61,10 @@ pub struct Engines {
     folder: Option<PathBuf>,
     embedded: Engine,
     /// By digest and limit of fuel; nothing for what is not here.
-    open: Mutex<HashMap<(String, u64), Option<Arc<dyn Verbs>>>>,
+    open: Mutex<HashMap<(String, u64), Found>>,
 }
+
+type Found = Option<Arc<dyn Verbs>>;
 
 impl Engines {
     /// Engines that run components in this way.
@@ -99,7 +101,7 @@ impl Engines {
         }
     }
 
-    fn load(&self, recorded: &Engine, fuel: u64) -> Result<Option<Arc<dyn Verbs>>, Error> {
+    fn load(&self, recorded: &Engine, fuel: u64) -> Result<Found, Error> {
         let limits = match fuel {
             0 => Limits::default(), // a decision of native code had no limit
             fuel => Limits { fuel, ..Limits::default() },
