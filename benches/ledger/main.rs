@@ -1,5 +1,6 @@
 //! What a ledger costs: records that are on disk when the call comes back, from 1, 8 and 64
-//! threads, beside what the disk does alone; checking and reading a long ledger.
+//! threads, beside what the disk does alone; checking and reading a long ledger; recording and
+//! replaying decisions.
 //!
 //! `make bench-ledger` measures and writes `docs/ledger-benchmarks.md`.
 #![allow(
@@ -7,6 +8,8 @@
     clippy::cast_precision_loss,
     reason = "a measurement says what is wrong by panicking"
 )]
+
+mod decisions;
 
 use std::{
     env,
@@ -82,6 +85,7 @@ fn main() {
     fs::write(&checkpoint, kept).unwrap();
     let ms = median(&|| drop(Ledger::open(&long, Options::default()).unwrap()));
     writeln!(page, "| open with a checkpoint | {ms:.1} | |").unwrap();
+    page += &decisions::section(&folder.0.join("decisions"));
     fs::write(project("docs/ledger-benchmarks.md"), &page).unwrap();
     print!("{page}");
 }

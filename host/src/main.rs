@@ -16,7 +16,7 @@ fn main() -> ExitCode {
             None => error.exit(), // help or version, and where to print it is known
         },
     };
-    let mut out = BufWriter::new(io::stdout().lock());
+    let mut out = BufWriter::new(io::stdout());
     let result = cli::run(&cli, &mut out);
     let flushed = out.flush().map_err(Failure::Output);
     match result.and(flushed) {

@@ -283,6 +283,12 @@ fn what_is_recorded_is_replayed() {
             ["records   verdict", "      2   same      fuel not compared"]
         );
     }
+    let each = lines(&files.run("replay log --each --threads 1").unwrap());
+    let each: Vec<_> = each.iter().filter_map(|line| line.strip_prefix("record ")).collect();
+    assert!(
+        each[0].ends_with(": same, fuel not compared") && each[1].ends_with(": same"),
+        "{each:?}"
+    );
     let json: serde_json::Value =
         serde_json::from_str(&files.run("replay log --json").unwrap()).unwrap();
     assert_eq!(

@@ -91,7 +91,7 @@ enum Command {
 /// # Errors
 ///
 /// One line of text and an exit code; see [`Failure`].
-pub fn run(cli: &Cli, out: &mut impl Write) -> Result<(), Failure> {
+pub fn run(cli: &Cli, out: &mut (impl Write + Send)) -> Result<(), Failure> {
     match &cli.command {
         Command::Admit(args) => admit::run(args, &cli.global, out),
         Command::Hash(args) => hash::run(args, &cli.global, out),

@@ -42,12 +42,19 @@ pub(super) struct Args {
     /// What this policy would have decided instead
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
+    /// Print a line for every record, in the order in which they come out
+    #[arg(long, conflicts_with_all = ["json", "policy"])]
+    each: bool,
     /// Print JSON
     #[arg(long)]
     json: bool,
 }
 
-pub(super) fn run(args: &Args, global: &Global, out: &mut impl Write) -> Result<(), Failure> {
+pub(super) fn run(
+    args: &Args,
+    global: &Global,
+    out: &mut (impl Write + Send),
+) -> Result<(), Failure> {
     let runs = match global.engine {
         Kind::Component => Runs::Component,
         Kind::Core => Runs::Core,
@@ -69,8 +76,12 @@ pub(super) fn run(args: &Args, global: &Global, out: &mut impl Write) -> Result<
         return counterfactual::print(&result?, args.json, global, out);
     }
     let others: Mutex<Vec<(u64, String)>> = Mutex::default();
+    let lines = Mutex::new(Lines { out: &mut *out, failed: None });
     let each = |number: u64, verdict: &Verdict| {
         progress.set_position(progress.position().max(number));
+        if args.each {
+            lines.lock().unwrap_or_else(PoisonError::into_inner).print(number, verdict);
+        }
         if let Some(what) = otherwise(verdict) {
             let mut others = others.lock().unwrap_or_else(PoisonError::into_inner);
             // the first ones, in whatever order they come
@@ -82,6 +93,9 @@ pub(super) fn run(args: &Args, global: &Global, out: &mut impl Write) -> Result<
     let summary = replay(&args.ledger, &engines, threads, &each);
     progress.finish_and_clear();
     let summary = summary?;
+    if let Some(error) = lines.into_inner().unwrap_or_else(PoisonError::into_inner).failed {
+        return Err(error.into());
+    }
     let others = others.into_inner().unwrap_or_else(PoisonError::into_inner);
     if args.json {
         print_json(&document(&summary, &others), out)?;
@@ -95,6 +109,26 @@ pub(super) fn run(args: &Args, global: &Global, out: &mut impl Write) -> Result<
             grouped(wrong),
             grouped(summary.records())
         ))),
+    }
+}
+
+/// A line a record, until one cannot be written.
+struct Lines<'o, W> {
+    out: &'o mut W,
+    failed: Option<io::Error>,
+}
+
+impl<W: Write> Lines<'_, W> {
+    fn print(&mut self, number: u64, verdict: &Verdict) {
+        let what = match verdict {
+            Verdict::Same { fuel: true } => "same".to_owned(),
+            Verdict::Same { fuel: false } => "same, fuel not compared".to_owned(),
+            Verdict::NotRecorded => "not recorded".to_owned(),
+            other => otherwise(other).unwrap_or_default(),
+        };
+        if self.failed.is_none() {
+            self.failed = writeln!(self.out, "record {number}: {}", safe(&what)).err();
+        }
     }
 }
 
