@@ -1,5 +1,5 @@
 //! Decisions that are recorded, and made again from the record.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests panic")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests panic")]
 
 use std::{
     fs,
@@ -198,6 +198,22 @@ fn a_sealed_lie_diverges() {
         let folder = forged(|body| *body.pointer_mut(pointer).unwrap() = value);
         assert_eq!(again(folder.path(), Runs::Component).1, [Verdict::Diverged(difference)]);
     }
+    // what is there for people, and for looking things up, is not believed either
+    let wrong = "1".repeat(64);
+    for pointer in ["/result", "/ctx/sha256", "/catalog", "/request", "/policy/canonical"] {
+        let folder = forged(|body| *body.pointer_mut(pointer).unwrap() = json!(wrong));
+        let [Verdict::Diverged(what)] = &again(folder.path(), Runs::Component).1[..] else {
+            panic!("{pointer}")
+        };
+        let path = pointer[1..].replace('/', ".");
+        assert!(what.starts_with(&format!("{path}: recorded {wrong}, now ")), "{what}");
+    }
+    let folder = forged(|body| body["seed"] = json!("2"));
+    let seed = Verdict::Diverged("seed: recorded 2, now 1".to_owned());
+    assert_eq!(again(folder.path(), Runs::Component).1, [seed]);
+    let folder = forged(|body| body["chosen"]["model"] = json!("large"));
+    let chosen = Verdict::Diverged("chosen.model: recorded large, now middle".to_owned());
+    assert_eq!(again(folder.path(), Runs::Component).1, [chosen]);
     let elsewhere = "0".repeat(64);
     let folder = forged(|body| body["engine"]["component"] = json!(elsewhere));
     assert_eq!(again(folder.path(), Runs::Component).1, [Verdict::ComponentMismatch(elsewhere)]);

@@ -3,7 +3,7 @@
 
 /// The members of a request whose strings policies look at. Strings elsewhere are prose, pictures
 /// and secrets, or nobody's business.
-const LOOKED_AT: [&str; 5] = ["model", "profile", "requirements", "response_format", "scope"];
+const LOOKED_AT: [&str; 3] = ["requirements", "response_format", "scope"];
 
 /// The request with every string blanked but those that policies look at: as many bytes, each an
 /// `x`. Costs depend on sizes and not on what is said, so that they stay; keys stay too.

@@ -6,17 +6,15 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use serde::Deserialize;
-use sigmapol_engine::{Admission, Decision, Effect, Turn};
+use sigmapol_engine::{Admission, Decision, Turn};
 
 use super::{
-    Chosen, DECISION, DecisionReceipt, Engine, Fuel, PolicyPart, STEP, StepReceipt, ctx::Parted,
-    outcome, turn_outcome,
+    Chosen, DECISION, DecisionReceipt, Engine, Fuel, PolicyPart, STEP, StepReceipt, called,
+    ctx::Parted, event_kind, names, outcome, result_digest, turn_outcome,
 };
 use crate::{
     Error, Outcome, Spent, Verbs,
     artifact::digest,
-    json_text::Members,
     ledger::{Ledger, LedgerError},
 };
 
@@ -136,45 +134,13 @@ impl Recorder {
         let names = match known {
             Some(names) => names,
             None => {
-                let named: Vec<Named> = serde_json::from_str(candidates).ok()?;
-                let names: Arc<[Chosen]> = named.into_iter().map(Chosen::from).collect();
+                let names: Arc<[Chosen]> = names(candidates)?.into();
                 remember(&self.names, key, Arc::clone(&names));
                 names
             }
         };
         names.get(first).cloned()
     }
-}
-
-/// The kind of an event, as far as it can be read.
-fn event_kind(event: &str) -> Option<String> {
-    let members: Members<'_> = serde_json::from_str(event).ok()?;
-    serde_json::from_str(members.get("kind")?).ok()
-}
-
-/// Who a turn wants to call.
-fn called(turn: &Turn) -> Option<Chosen> {
-    let Effect::Call(request) = &turn.effect else { return None };
-    serde_json::from_str::<Named>(request).ok().map(Chosen::from)
-}
-
-/// Who a candidate is.
-#[derive(Deserialize)]
-struct Named {
-    provider_id: String,
-    model_family: String,
-}
-
-impl From<Named> for Chosen {
-    fn from(named: Named) -> Self {
-        Self { provider: named.provider_id, model: named.model_family }
-    }
-}
-
-/// The digest of an outcome, in the form of RFC 8785.
-fn result_digest(outcome: &serde_json::Value) -> String {
-    // an outcome has no number that cannot be written
-    digest(&serde_json_canonicalizer::to_vec(outcome).unwrap_or_default())
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -2,12 +2,17 @@
 
 use std::sync::Arc;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::Engines;
 use crate::{
     Error,
-    receipt::{DecisionReceipt, Fuel, StepReceipt, difference, outcome, turn_outcome},
+    artifact::digest,
+    json_text::Members,
+    receipt::{
+        DecisionReceipt, Fuel, StepReceipt, called, difference, event_kind, names, outcome,
+        result_digest, turn_outcome,
+    },
 };
 
 /// What came of replaying a record.
@@ -48,27 +53,69 @@ impl Job {
         let Some(verbs) = engines.find(engine, limit)? else {
             return Ok(Verdict::ComponentMismatch(engine.component.clone()));
         };
-        let (recorded, now, used, exact) = match self {
+        let (recorded, now, beside, used, exact) = match self {
             Self::Decision { receipt, policy, ctx } => {
                 let result = verbs.decide(policy, ctx);
                 let now = outcome(&result, receipt.ctx.blanked);
+                let beside = beside_decision(receipt, ctx, &now);
                 let used = result.ok().map(|decided| decided.spent.fuel);
                 // blanked texts are as long, but without escapes
-                (&receipt.outcome, now, used, !receipt.ctx.blanked)
+                (&receipt.outcome, now, beside, used, !receipt.ctx.blanked)
             }
             Self::Step { receipt, run, event } => {
                 let result = verbs.step(run.as_deref(), event);
                 let now = turn_outcome(&result);
-                (&receipt.outcome, now, result.ok().map(|turn| turn.spent.fuel), true)
+                let chosen = result.as_ref().ok().and_then(|turn| called(&turn.value));
+                let beside = difference(
+                    &json!([receipt.result, receipt.kind, receipt.chosen]),
+                    &json!([result_digest(&now), event_kind(event), chosen]),
+                );
+                (&receipt.outcome, now, beside, result.ok().map(|turn| turn.spent.fuel), true)
             }
         };
         let compared = exact && engines.same_fuel(engine);
         let fuel = compared.then(|| fuel_difference(fuel.as_ref(), used)).flatten();
-        Ok(match differs(recorded, &now).or(fuel) {
+        Ok(match differs(recorded, &now).or(beside).or(fuel) {
             Some(difference) => Verdict::Diverged(difference),
             None => Verdict::Same { fuel: compared },
         })
     }
+}
+
+/// The first difference of what a record says beside its outcome.
+fn beside_decision(receipt: &DecisionReceipt, ctx: &str, outcome: &Value) -> Option<String> {
+    let members = serde_json::from_str::<Members<'_>>(ctx).ok()?;
+    let decision = outcome.get("decision");
+    let first = decision.and_then(|decision| decision.pointer("/ordered/0/0")?.as_u64());
+    let chosen = first.and_then(|first| {
+        let names = names(members.get("candidates")?)?;
+        names.into_iter().nth(usize::try_from(first).ok()?)
+    });
+    let blanked = receipt.ctx.blanked;
+    let catalog = members.get("candidates").map(|text| digest(text.as_bytes()));
+    // what was blanked cannot be derived; under an envelope another policy runs than was given
+    let request = match decision {
+        Some(decision) if !blanked => json!(decision.get("request")),
+        _ => json!(receipt.request),
+    };
+    let sha256 = if blanked { receipt.ctx.sha256.clone() } else { digest(ctx.as_bytes()) };
+    let canonical = match decision {
+        Some(decision) if members.get("envelope").is_none() => json!(decision.get("identity")),
+        _ => json!(receipt.policy.canonical),
+    };
+    let recorded = json!({
+        "result": receipt.result, "catalog": receipt.catalog, "seed": receipt.seed,
+        "chosen": receipt.chosen, "request": receipt.request,
+        "ctx": { "sha256": receipt.ctx.sha256 },
+        "policy": { "canonical": receipt.policy.canonical },
+    });
+    let now = json!({
+        "result": result_digest(outcome), "catalog": catalog, "seed": members.get("seed"),
+        "chosen": chosen, "request": request,
+        "ctx": { "sha256": sha256 },
+        "policy": { "canonical": canonical },
+    });
+    differs(&recorded, &now)
 }
 
 fn differs(recorded: &Value, now: &Value) -> Option<String> {
