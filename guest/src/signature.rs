@@ -222,6 +222,9 @@ pub const ACTIONS: [&str; 5] =
 
 #[cfg(test)]
 mod tests {
+    use alloc::string::String;
+    use alloc::vec::Vec;
+
     use super::*;
 
     #[test]
@@ -231,5 +234,35 @@ mod tests {
         }
         // 42 operations of sigma-pol/v2, and `prefer`
         assert_eq!(Op::ALL.len(), 43);
+    }
+
+    /// `golden/signature.json` is the table for programs in other languages: editors, pages.
+    #[test]
+    fn published() {
+        let quoted = |name: &str| std::format!("{name:?}");
+        let list = |names: Vec<String>| std::format!("[{}]", names.join(","));
+        let operations = Op::ALL.iter().map(|op| {
+            let Operation { name, sort, arguments, .. } = op.operation();
+            let (arguments, variadic) = match arguments {
+                Arguments::Variadic(sort, _) => (std::vec![quoted(sort.name())], true),
+                Arguments::Fixed(slots) => {
+                    let slots = slots.iter().map(|slot| match slot {
+                        Slot::Term(sort) => quoted(sort.name()),
+                        Slot::Param(param) => quoted(param.name()),
+                    });
+                    (slots.collect(), false)
+                }
+            };
+            std::format!(
+                "  {{\"op\":{name:?},\"sort\":{:?},\"arguments\":{},\"variadic\":{variadic}}}",
+                sort.name(),
+                list(arguments)
+            )
+        });
+        let json = std::format!(
+            "{{\"operations\":[\n{}\n]}}\n",
+            operations.collect::<Vec<_>>().join(",\n")
+        );
+        assert_eq!(json, include_str!("../../golden/signature.json"));
     }
 }

@@ -1,0 +1,51 @@
+// Makes the component of golden/ into JavaScript: jco's bindings, and its core module as text that
+// any bundler takes. What travels are the bytes that golden/SHA256SUMS names, or nothing.
+import { createHash } from "node:crypto";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
+import { gzipSync } from "node:zlib";
+import { transpile } from "@bytecodealliance/jco";
+
+const golden = (name) => readFile(new URL(`../../golden/${name}`, import.meta.url));
+const out = new URL("../build/component/", import.meta.url);
+
+const sums = new Map(
+  String(await golden("SHA256SUMS")).trimEnd().split("\n").map((line) => line.split("  ").reverse()),
+);
+
+/** Refuses bytes that are not the pinned ones. */
+function pinned(name, bytes) {
+  const digest = createHash("sha256").update(bytes).digest("hex");
+  if (digest !== sums.get(name)) {
+    throw new Error(`${name}: expected the digest ${sums.get(name)}, got ${digest}`);
+  }
+  return digest;
+}
+
+const component = await golden("sigmapol.wasm");
+const { files, imports } = await transpile(component, {
+  name: "component",
+  instantiation: "sync",
+  minify: true,
+});
+if (imports.length > 0) throw new Error(`expected no imports, got ${imports.join(", ")}`);
+
+const core = files["component.core.wasm"];
+delete files["component.core.wasm"];
+files["bytes.js"] = [
+  "// Made from the component; see scripts/component.js.",
+  `export const COMPONENT_SHA256 = "${pinned("sigmapol.wasm", component)}";`,
+  `export const CORE_SHA256 = "${pinned("sigmapol.core.wasm", core)}";`,
+  "// The core module, gzip, base64.",
+  `export const CORE = "${gzipSync(core, { level: 9 }).toString("base64")}";`,
+  "",
+].join("\n");
+files["bytes.d.ts"] = ["COMPONENT_SHA256", "CORE_SHA256", "CORE"]
+  .map((name) => `export declare const ${name}: string;\n`).join("");
+
+await rm(out, { recursive: true, force: true });
+for (const [path, bytes] of Object.entries(files)) {
+  const file = new URL(path, out);
+  await mkdir(dirname(file.pathname), { recursive: true });
+  await writeFile(file, bytes);
+}

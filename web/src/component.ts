@@ -1,0 +1,46 @@
+/**
+ * The component: its verbs as they are, texts in and values out.
+ */
+
+import { CORE } from "../build/component/bytes.js";
+import { instantiate, type Root } from "../build/component/component.js";
+import { Refusal, Trap } from "./error.js";
+
+/** The core module, compiled. */
+export async function compile(): Promise<WebAssembly.Module> {
+  const packed = Uint8Array.from(atob(CORE), (char) => char.charCodeAt(0));
+  const plain = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
+  return WebAssembly.compile(await new Response(plain).arrayBuffer());
+}
+
+/** The exports of one instance. */
+export type Exports = Pick<Root, "engine" | "prepared">;
+
+/** One instance of the component. What it holds, if anything, is what `prepared` was told. */
+export class Instance {
+  readonly #root: Exports;
+  #trap: Trap | undefined;
+
+  constructor(module: WebAssembly.Module) {
+    this.#root = instantiate(() => module, {});
+  }
+
+  /** Whether it may be called: after a trap nothing is known of its memory. */
+  get alive(): boolean {
+    return this.#trap === undefined;
+  }
+
+  /** Calls a verb; what it refuses is thrown as a `Refusal`, anything else as a `Trap`. */
+  call<T>(verb: (root: Exports) => T): T {
+    if (this.#trap) throw this.#trap;
+    try {
+      return verb(this.#root);
+    } catch (error) {
+      if (error instanceof Error && "payload" in error) {
+        throw Refusal.of(error.payload as Parameters<typeof Refusal.of>[0]);
+      }
+      this.#trap = new Trap(error);
+      throw this.#trap;
+    }
+  }
+}

@@ -1,0 +1,18 @@
+/**
+ * sigmapol: decides which LLM a call goes to, by a policy that is data.
+ *
+ * ```ts
+ * import { load } from "sigmapol";
+ *
+ * const engine = await load();
+ * const decision = engine.decide(policy, { candidates, request, seed: 42 });
+ * ```
+ */
+
+export { COMPONENT_SHA256, CORE_SHA256 } from "../build/component/bytes.js";
+export type * from "./ctx.js";
+export { Decision, type Ranked, type Reaction, type Rejected } from "./decision.js";
+export { type Admission, Catalog, type Change, Engine, type Json, load } from "./engine.js";
+export { Refusal, type RefusalCode, Trap } from "./error.js";
+export type * from "./term.js";
+export type { CallRequest, Effect, Turn } from "./turn.js";
