@@ -225,3 +225,46 @@ fn the_recorded_corpus() {
         }
     }
 }
+
+/// An engine in another process: a script that says the same to every line.
+#[cfg(unix)]
+fn exec(vector: &str, answer: &str) -> (String, Result<(), (String, u8)>) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    fs::write(path("vectors.jsonl"), vector).unwrap();
+    fs::write(path("engine.sh"), format!("while read -r line; do echo '{answer}'; done")).unwrap();
+    command(&[&path("vectors.jsonl"), "--exec", &format!("sh {}", path("engine.sh"))])
+}
+
+#[cfg(unix)]
+#[test]
+fn an_engine_in_another_process() {
+    const VECTOR: &str = r#"{"id":"t","term":["top"],"expect":{"sort":"Pred"}}"#;
+    let admission = Native.admit(r#"["top"]"#, "{}").unwrap().value;
+    let answer = serde_json::json!({ "ok": {
+        "sort": "pred", "identity": admission.identity, "canonical": "sigma-pol/v2:(top)",
+        "fingerprint": admission.fingerprint, "nodes": 1, "depth": 1 } });
+    let answer = answer.to_string();
+    let (out, result) = exec(VECTOR, &answer);
+    assert_eq!(result, Ok(()), "{out}");
+    for (answer, got) in [
+        // no vector has this number, the other engine does
+        (answer.replace("\"nodes\":1", "\"nodes\":2"), "engines differ: Admission { sort: Pred,"),
+        (answer.replace("pred", "nope"), "the process: unknown variant `nope`"),
+        (
+            r#"{"refused":{"code":"nope","message":""}}"#.to_owned(),
+            "the process: unknown code 'nope'",
+        ),
+        (r#"{"failed":"out of order"}"#.to_owned(), "the process: out of order"),
+    ] {
+        let (out, result) = exec(VECTOR, &answer);
+        assert_eq!(result, Err(("1 of 1 vectors failed".to_owned(), 1)));
+        assert!(out.contains(got), "{out}");
+    }
+    let (out, _) = command(&[r"/dev/null", "--exec", "true"]);
+    assert_eq!(out.lines().last(), Some("0 passed, 0 failed"));
+    let (_, result) = command(&[r"/dev/null", "--exec", "no-such-program-here x"]);
+    let (message, code) = result.unwrap_err();
+    assert!(message.starts_with("load: no-such-program-here: "), "{message}");
+    assert_eq!(code, 4);
+}

@@ -12,7 +12,7 @@ use sigmapol::{
     Native, Sandbox, Verbs,
     ledger::{self, Ledger, Options},
     limits::FUEL,
-    receipt::{DECISION, DecisionReceipt, Recorder, Recording},
+    receipt::{DECISION, DecisionReceipt, Recorder, Recording, digest_of},
     replay::{Change, Engines, Runs, Summary, Verdict, counterfactual, replay},
 };
 
@@ -118,6 +118,16 @@ fn a_record_says_what_was_decided() {
     let sent = sigmapol::artifact::digest(decision.request.unwrap().as_bytes());
     assert_eq!(receipt.request, Some(sent));
     assert_eq!(receipt.fuel.unwrap().limit, FUEL.to_string());
+}
+
+#[test]
+fn the_digest_of_a_decision_is_what_its_record_has() {
+    let folder = folder();
+    let text = ctx(7, "b", "hello");
+    record(folder.path(), true, |recorder| drop(recorder.decide(CHEAPEST, &text).unwrap()));
+    let record = ledger::read(folder.path()).unwrap().last().unwrap().unwrap();
+    let receipt: DecisionReceipt = serde_json::from_str(record.body.get()).unwrap();
+    assert_eq!(receipt.result, digest_of(&Native.decide(CHEAPEST, &text).unwrap().value));
 }
 
 #[test]

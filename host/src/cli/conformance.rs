@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     Limits, Verbs,
-    conformance::{Differing, Record, Schemas, Tally, records, replay},
+    conformance::{Agreement, Differing, Process, Record, Schemas, Tally, records, replay},
 };
 
 /// Records shown of those that differ.
@@ -40,6 +40,10 @@ pub(super) struct Args {
     /// read from the same folder
     #[arg(required = true)]
     files: Vec<PathBuf>,
+    /// Ask an engine in another process too, and compare all it says with the one of --engine; the
+    /// command answers a line with a line, as docs/conformance.md has it
+    #[arg(long, value_name = "COMMAND")]
+    exec: Option<String>,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -54,7 +58,11 @@ struct Replayed {
 
 pub(super) fn run(args: &Args, global: &Global, out: &mut impl Write) -> Result<(), Failure> {
     input::check_stdin(args.files.iter().map(PathBuf::as_path))?;
-    let verbs = global.engine.open(Limits::default())?;
+    let mut verbs = global.engine.open(Limits::default())?;
+    if let Some(command) = &args.exec {
+        let first = Box::new(Process::start(command)?);
+        verbs = Box::new(Agreement { first, second: verbs });
+    }
     let mut replayed = Vec::new();
     for path in &args.files {
         replayed.push(file(path, &*verbs)?);

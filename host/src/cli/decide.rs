@@ -18,7 +18,7 @@ use super::{
     record::RecordArgs,
     table::{grouped, number, render, right, rounded, safe},
 };
-use crate::{Decision, Outcome};
+use crate::{Decision, Outcome, receipt::digest_of};
 
 /// Run a policy over the candidates of a ctx
 #[derive(Debug, clap::Args)]
@@ -86,6 +86,7 @@ pub(super) fn run(args: &Args, global: &Global, out: &mut impl Write) -> Result<
     }
     writeln!(out)?;
     writeln!(out, "identity  {}", outcome.value.identity)?;
+    writeln!(out, "result    {}", digest_of(&outcome.value))?;
     Ok(writeln!(out, "cost      {}", grouped(outcome.value.cost))?)
 }
 
@@ -150,6 +151,8 @@ struct Json<'a> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     reactions: Vec<Reaction<'a>>,
     cost: u64,
+    /// The digest of the decision.
+    result: String,
     spent: Spent,
 }
 
@@ -230,6 +233,7 @@ impl<'a> Json<'a> {
                 })
                 .collect(),
             cost: decision.cost,
+            result: digest_of(decision),
             spent: Spent {
                 engine: engine.name(),
                 fuel: spent.fuel,

@@ -3,6 +3,7 @@
 //! A vector holds for every engine, so a replay takes any [`Verbs`]. The texts of a record go to
 //! the engine as they stand in the file: numbers are part of what is tested.
 
+mod agreement;
 mod check;
 mod config;
 mod decide;
@@ -13,6 +14,7 @@ mod events;
 mod fail_plan;
 mod flows;
 mod pred;
+mod process;
 mod record;
 mod refusals;
 mod schemas;
@@ -29,7 +31,9 @@ use std::{
 
 use serde_json::Value;
 
+pub use agreement::Agreement;
 pub use check::Difference;
+pub use process::Process;
 pub use record::{Family, Record, records};
 pub use schemas::Schemas;
 

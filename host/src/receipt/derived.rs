@@ -3,8 +3,8 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::Chosen;
-use crate::{Effect, Turn, artifact::digest, json_text::Members};
+use super::{Chosen, receipt::outcome_of};
+use crate::{Decision, Effect, Turn, artifact::digest, json_text::Members};
 
 /// Who the candidates of a catalog are.
 pub(crate) fn names(candidates: &str) -> Option<Vec<Chosen>> {
@@ -35,6 +35,12 @@ impl From<Named> for Chosen {
     fn from(named: Named) -> Self {
         Self { provider: named.provider_id, model: named.model_family }
     }
+}
+
+/// The digest of a decision: what its record has as `result`, nothing being blanked. Equal in every
+/// engine.
+pub fn digest_of(decision: &Decision) -> String {
+    result_digest(&outcome_of(decision, false))
 }
 
 /// The digest of an outcome, in the form of RFC 8785.

@@ -8,6 +8,7 @@ mod receipt;
 mod recorder;
 
 pub use ctx::CtxParts;
+pub use derived::digest_of;
 pub(crate) use derived::{called, event_kind, names, result_digest};
 pub use receipt::{Chosen, DECISION, DecisionReceipt, Engine, Fuel, PolicyPart, STEP, StepReceipt};
 pub(crate) use receipt::{difference, outcome, turn_outcome};

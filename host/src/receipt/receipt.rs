@@ -124,7 +124,7 @@ pub struct StepReceipt {
 /// blanked where those of the ctx are.
 pub(crate) fn outcome(result: &Result<Outcome<Decision>, Error>, blanked: bool) -> Value {
     match result {
-        Ok(outcome) => json!({ "decision": decision(&outcome.value, blanked) }),
+        Ok(outcome) => outcome_of(&outcome.value, blanked),
         Err(error) => stopped(error),
     }
 }
@@ -137,7 +137,8 @@ pub(crate) fn turn_outcome(result: &Result<Outcome<Turn>, Error>) -> Value {
     }
 }
 
-fn decision(decision: &Decision, blanked: bool) -> Value {
+/// As [`outcome`], for a decision that was made.
+pub(super) fn outcome_of(decision: &Decision, blanked: bool) -> Value {
     let ordered = decision.ordered.iter();
     let ordered = ordered.map(|ranked| json!([ranked.candidate, bits(ranked.score)]));
     let rejected = decision.rejected.iter();
@@ -148,14 +149,14 @@ fn decision(decision: &Decision, blanked: bool) -> Value {
         true => digest(blank(request).as_bytes()),
         false => digest(request.as_bytes()),
     });
-    json!({
+    json!({ "decision": {
         "identity": decision.identity,
         "ordered": ordered.collect::<Vec<_>>(),
         "rejected": rejected.collect::<Vec<_>>(),
         "reactions": reactions.collect::<Vec<_>>(),
         "request": request,
         "cost": decision.cost.to_string(),
-    })
+    } })
 }
 
 fn turn(turn: &Turn) -> Value {
