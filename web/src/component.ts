@@ -19,7 +19,7 @@ export type Exports = Pick<Root, "engine" | "prepared">;
 /** One instance of the component. What it holds, if anything, is what `prepared` was told. */
 export class Instance {
   readonly #root: Exports;
-  #trap: Trap | undefined;
+  #alive = true;
 
   constructor(module: WebAssembly.Module) {
     this.#root = instantiate(() => module, {});
@@ -27,20 +27,20 @@ export class Instance {
 
   /** Whether it may be called: after a trap nothing is known of its memory. */
   get alive(): boolean {
-    return this.#trap === undefined;
+    return this.#alive;
   }
 
   /** Calls a verb; what it refuses is thrown as a `Refusal`, anything else as a `Trap`. */
   call<T>(verb: (root: Exports) => T): T {
-    if (this.#trap) throw this.#trap;
+    if (!this.#alive) throw new Trap("it stopped before, and what it held is gone");
     try {
       return verb(this.#root);
     } catch (error) {
       if (error instanceof Error && "payload" in error) {
         throw Refusal.of(error.payload as Parameters<typeof Refusal.of>[0]);
       }
-      this.#trap = new Trap(error);
-      throw this.#trap;
+      this.#alive = false;
+      throw new Trap(error);
     }
   }
 }

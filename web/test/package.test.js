@@ -1,0 +1,84 @@
+// What travels: the files, the bytes in them, and that they work where they are put.
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { pathToFileURL } from "node:url";
+import { gunzipSync } from "node:zlib";
+import { build } from "vite";
+import { executablePath, launch } from "./chromium.js";
+import { root } from "./host.js";
+
+const web = join(root, "web");
+const npm = (args, cwd) => execFileSync("npm", [...args, "--loglevel=error"], { cwd, encoding: "utf8" });
+
+let folder;
+let packed;
+before(() => {
+  folder = mkdtempSync(join(tmpdir(), "sigmapol-package-"));
+  [packed] = JSON.parse(npm(["pack", "--json", "--pack-destination", folder], web));
+  writeFileSync(join(folder, "package.json"), '{"name": "user", "private": true, "type": "module"}');
+  npm(["install", "--offline", "--no-audit", "--no-fund", join(folder, packed.filename)], folder);
+});
+after(() => execFileSync("rm", ["-r", folder]));
+
+const PROGRAM = `
+  import { load, Refusal } from "sigmapol";
+  const engine = await load();
+  const decision = engine.decide(
+    ["policy", ["cmp", "price_in", "le", 5], ["neg", ["normalize", ["field", "price_in"]]],
+      ["argmax"], ["set_param", "temperature", 0], ["always", { action: "next_candidate" }]],
+    { candidates: [
+      { provider_id: "anthropic", model_family: "claude-haiku-4-5", price_in: 1 },
+      { provider_id: "google", model_family: "gemini-2.5-flash", price_in: 0.3 }] });
+  let refused;
+  try { engine.hash(["nope"]); } catch (error) { refused = [error instanceof Refusal, error.code, error.message]; }
+  const out = JSON.stringify([decision.ordered, decision.request, refused]);
+`;
+const PRINTED = [
+  [{ candidate: 1, score: 1 }, { candidate: 0, score: 0 }],
+  { temperature: 0 },
+  [true, "unknown-op", "$: unknown op 'nope'"],
+];
+
+test("only what is needed", () => {
+  const declarations = ["component", "ctx", "decision", "engine", "error", "index", "term", "turn"]
+    .map((name) => `dist/${name}.d.ts`);
+  const files = packed.files.map(({ path }) => path).filter((path) => !/^dist\/ledger|^dist\/.*chunk/.test(path));
+  assert.deepEqual(files.sort(), ["README.md", "package.json", "dist/index.js", ...declarations].sort());
+  assert.deepEqual(JSON.parse(readFileSync(join(web, "package.json"))).dependencies ?? {}, {});
+});
+
+test("the core module in it is the pinned one, and imports nothing", () => {
+  const text = readFileSync(join(folder, "node_modules/sigmapol/dist/index.js"), "utf8");
+  const core = gunzipSync(Buffer.from(/"(H4sI[A-Za-z0-9+/=]{1000,})"/.exec(text)[1], "base64"));
+  const sums = readFileSync(join(root, "golden/SHA256SUMS"), "utf8");
+  assert.ok(sums.includes(`${createHash("sha256").update(core).digest("hex")}  sigmapol.core.wasm\n`));
+  assert.deepEqual(WebAssembly.Module.imports(new WebAssembly.Module(core)), []);
+});
+
+test("installed, in Node", () => {
+  writeFileSync(join(folder, "program.js"), `${PROGRAM} console.log(out);`);
+  assert.deepEqual(JSON.parse(execFileSync("node", ["program.js"], { cwd: folder })), PRINTED);
+});
+
+test("bundled without configuration, in Chromium", { skip: executablePath ? false : "no chromium here" }, async () => {
+  writeFileSync(join(folder, "main.js"), `${PROGRAM} document.title = out;`);
+  writeFileSync(join(folder, "index.html"), '<script type="module" src="./main.js"></script>');
+  await build({ configFile: false, root: folder, base: "./", logLevel: "error" });
+  // modules are not loaded from files: the one that was made is put into the page
+  const [, script] = /src="\.\/([^"]+)"/.exec(readFileSync(join(folder, "dist/index.html"), "utf8"));
+  const browser = await launch();
+  try {
+    const page = await browser.newPage();
+    const code = readFileSync(join(folder, "dist", script), "utf8");
+    await page.setContent(`<script type="module">${code.replaceAll("</script", "<\\/script")}</script>`);
+    await page.waitForFunction("document.title !== ''");
+    assert.deepEqual(JSON.parse(await page.title()), PRINTED);
+  } finally {
+    await browser.close();
+  }
+});
