@@ -1,4 +1,4 @@
-.PHONY: help demo demo-call test lint vectors conformance component golden keep check-golden reproducible bench bench-ledger
+.PHONY: help demo demo-call test web lint vectors conformance component golden keep check-golden reproducible bench bench-ledger
 
 help:          ## these verbs
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 24
@@ -11,6 +11,10 @@ demo-call:     ## a call walks through failures to an answer, over sockets, with
 
 test: check-golden ## every test
 	cargo test --workspace --locked
+	sh tools/test-web.sh
+
+web:           ## the npm package in web/dist, the playground in web/site
+	sh tools/build-web.sh
 
 lint:          ## formatting and clippy, warnings are errors
 	cargo fmt --all --check
