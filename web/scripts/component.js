@@ -30,6 +30,12 @@ const { files, imports } = await transpile(component, {
 });
 if (imports.length > 0) throw new Error(`expected no imports, got ${imports.join(", ")}`);
 
+// The bindings ask the environment whether to print what they do; nothing here asks it anything.
+const DEBUG = "globalThis?.process?.env?.JCO_DEBUG";
+const [before, ...rest] = String(Buffer.from(files["component.js"])).split(DEBUG);
+if (rest.length !== 1) throw new Error(`expected ${DEBUG} once in the bindings`);
+files["component.js"] = [before, ...rest].join("false");
+
 const core = files["component.core.wasm"];
 delete files["component.core.wasm"];
 files["bytes.js"] = [

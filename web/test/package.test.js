@@ -48,7 +48,9 @@ test("only what is needed", () => {
   const declarations = ["component", "ctx", "decision", "engine", "error", "index", "term", "turn"]
     .map((name) => `dist/${name}.d.ts`);
   const files = packed.files.map(({ path }) => path).filter((path) => !/^dist\/ledger|^dist\/.*chunk/.test(path));
-  assert.deepEqual(files.sort(), ["README.md", "package.json", "dist/index.js", ...declarations].sort());
+  const licenses = ["MIT", "APACHE", "noble-hashes"].map((name) => `dist/licenses/${name}`);
+  const expected = ["README.md", "package.json", "dist/index.js", ...declarations, ...licenses];
+  assert.deepEqual(files.sort(), expected.sort());
   assert.deepEqual(JSON.parse(readFileSync(join(web, "package.json"))).dependencies ?? {}, {});
 });
 
@@ -58,6 +60,8 @@ test("the core module in it is the pinned one, and imports nothing", () => {
   const sums = readFileSync(join(root, "golden/SHA256SUMS"), "utf8");
   assert.ok(sums.includes(`${createHash("sha256").update(core).digest("hex")}  sigmapol.core.wasm\n`));
   assert.deepEqual(WebAssembly.Module.imports(new WebAssembly.Module(core)), []);
+  // nor does what is around it ask for anything
+  assert.deepEqual(text.match(/process\?*\.env|\bDeno\b|\bfetch\(|\brequire\(|\bimport\(|^import /gm) ?? [], []);
 });
 
 test("installed, in Node", () => {
