@@ -52,6 +52,8 @@ pub mod artifact;
 #[doc(hidden)]
 pub mod cli;
 pub mod conformance;
+#[cfg(feature = "genvm")]
+pub mod genvm;
 mod json_text;
 #[cfg(feature = "ledger")]
 pub mod ledger;
