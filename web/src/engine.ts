@@ -1,3 +1,5 @@
+import { COMPONENT_SHA256 } from "../build/component/bytes.js";
+import type * as engine from "../build/component/interfaces/sigmapol-policy-engine.js";
 import { compile, type Exports, Instance } from "./component.js";
 import type { Ask, CatalogText, Ctx, PolicyOptions, Vocabulary } from "./ctx.js";
 import { Decision } from "./decision.js";
@@ -37,6 +39,8 @@ export async function load(): Promise<Engine> {
  * `JSON.stringify`. What is refused is thrown as a `Refusal`.
  */
 export class Engine {
+  /** @internal What a ledger names the component by: its SHA-256. */
+  readonly component: string = COMPONENT_SHA256;
   readonly #module: WebAssembly.Module;
   #instance: Instance;
 
@@ -71,7 +75,12 @@ export class Engine {
    * Without a run, the event starts one, or belongs to none.
    */
   step(run: string | undefined, event: Json<object>): Turn {
-    return turn(this.#call(({ engine }) => engine.step(run, text(event))));
+    return turn(this.stepText(run, text(event)));
+  }
+
+  /** @internal As `step`, with every text as the engine wrote it. */
+  stepText(run: string | undefined, event: string): engine.Turn {
+    return this.#call(({ engine }) => engine.step(run, event));
   }
 
   /** Reads a catalog once, to decide over it many times. */

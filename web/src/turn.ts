@@ -28,6 +28,7 @@ export interface Turn {
   cost: bigint;
 }
 
+/** @internal */
 export function turn({ run, state, effect, logs, cost }: engine.Turn): Turn {
   return { run, state, effect: read(effect), logs: logs.map((log) => JSON.parse(log)), cost };
 }

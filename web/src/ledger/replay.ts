@@ -1,0 +1,98 @@
+import type { Engine } from "../engine.js";
+import { ReplayError } from "./error.js";
+import { type Line, TEXT } from "./line.js";
+import { replayDecision, replayStep, type Verdict } from "./one.js";
+import { type Chosen, decision, step } from "./receipt.js";
+import { Mismatch, type Shape } from "./shape.js";
+import { Texts } from "./texts.js";
+import { type Options, walk } from "./verify.js";
+
+/** A decision or a step that was made again. */
+export interface Replayed {
+  /** The number of the record. */
+  number: number;
+  /** When it was appended, by the clock of the writer: `2026-02-24T12:00:30.000000Z`. */
+  at: string;
+  record: "decision" | "step";
+  /** Who was called, as the record says. */
+  chosen?: Chosen;
+  verdict: Verdict;
+}
+
+/** How many records came out how. */
+export interface Summary {
+  records: number;
+  same: number;
+  diverged: number;
+  componentMismatch: number;
+  notRecorded: number;
+}
+
+const COUNTED = {
+  same: "same",
+  diverged: "diverged",
+  "component-mismatch": "componentMismatch",
+  "not-recorded": "notRecorded",
+} as const;
+
+/**
+ * Makes every decision and step of a ledger again; the chain is verified on the way. `each` hears of
+ * every record, in their order.
+ *
+ * Nothing here counts fuel or time, so fuel is not compared, and a call that its limits stopped has
+ * another outcome now: it diverged.
+ *
+ * Throws a `LedgerError` as `verify` does, after the records before were replayed, and a `ReplayError`
+ * for a record that is not what its kind says.
+ */
+export function replay(
+  engine: Engine,
+  segments: readonly Uint8Array[],
+  each: (replayed: Replayed) => void = () => {},
+  options: Options = {},
+): Summary {
+  const texts = new Texts();
+  const summary: Summary = { records: 0, same: 0, diverged: 0, componentMismatch: 0, notRecorded: 0 };
+  walk(segments, options, (line, bytes) => {
+    if (line.kind === TEXT) texts.add(line.value.sha256 as string, bytes);
+    const replayed = again(engine, line, texts);
+    if (replayed === undefined) return;
+    summary.records += 1;
+    summary[COUNTED[replayed.verdict.kind]] += 1;
+    each(replayed);
+  });
+  return summary;
+}
+
+/** Nothing for a record of another kind. */
+function again(engine: Engine, line: Line, texts: Texts): Replayed | undefined {
+  switch (line.kind) {
+    case "decision": {
+      const receipt = body(line, line.kind, decision);
+      return replayed(line, line.kind, receipt.chosen, replayDecision(engine, receipt, texts));
+    }
+    case "step": {
+      const receipt = body(line, line.kind, step);
+      return replayed(line, line.kind, receipt.chosen, replayStep(engine, receipt, texts));
+    }
+    default:
+      return undefined;
+  }
+}
+
+function body<T>({ number, value }: Line, kind: Replayed["record"], shape: Shape<T>): T {
+  try {
+    return shape(value, "");
+  } catch (error) {
+    throw error instanceof Mismatch ? new ReplayError(Number(number), kind, error.message) : error;
+  }
+}
+
+function replayed(
+  { number, at }: Line,
+  record: Replayed["record"],
+  chosen: Chosen | undefined,
+  verdict: Verdict,
+): Replayed {
+  return { number: Number(number), at, record, ...(chosen && { chosen }), verdict };
+}

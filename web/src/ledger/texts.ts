@@ -1,0 +1,38 @@
+import { decode } from "./line.js";
+
+/** UTF-16 units of texts that are kept. What decisions share is far less; what they do not is used once. */
+const KEPT_LENGTH = 16 << 20;
+
+/** The texts of a ledger by digest: where they are, and as many as are worth keeping. */
+export class Texts {
+  readonly #lines = new Map<string, Uint8Array>();
+  /** The oldest first. */
+  readonly #kept = new Map<string, string>();
+  #length = 0;
+
+  /** Adds a text by its line, which was checked. The first one of a digest stays. */
+  add(digest: string, line: Uint8Array): void {
+    if (!this.#lines.has(digest)) this.#lines.set(digest, line);
+  }
+
+  /** The text of a digest, if it was met. */
+  get(digest: string): string | undefined {
+    const kept = this.#kept.get(digest);
+    if (kept !== undefined) return kept;
+    const line = this.#lines.get(digest);
+    if (line === undefined) return undefined;
+    const text: string = JSON.parse(decode(line)).body.text;
+    this.#keep(digest, text);
+    return text;
+  }
+
+  #keep(digest: string, text: string): void {
+    this.#kept.set(digest, text);
+    this.#length += text.length;
+    for (const [oldest, { length }] of this.#kept) {
+      if (this.#length <= KEPT_LENGTH) break;
+      this.#kept.delete(oldest);
+      this.#length -= length;
+    }
+  }
+}
