@@ -146,16 +146,21 @@ fn steps_are_replayed_where_they_are_recorded() {
     }
 }
 
-/// A ledger with one record that was changed before it was sealed.
+/// A ledger with one decision that was changed before it was sealed.
 fn forged(change: impl FnOnce(&mut Value)) -> tempfile::TempDir {
     let honest = folder();
     record(honest.path(), true, |recorder| {
         recorder.decide(CHEAPEST, &ctx(1, "b", "hello")).unwrap();
     });
+    changed(honest.path(), change)
+}
+
+/// Another ledger, with one record that was changed before it was sealed.
+fn changed(honest: &Path, change: impl FnOnce(&mut Value)) -> tempfile::TempDir {
     let forged = folder();
     let ledger = Ledger::open(forged.path(), Options::default()).unwrap();
     let mut change = Some(change);
-    for record in ledger::read(honest.path()).unwrap() {
+    for record in ledger::read(honest).unwrap() {
         let record = record.unwrap();
         let mut body: Value = serde_json::from_str(record.body.get()).unwrap();
         match record.kind.as_str() {
@@ -218,6 +223,14 @@ fn a_sealed_lie_diverges() {
         let path = pointer[1..].replace('/', ".");
         assert!(what.starts_with(&format!("{path}: recorded {wrong}, now ")), "{what}");
     }
+    // a ctx that nobody could have taken apart hides nothing
+    let folder = forged(|body| {
+        body["ctx"] =
+            json!({ "sha256": wrong, "blanked": true, "texts": {}, "inline": { "seed": "{" } });
+        body["outcome"] = json!({ "refused": "json-syntax" });
+    });
+    let ctx = Verdict::Diverged("ctx: expected members that are JSON".to_owned());
+    assert_eq!(again(folder.path(), Runs::Component).1, [ctx]);
     let folder = forged(|body| body["seed"] = json!("2"));
     let seed = Verdict::Diverged("seed: recorded 2, now 1".to_owned());
     assert_eq!(again(folder.path(), Runs::Component).1, [seed]);
@@ -230,6 +243,26 @@ fn a_sealed_lie_diverges() {
     // of another runtime: the same, but fuel says nothing
     let folder = forged(|body| body["engine"]["runtime"] = json!("wasmtime 1.0.0"));
     assert_eq!(again(folder.path(), Runs::Component).1, [Verdict::Same { fuel: false }]);
+}
+
+/// A step that is recorded with its texts, changed in one place and sealed again.
+#[test]
+fn a_sealed_lie_about_a_step_diverges() {
+    let status = json!({ "kind": "status", "now_ms": 1, "config": { "providers": {}, "models": {}, "profiles": {} } });
+    let first = folder();
+    record(first.path(), true, |recorder| drop(recorder.step(None, &status.to_string()).unwrap()));
+    let wrong = "1".repeat(64);
+    for (pointer, value, difference) in [
+        ("/result", json!(wrong), format!("result: recorded {wrong}, now ")),
+        ("/kind", json!("start"), "kind: recorded start, now status".to_owned()),
+        ("/outcome/turn/cost", json!("1"), "turn.cost: recorded 1, now ".to_owned()),
+    ] {
+        let folder = changed(first.path(), |body| *body.pointer_mut(pointer).unwrap() = value);
+        let [Verdict::Diverged(what)] = &again(folder.path(), Runs::Component).1[..] else {
+            panic!("{pointer}")
+        };
+        assert!(what.starts_with(&difference), "{what}");
+    }
 }
 
 fn identity(policy: &str) -> String {

@@ -6,17 +6,17 @@ import { CORE } from "../build/component/bytes.js";
 import { instantiate, type Root } from "../build/component/component.js";
 import { Refusal, Trap } from "./error.js";
 
-/** The core module, compiled. */
+/** @internal The core module, compiled. */
 export async function compile(): Promise<WebAssembly.Module> {
   const packed = Uint8Array.from(atob(CORE), (char) => char.charCodeAt(0));
   const plain = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
   return WebAssembly.compile(await new Response(plain).arrayBuffer());
 }
 
-/** The exports of one instance. */
+/** @internal The exports of one instance. */
 export type Exports = Pick<Root, "engine" | "prepared">;
 
-/** One instance of the component. What it holds, if anything, is what `prepared` was told. */
+/** @internal One instance of the component. What it holds, if anything, is what `prepared` was told. */
 export class Instance {
   readonly #root: Exports;
   #alive = true;

@@ -1,8 +1,8 @@
-import { COMPONENT_SHA256 } from "../build/component/bytes.js";
 import type * as engine from "../build/component/interfaces/sigmapol-policy-engine.js";
 import { compile, type Exports, Instance } from "./component.js";
 import type { Ask, CatalogText, Ctx, PolicyOptions, Vocabulary } from "./ctx.js";
 import { Decision } from "./decision.js";
+import { COMPONENT_SHA256 } from "./digests.js";
 import type { Policy, Term } from "./term.js";
 import { turn, type Turn } from "./turn.js";
 

@@ -9,9 +9,9 @@
  * ```
  */
 
-export { COMPONENT_SHA256, CORE_SHA256 } from "../build/component/bytes.js";
 export type * from "./ctx.js";
 export { Decision, type Ranked, type Reaction, type Rejected } from "./decision.js";
+export { COMPONENT_SHA256, CORE_SHA256 } from "./digests.js";
 export { type Admission, Catalog, type Change, Engine, type Json, load } from "./engine.js";
 export { Refusal, type RefusalCode, Trap } from "./error.js";
 export type * from "./term.js";

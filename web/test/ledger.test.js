@@ -371,11 +371,14 @@ describe("replay", () => {
       ["decision", (body) => (body.policy.canonical = wrong), /^policy\.canonical: recorded #, now #$/],
       ["decision", (body) => (body.request = wrong), /^request: recorded #, now #$/],
       ["decision", (body) => (body.result = wrong), /^result: recorded #, now #$/],
+      ["decision", ({ ctx }) => (ctx.inline.seed = "{"), /^decision: recorded \{.*\}, now null$/],
+      ["decision", (body) => Object.assign(body, { outcome: { refused: "json-syntax" } }).ctx.inline.seed = "{",
+        /^ctx: expected members that are JSON$/],
       ["decision", (body) => (body.seed = "8"), /^seed: recorded 8, now 7$/],
       ["step", ({ outcome }) => (outcome.turn.effect[1] = wrong), /^turn\.effect\[1\]: recorded #, now #$/],
-      ["step", (body) => (body.result = wrong), /^\[0\]: recorded #, now #$/],
-      ["step", (body) => (body.kind = "start"), /^\[1\]: recorded start, now respond$/],
-      ["step", (body) => (body.chosen.provider = "delta"), /^\[2\]\.provider: recorded delta, now gamma$/],
+      ["step", (body) => (body.result = wrong), /^result: recorded #, now #$/],
+      ["step", (body) => (body.kind = "start"), /^kind: recorded start, now respond$/],
+      ["step", (body) => (body.chosen.provider = "delta"), /^chosen\.provider: recorded delta, now gamma$/],
     ]) {
       const { forged, number } = forge(kind, change);
       const { all, lines } = replayHere(engine, segmentsOf(forged));

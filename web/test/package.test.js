@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -45,12 +45,12 @@ const PRINTED = [
 ];
 
 test("only what is needed", () => {
-  const declarations = ["component", "ctx", "decision", "engine", "error", "index", "term", "turn"]
-    .map((name) => `dist/${name}.d.ts`);
-  const files = packed.files.map(({ path }) => path).filter((path) => !/^dist\/ledger|^dist\/.*chunk/.test(path));
-  const licenses = ["MIT", "APACHE", "noble-hashes"].map((name) => `dist/licenses/${name}`);
-  const expected = ["README.md", "package.json", "dist/index.js", ...declarations, ...licenses];
-  assert.deepEqual(files.sort(), expected.sort());
+  const code = ["index.js", "ledger.js", "shared.js"];
+  const declarations = readdirSync(join(web, "src"), { recursive: true })
+    .filter((path) => path.endsWith(".ts")).map((path) => path.replace(/\.ts$/, ".d.ts"));
+  const licenses = ["MIT", "APACHE", "noble-hashes"].map((name) => `licenses/${name}`);
+  const expected = [...code, ...declarations, ...licenses].map((path) => `dist/${path}`);
+  assert.deepEqual(packed.files.map(({ path }) => path).sort(), ["README.md", "package.json", ...expected].sort());
   assert.deepEqual(JSON.parse(readFileSync(join(web, "package.json"))).dependencies ?? {}, {});
 });
 
@@ -61,7 +61,10 @@ test("the core module in it is the pinned one, and imports nothing", () => {
   assert.ok(sums.includes(`${createHash("sha256").update(core).digest("hex")}  sigmapol.core.wasm\n`));
   assert.deepEqual(WebAssembly.Module.imports(new WebAssembly.Module(core)), []);
   // nor does what is around it ask for anything
-  assert.deepEqual(text.match(/process\?*\.env|\bDeno\b|\bfetch\(|\brequire\(|\bimport\(|^import /gm) ?? [], []);
+  const asks = /process\?*\.env|\bDeno\b|\bfetch\(|\brequire\(|\bimport\(|^import .* from (?!"\.\/shared\.js").*/gm;
+  for (const name of ["index.js", "ledger.js", "shared.js"]) {
+    assert.deepEqual(readFileSync(join(folder, "node_modules/sigmapol/dist", name), "utf8").match(asks), null, name);
+  }
 });
 
 test("installed, in Node", () => {

@@ -1,7 +1,7 @@
 // The types of terms are the signature: every operation is there, and nothing else passes.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { load } from "../dist/index.js";
@@ -40,7 +40,7 @@ const terms = operations.map(({ op, arguments: places }) => [op, ...places.map((
 function compile(name, program) {
   mkdirSync(join(web, "build/types"), { recursive: true });
   writeFileSync(join(web, `build/types/${name}.ts`), `import type * as s from "sigmapol";\n${program}`);
-  const options = ["--noEmit", "--strict", "--target", "es2022", "--module", "esnext", "--moduleResolution", "bundler"];
+  const options = ["--noEmit", "--strict", "--target", "es2022", "--module", "esnext", "--moduleResolution", "bundler", "--lib", "es2022,dom"];
   try {
     return execFileSync("npx", ["tsc", "--ignoreConfig", ...options, `build/types/${name}.ts`], {
       cwd: web,
@@ -51,6 +51,23 @@ function compile(name, program) {
     return stdout;
   }
 }
+
+test("declarations stand alone", () => {
+  const program = `
+    import { COMPONENT_SHA256, load, type Decision, type Engine, type Turn } from "sigmapol";
+    import { replay, verify, type Report, type Summary, type Verdict } from "sigmapol/ledger";
+    const engine: Engine = await load();
+    const decision: Decision = engine.decide(["policy", ["top"], ["zero"], ["argmax"], ["id"], ["always", { action: "abort" }]], { candidates: [] });
+    const texts: [string, string, bigint] = [COMPONENT_SHA256, decision.digest(), decision.cost];
+    const turn: Turn = engine.step(undefined, { kind: "status" });
+    const report: Report = verify([new Uint8Array()]);
+    const summary: Summary = replay(engine, [], ({ verdict }: { verdict: Verdict }) => verdict.kind);
+    export { texts, turn, report, summary };`;
+  assert.equal(compile("alone", program), "");
+  // an error in a declaration is one: what it imports has to be there
+  const declarations = readdirSync(join(web, "dist"), { recursive: true }).filter((path) => path.endsWith(".d.ts"));
+  assert.deepEqual(declarations.filter((path) => readFileSync(join(web, "dist", path), "utf8").includes("build/")), []);
+});
 
 test("each operation of the signature is a type, and is admitted", async () => {
   const engine = await load();

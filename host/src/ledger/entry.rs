@@ -24,7 +24,8 @@ pub struct Entry {
 impl Entry {
     /// The number and the seal that the record after this one carries.
     pub(super) fn next(head: Option<Self>) -> (u64, Digest) {
-        head.map_or((0, Digest::ZERO), |head| (head.number + 1, head.seal))
+        // a line may claim any number; that it cannot be the one before is seen elsewhere
+        head.map_or((0, Digest::ZERO), |head| (head.number.wrapping_add(1), head.seal))
     }
 
     /// Whether a line follows on this head; gives the new head.

@@ -10,7 +10,7 @@ use std::{
 use serde_json::json;
 
 use super::{
-    Entry, Ledger, LedgerError, Options,
+    Digest, Entry, Ledger, LedgerError, Options,
     folder::Folder,
     line::{self, Fault},
     texts::Texts,
@@ -170,4 +170,22 @@ fn all_cores_find_what_one_would() {
     }
     assert_eq!(segments, 4);
     assert_eq!(walk(folder), Ok(whole));
+}
+
+/// The last number there is: what belongs after it has none, and nothing overflows.
+#[test]
+fn a_record_of_the_last_number() {
+    let temporary = tempfile::tempdir().unwrap();
+    let body = r#"{"format":"sigmapol-ledger/v1"}"#;
+    let (first, _) =
+        line::seal("2026-02-24T12:00:30.000000Z", body, "genesis", u64::MAX, Digest::ZERO);
+    fs::write(Folder::new(temporary.path()).segment(1), first.repeat(2)).unwrap();
+    let damaged = LedgerError::Damaged {
+        segment: 1,
+        line: 1,
+        number: 0,
+        what: format!("expected the number 0, got {}", u64::MAX),
+    };
+    assert_eq!(walk(temporary.path()), Err(damaged.clone()));
+    assert_eq!(verify(temporary.path(), 1 << 20), Err(damaged));
 }

@@ -66,9 +66,9 @@ impl Job {
                 let result = verbs.step(run.as_deref(), event);
                 let now = turn_outcome(&result);
                 let chosen = result.as_ref().ok().and_then(|turn| called(&turn.value));
-                let beside = difference(
-                    &json!([receipt.result, receipt.kind, receipt.chosen]),
-                    &json!([result_digest(&now), event_kind(event), chosen]),
+                let beside = differs(
+                    &json!({ "result": receipt.result, "kind": receipt.kind, "chosen": receipt.chosen }),
+                    &json!({ "result": result_digest(&now), "kind": event_kind(event), "chosen": chosen }),
                 );
                 (&receipt.outcome, now, beside, result.ok().map(|turn| turn.spent.fuel), true)
             }
@@ -84,7 +84,10 @@ impl Job {
 
 /// The first difference of what a record says beside its outcome.
 fn beside_decision(receipt: &DecisionReceipt, ctx: &str, outcome: &Value) -> Option<String> {
-    let members = serde_json::from_str::<Members<'_>>(ctx).ok()?;
+    // a recorder takes apart what it can read, and nothing else
+    let Ok(members) = serde_json::from_str::<Members<'_>>(ctx) else {
+        return Some("ctx: expected members that are JSON".to_owned());
+    };
     let decision = outcome.get("decision");
     let first = decision.and_then(|decision| decision.pointer("/ordered/0/0")?.as_u64());
     let chosen = first.and_then(|first| {

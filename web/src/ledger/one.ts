@@ -39,8 +39,8 @@ export function replayStep(engine: Engine, receipt: StepReceipt, texts: Texts): 
   if (receipt.engine.component !== engine.component) return mismatch(receipt);
   let turn: Turn | undefined;
   const now = outcome(() => turnOutcome((turn = engine.stepText(run, event))));
-  const recorded = [receipt.result, receipt.kind, receipt.chosen];
-  const beside = [resultDigest(now), eventKind(event), turn && called(turn)];
+  const recorded = { chosen: receipt.chosen, kind: receipt.kind, result: receipt.result };
+  const beside = { chosen: turn && called(turn), kind: eventKind(event), result: resultDigest(now) };
   return verdict(difference(receipt.outcome, now) ?? difference(recorded, beside));
 }
 
@@ -68,7 +68,8 @@ function ctxText({ ctx }: DecisionReceipt, texts: Texts): string | undefined {
 /** The first difference of what a record says beside its outcome. All of it follows from texts and outcome. */
 function besideDecision(receipt: DecisionReceipt, ctx: string, now: unknown): string | undefined {
   const parts = members(ctx);
-  if (parts === undefined) return undefined;
+  // a recorder takes apart what it can read, and nothing else
+  if (parts === undefined) return "ctx: expected members that are JSON";
   const part = (name: string) => parts.find(([key]) => key === name)?.[1];
   const catalog = part("candidates");
   const { decision: decided } = now as { decision?: Decided };

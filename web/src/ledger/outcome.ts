@@ -25,7 +25,7 @@ export function decisionOutcome(decision: Decision, blanked: boolean): unknown {
   return decision.outcome(blanked && request !== undefined ? blank(request) : request);
 }
 
-/** Everything that came out, by digest. */
+/** @internal Everything that came out, by digest. */
 export function turnOutcome({ run, state, effect, logs, cost }: Turn): unknown {
   return {
     turn: {
@@ -50,7 +50,7 @@ export function candidate(candidates: string, index: number): Chosen | undefined
   return names.includes(undefined) ? undefined : names[index];
 }
 
-/** Who a turn wants to call. */
+/** @internal Who a turn wants to call. */
 export function called({ effect }: Turn): Chosen | undefined {
   return effect.tag === "call" ? name(parsed(effect.val)) : undefined;
 }
