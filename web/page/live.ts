@@ -62,3 +62,21 @@ export function edit(change: Edit): void {
   }
   page.candidates.value = next;
 }
+
+/** What is responsible for a rejection: asked when somebody looks at one. */
+let looking = 0;
+effect(() => {
+  const candidate = page.looked.value;
+  const { decision } = page.answer.value;
+  const at = decision && candidate !== undefined ? decision.rejected.indexOf(candidate) : -1;
+  looking += 1;
+  if (!decision || candidate === undefined || at === -1) {
+    page.responsible.value = undefined;
+    return;
+  }
+  const mine = looking;
+  const reason = decision.reasons[decision.why[at]!]!;
+  void client.call("responsible", { question: page.question.peek(), candidate, reason }).then((found) => {
+    if (mine === looking) page.responsible.value = found;
+  }, () => undefined);
+});

@@ -3,7 +3,7 @@
  * is computed.
  */
 
-import { computed, signal } from "@preact/signals";
+import { batch, computed, signal } from "@preact/signals";
 import type { Candidate, State } from "../src/index.js";
 import { EXAMPLES, type Example } from "./logic/examples.js";
 import type { Answer, Question, Responsible } from "./worker/protocol.js";
@@ -23,6 +23,9 @@ export const nowMs = signal("");
 
 export const state = signal<State>(first.state);
 export const candidates = signal<readonly Candidate[]>(first.candidates);
+
+/** Counts the catalogs that have been put in place of another. */
+export const loaded = signal(0);
 
 /** The last answer, and what it answers. */
 export const answer = signal<Answer>({ faults: [] });
@@ -66,7 +69,7 @@ export const question = computed<Question>(() => {
 });
 
 /** Puts an example, or what a link carries, in the place of everything. */
-export function take(example: Omit<Example, "name" | "about">): void {
+export const take = (example: Omit<Example, "name" | "about">): void => batch(() => {
   policy.value = example.policy;
   request.value = example.request;
   vocabulary.value = example.vocabulary;
@@ -76,4 +79,6 @@ export function take(example: Omit<Example, "name" | "about">): void {
   nowMs.value = example.nowMs ?? "";
   state.value = example.state;
   candidates.value = example.candidates;
-}
+  loaded.value += 1;
+  shown.value = chosen.value = hovered.value = undefined;
+});

@@ -50,6 +50,9 @@ export function startOf(candidates: readonly Candidate[], world: World, nowMs: n
   }
   const left = Object.keys(request).filter((key) => !OF_CONTRACTS.has(key));
   if (left.length > 0) notes.push(`A contract has no such keys; they stay behind: ${listed(left)}.`);
+  if (strict && disablesElsewhere(policy)) {
+    notes.push("A policy that comes with a contract disables providers on auth_error alone; for other failures the next one is asked.");
+  }
   const contract = {
     ...Object.fromEntries(Object.entries(request).filter(([key]) => OF_CONTRACTS.has(key))),
     policy_ir: policy,
@@ -65,6 +68,17 @@ export function startOf(candidates: readonly Candidate[], world: World, nowMs: n
   const admission = strict ? "strict" : "reference";
   const event = { kind: "start", admission, config, contract, now_ms: nowMs, state: runtimeOf(state, nowMs) };
   return { event, notes };
+}
+
+/** Whether a policy wants providers disabled for another failure than `auth_error`. */
+function disablesElsewhere(policy: unknown): boolean {
+  const disables = (action: unknown) => isRecord(action) && action.action === "disable_provider";
+  let plan: unknown = Array.isArray(policy) ? policy[5] : undefined;
+  while (Array.isArray(plan) && plan[0] === "override") {
+    if (plan[2] !== "auth_error" && disables(plan[3])) return true;
+    plan = plan[1];
+  }
+  return Array.isArray(plan) && disables(plan[1]);
 }
 
 function providerOf(candidate: Candidate): Record<string, unknown> {

@@ -1,6 +1,5 @@
 import catalog from "../../../examples/catalog.json";
 import agent from "../../../examples/agent.json?raw";
-import support from "../../../examples/support.json?raw";
 import type { Candidate, State } from "../../src/index.js";
 
 /** Everything that a decision is made of. Texts are JSON. */
@@ -70,8 +69,22 @@ export const EXAMPLES: readonly Example[] = [
   {
     ...base,
     name: "cheap, with a floor",
-    about: "The cheapest output among models with tools and a benchmark of at least 0.5.",
-    policy: support.trimEnd(),
+    about: "The cheapest output among models that are good enough, quick enough and up.",
+    policy: `["policy",
+  ["and",
+    ["meets_req"],
+    ["not", ["is", "breaker_open"]],
+    ["cmp", "bench_intelligence", "ge", 0.65],
+    ["cmp", "latency_ms", "le", 2000],
+    ["cmp", "price_out", "le", 10]],
+  ["neg", ["normalize", ["field", "price_out"]]],
+  ["argmax"],
+  ["clamp_param", "temperature", 0, 1],
+  ["override",
+    ["override",
+      ["always", {"action": "next_candidate"}],
+      "rate_limit", {"action": "retry_same", "attempts": 2, "backoff_ms": [250, 1000], "then_action": "next_candidate"}],
+    "auth_error", {"action": "disable_provider"}]]`,
     request: json(parcel),
     state: { breakers: { groq: true } },
   },
