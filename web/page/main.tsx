@@ -4,7 +4,7 @@ import "./style.css";
 import { follow } from "./share.js";
 import { App } from "./view/app.js";
 
-void follow();
+await follow();
 addEventListener("hashchange", () => void follow());
 
 render(<App />, document.getElementById("page")!);

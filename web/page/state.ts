@@ -6,7 +6,7 @@
 import { batch, computed, signal } from "@preact/signals";
 import type { Candidate, State } from "../src/index.js";
 import { EXAMPLES, type Example } from "./logic/examples.js";
-import type { Answer, Question, Responsible } from "./worker/protocol.js";
+import type { Answer, Audit, Question, Responsible } from "./worker/protocol.js";
 
 const first = EXAMPLES[0]!;
 
@@ -39,6 +39,13 @@ export const hovered = signal<number | undefined>(undefined);
 export const looked = computed(() => hovered.value ?? chosen.value);
 /** What is responsible for the one that is looked at, once that is known. */
 export const responsible = signal<Responsible | undefined>(undefined);
+
+/** Which of the panels of tabs are seen. */
+export const input = signal("catalog");
+export const outcome = signal("sent");
+
+/** A ledger that is read, or has been; `part` of it is done, 0 to 1. */
+export const ledger = signal<{ name: string; bytes: number; part: number; audit?: Audit } | undefined>(undefined);
 
 /** A sentence for everybody: what went wrong, or what a link said. */
 export interface Notice {

@@ -15,6 +15,7 @@ export function spanOf(text: string, message: string): Span {
   const root = tree && rootOf(tree);
   if (!root) return { from: 0, to: Math.min(text.length, lineEnd(text, 0)) };
   if (custom) return occurrence(root, text, "custom", custom[1]!) ?? whole(root);
+  if (message.startsWith("ir: expected a Policy")) return whole(opOf(root) ?? root);
   const path = /^(?:ir: )?(\$[^:]*): (.*)$/s.exec(message);
   if (path) return inTerm(root, text, places(path[1]!), path[2]!);
   const member = /^(?:ctx|catalog)\.(?:request|customs|candidates)((?:\.\w+|\['[^']*'\])*): (.*)$/s.exec(message);
@@ -66,7 +67,7 @@ function lineAndColumn(text: string, line: number, column: number): Span {
 }
 
 /** What about the term is wrong is its operation, where that is what the refusal speaks of. */
-const OF_OPERATION = /^(?:unknown op|\S+ takes |\S+ needs |expected \w+, got \w+$|expected a Policy)/;
+const OF_OPERATION = /^(?:unknown op|\S+ takes |\S+ needs |expected \w+, got \w+$|term exceeds max )/;
 
 function inTerm(root: SyntaxNode, text: string, path: number[], what: string): Span {
   let node = root;
@@ -76,7 +77,6 @@ function inTerm(root: SyntaxNode, text: string, path: number[], what: string): S
     node = next;
   }
   if (OF_OPERATION.test(what)) return whole(opOf(node) ?? node);
-  if (/max (?:depth|size)/.test(what)) return whole(opOf(node) ?? node);
   // `Action.attempts …`, `Chain[1].provider_id …`, `Recipe[2] …`
   const part = /^(?:Action|Chain|Recipe)(?:\[(\d+)\])?(?:\.(\w+))?/.exec(what);
   if (part?.[1]) node = valuesOf(node)[Number(part[1]) - 1] ?? node;

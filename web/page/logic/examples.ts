@@ -111,8 +111,8 @@ export const EXAMPLES: readonly Example[] = [
   {
     ...base,
     name: "privacy",
-    about: "Attested hardware where there is some, never a provider that keeps logs.",
-    request: json({ ...question, requirements: { privacy: "no_log", min_tok_s: 40 } }),
+    about: "Attested hardware first; the operator's envelope lets no provider through that keeps logs.",
+    request: json({ ...question, requirements: { min_tok_s: 40 } }),
     envelope: `["or", ["is", "has_tee"], ["is", "no_log"]]`,
     policy: `["policy",
   ["and",

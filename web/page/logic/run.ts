@@ -134,13 +134,15 @@ interface Runtime {
 
 /** The providers that an event has opened a breaker of, or disabled. */
 function begun(before: Runtime, after: Runtime, section: keyof Runtime): string[] {
-  const [was, is] = [before[section] ?? {}, after[section] ?? {}];
-  const opened = (id: string, of: Record<string, unknown>) => {
-    const entry = of[id];
-    if (section === "disabled_providers") return entry === undefined ? undefined : JSON.stringify(entry);
-    return isRecord(entry) && entry.open === true ? String(entry.opened_at_ms) : undefined;
+  const since = (of: Runtime, id: string): unknown => {
+    const entry = of[section]?.[id];
+    if (!isRecord(entry)) return undefined;
+    return section === "disabled_providers" ? entry.at_ms : entry.open === true ? entry.opened_at_ms : undefined;
   };
-  return Object.keys(is).filter((id) => opened(id, is) !== undefined && opened(id, is) !== opened(id, was));
+  return Object.keys(after[section] ?? {}).filter((id) => {
+    const at = since(after, id);
+    return at !== undefined && at !== since(before, id);
+  });
 }
 
 interface Trace {

@@ -5,6 +5,7 @@ import * as page from "../state.js";
 import { Open } from "./catalog.js";
 import { toClipboard } from "./copy.js";
 import { Decision } from "./decision.js";
+import { Drop } from "./drop.js";
 import { Inputs } from "./inputs.js";
 import { Examples } from "./menu.js";
 import { Notice } from "./notice.js";
@@ -31,6 +32,7 @@ export function App() {
         <Outcome />
       </main>
       <Status />
+      <Drop />
     </div>
   );
 }

@@ -1,6 +1,6 @@
 import type { Signal } from "@preact/signals";
 import type { JSX } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { type Column, textOf, valueAt, valueOf, withValue } from "../logic/columns.js";
 import { edit } from "../live.js";
 import * as page from "../state.js";
@@ -27,7 +27,8 @@ export function Grid({ columns, view, sort, wrong }: Props) {
   const template = `44px ${columns.map(({ width }) => `${width}px`).join(" ")} 30px`;
   const width = columns.reduce((sum, { width }) => sum + width, 74);
 
-  useEffect(() => {
+  // before the next key comes
+  useLayoutEffect(() => {
     if (!focus.current) return;
     focus.current = false;
     const cell = scroller.current?.querySelector<HTMLElement>('[tabindex="0"]');

@@ -1,4 +1,3 @@
-import { signal } from "@preact/signals";
 import * as page from "../state.js";
 import type { Part } from "../worker/protocol.js";
 import { Catalog } from "./catalog.js";
@@ -7,15 +6,13 @@ import { Providers } from "./providers.js";
 import { Request } from "./request.js";
 import { Tabs } from "./tabs.js";
 
-export const input = signal("catalog");
-
 /** Everything else that a decision may know. */
 export function Inputs() {
   const wrong = (...parts: Part[]) => page.answer.value.faults.some(({ part }) => parts.includes(part));
   return (
     <section class="panel inputs" aria-label="inputs">
       <Tabs
-        id="inputs" label="inputs" chosen={input}
+        id="inputs" label="inputs" chosen={page.input}
         tabs={[
           { name: "catalog", count: page.candidates.value.length, wrong: wrong("catalog"), body: () => <Catalog /> },
           { name: "request", wrong: wrong("request", "seed"), body: () => <Request /> },

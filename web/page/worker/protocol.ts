@@ -3,6 +3,7 @@
  */
 
 import type { Admission, Candidate, RefusalCode, State } from "../../src/index.js";
+import type { Report, Summary, Verdict } from "../../src/ledger/index.js";
 import type { Answered, Run } from "../logic/run.js";
 
 /** Everything a decision may know but the candidates. Texts are JSON; an empty one is absent. */
@@ -78,6 +79,27 @@ export type Document =
   | { kind: "catalog"; candidates: Candidate[]; vocabulary?: unknown; rest: Record<string, unknown> }
   | { kind: "policy"; text: string };
 
+/** A record that was made again. */
+export interface Row {
+  number: number;
+  at: string;
+  record: string;
+  /** `provider model`, or nothing. */
+  chosen: string;
+  verdict: Verdict["kind"];
+  /** The difference, or the component of the record. */
+  detail: string;
+}
+
+export interface Audit {
+  /** Absent where the ledger is damaged. */
+  report?: Report;
+  summary?: Summary;
+  /** The first damage, in the words of the verifier. */
+  damage?: string;
+  rows: Row[];
+}
+
 /** Requests by name: what goes, and what comes. */
 export interface Calls {
   candidates: { takes: Candidate[]; gives: void };
@@ -86,6 +108,7 @@ export interface Calls {
   responsible: { takes: { question: Question; candidate: number; reason: string }; gives: Responsible };
   read: { takes: File; gives: Document };
   run: { takes: { question: Question; answers: Answered[] }; gives: Run };
+  audit: { takes: File[]; gives: Audit };
 }
 
 export type Name = keyof Calls;

@@ -1,6 +1,7 @@
 import { load } from "../../src/index.js";
 import { readDocument } from "../logic/files.js";
 import { run } from "../logic/run.js";
+import { audit } from "./audit.js";
 import { Desk } from "./desk.js";
 import type { Call, Calls, Name, Reply } from "./protocol.js";
 
@@ -15,6 +16,7 @@ const work: Work = {
   decide: async (question) => (await desk).decide(question),
   responsible: async ({ question, candidate, reason }) => (await desk).responsible(question, candidate, reason),
   read: async (file) => readDocument(await engine, file),
+  audit: async (files, alive) => audit(await engine, files, alive),
   run: async ({ question, answers }) => run(await engine, question, (await desk).candidates, answers),
 };
 
