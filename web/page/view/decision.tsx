@@ -1,6 +1,6 @@
 import { computed, signal } from "@preact/signals";
 import { useId } from "preact/hooks";
-import { barsOf, scoreText, timeText } from "../logic/score.js";
+import { barsOf, scoreText } from "../logic/score.js";
 import * as page from "../state.js";
 import { Digest } from "./copy.js";
 import { List } from "./windowed.js";
@@ -18,7 +18,6 @@ export function Decision() {
         <span class="gap" />
         <span class="strip" style={{ border: 0, background: "none", padding: 0 }}>
           <Digest name="digest" value={made?.digest} />
-          <span class="pair wide"><b>{made ? timeText(made.micros) : "·"}</b></span>
         </span>
       </div>
       <Ranking />
@@ -35,10 +34,13 @@ function Ranking() {
   const { faults } = page.answer.value;
   return (
     <div class="ranking">
-      <div class="sub">
-        <h3>ranking <span class="count">{made?.ordered.length.toLocaleString("en") ?? ""}</span></h3>
-        <span class="gap" />
-        <span class="about">{left > 0 ? `${left.toLocaleString("en")} left out by the selector` : ""}</span>
+      <div class="sub ranked captions">
+        <div class="first">
+          <h3>ranking <span class="count">{made?.ordered.length.toLocaleString("en") ?? ""}</span></h3>
+          <span class="about">{left > 0 ? `${left.toLocaleString("en")} left out by the selector` : ""}</span>
+        </div>
+        <span class="right">score</span>
+        <span class="right prices" title="USD per million tokens">in / out</span>
       </div>
       {made && made.ordered.length > 0 ? (
         <List

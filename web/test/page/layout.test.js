@@ -18,7 +18,7 @@ function watch() {
     for (const { value, hadRecentInput } of list.getEntries()) if (!hadRecentInput) shifts.push(value);
   }).observe({ type: "layout-shift", buffered: true });
   new MutationObserver((_, observer) => {
-    if (!document.querySelector(".ranked")) return;
+    if (!document.querySelector(".line.ranked")) return;
     observer.disconnect();
     requestAnimationFrame(() => setTimeout(() => (globalThis.decidedAt = performance.now())));
   }).observe(document, { childList: true, subtree: true });
