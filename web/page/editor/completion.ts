@@ -1,0 +1,106 @@
+import {
+  autocompletion, type Completion, type CompletionContext, type CompletionResult, snippetCompletion,
+} from "@codemirror/autocomplete";
+import { syntaxTree } from "@codemirror/language";
+import type { Extension } from "@codemirror/state";
+import * as signature from "../logic/signature.js";
+import { namesOf } from "./names.js";
+import { placeAt } from "./place.js";
+import { READABLE, stringOf, type SyntaxNode } from "./tree.js";
+
+/** Completes terms of a sort. */
+export function completion(sort: signature.Sort): Extension {
+  return autocompletion({ override: [(context) => complete(context, sort)], icons: false, maxRenderedOptions: 60 });
+}
+
+function complete(context: CompletionContext, sort: signature.Sort): CompletionResult | null {
+  const { state, pos } = context;
+  if (state.doc.length > READABLE) return null;
+  const text = state.doc.toString();
+  const tree = syntaxTree(state);
+  const own = inObject(tree.resolveInner(pos, -1), text, pos);
+  if (own) return own;
+  const place = placeAt(tree, text, pos, sort);
+  if (!place) return null;
+  const node = place.node?.name === "String" ? place.node : undefined;
+  const from = node?.from ?? word(context);
+  const to = node ? node.to : pos;
+  if (!node && !context.explicit && !/[[",\s]/.test(text.charAt(pos - 1))) return null;
+  const options = place.kind === "operation"
+    ? operations(place.sort, place.rest, false)
+    : place.node && !node ? [] : argumentsOf(place.domain);
+  return options.length === 0 ? null : { from, to, options, validFor: /^"?[\w.:/-]*"?$/ };
+}
+
+/** Where the word before the position begins. */
+const word = (context: CompletionContext): number => context.matchBefore(/"?[\w.:/-]*/)?.from ?? context.pos;
+
+function operations(sort: signature.Sort, rest: boolean, whole: boolean): Completion[] {
+  return signature.OPERATIONS.filter((operation) => operation.sort === sort).map((operation) => {
+    const { op } = operation;
+    const option: Completion = {
+      label: whole ? `["${op}"` : `"${op}"`,
+      displayLabel: op,
+      detail: signature.formOf(operation).slice(op.length),
+      info: signature.MEANINGS[op] ?? "",
+      type: "operation",
+    };
+    if (rest) return { ...option, apply: `"${op}"` };
+    const holes = operation.arguments.map(hole);
+    const inner = [`"${op}"`, ...holes].join(", ");
+    return snippetCompletion(whole ? `[${inner}]` : inner, option);
+  });
+}
+
+/** What stands in an argument place until something is written there. */
+function hole(domain: signature.Domain): string {
+  if (signature.isSort(domain)) return "[${}]";
+  switch (domain) {
+    case "Num": case "Count": return "${1}";
+    case "Scalar": return "${0}";
+    case "Action": return '{"action": "${next_candidate}"}';
+    case "Chain": return '[\\{"provider": "${}", "model": "${}"\\}]'.replaceAll("\\", "");
+    case "Recipe": return "[${}]";
+    default: return '"${}"';
+  }
+}
+
+function argumentsOf(domain: signature.Domain): Completion[] {
+  if (signature.isSort(domain)) return operations(domain, false, true);
+  if (domain === "Action") {
+    return Object.entries(signature.ACTIONS).map(([action, info]) => (
+      { label: `{"action": "${action}"}`, displayLabel: action, info, type: "parameter" }
+    ));
+  }
+  return quoted(namesOf(domain));
+}
+
+const quoted = (names: { name: string; about?: string }[]): Completion[] =>
+  names.map(({ name, about }) => (
+    { label: JSON.stringify(name), displayLabel: name, type: "parameter", ...(about ? { info: about } : {}) }
+  ));
+
+/** Keys and values of actions and links. */
+function inObject(node: SyntaxNode, text: string, at: number): CompletionResult | undefined {
+  const property = up(node, "Property");
+  const key = property?.getChild("PropertyName");
+  const string = node.name === "String" || node.name === "PropertyName" ? node : undefined;
+  if (string && key && string.from === key.from) {
+    const keys = Object.entries(signature.ACTION_KEYS).map(([name, about]) => ({ name, about }));
+    return { from: string.from, to: string.to, options: quoted(keys) };
+  }
+  if (!property || !key || !string || at < string.from) return undefined;
+  const name = stringOf(key, text);
+  const options = name === "action" || name === "then_action"
+    ? Object.entries(signature.ACTIONS).map(([name, about]) => ({ name, about }))
+    : name === "provider" || name === "provider_id" ? namesOf("Provider")
+    : name === "model" || name === "model_family" ? namesOf("Family") : [];
+  return { from: string.from, to: string.to, options: quoted(options), validFor: /^"?[\w.:/-]*"?$/ };
+}
+
+function up(node: SyntaxNode | null, name: string): SyntaxNode | undefined {
+  for (; node && node.name !== "Array" && node.name !== "Object"; node = node.parent) {
+    if (node.name === name) return node;
+  }
+  return undefined;
+}

@@ -1,0 +1,82 @@
+/**
+ * Keeps the answer up with what is edited: one question at a time is with the worker, and what
+ * changed meanwhile is asked as one.
+ */
+
+import { effect } from "@preact/signals";
+import type { Candidate } from "../src/index.js";
+import * as page from "./state.js";
+import { Client } from "./worker/client.js";
+import type { Edit } from "./worker/protocol.js";
+
+export const client = new Client();
+
+/** The candidates that the worker has. */
+let sent: readonly Candidate[] | undefined;
+/** The first answer: what can wait waits for it. */
+export const decided = new Promise<void>((resolve) => {
+  const stop = page.answer.subscribe((answer) => {
+    if (answer.decision || answer.faults.length > 0) requestAnimationFrame(() => setTimeout(resolve));
+  });
+  void stop;
+});
+let asking = false;
+let stale = true;
+
+async function ask(): Promise<void> {
+  asking = true;
+  while (stale) {
+    stale = false;
+    page.busy.value = true;
+    try {
+      if (sent !== page.candidates.peek()) {
+        sent = page.candidates.peek();
+        void client.call("candidates", sent as Candidate[]).catch(() => undefined);
+      }
+      page.answer.value = await client.call("decide", page.question.peek());
+    } catch (error) {
+      // a new worker knows no candidates; the same question would only hang it again
+      sent = undefined;
+      page.answer.value = { faults: [] };
+      page.notice.value = { tone: "bad", title: (error as Error).message, lines: [] };
+    }
+  }
+  asking = false;
+  page.busy.value = false;
+}
+
+effect(() => {
+  page.question.value;
+  page.candidates.value;
+  stale = true;
+  if (!asking) void ask();
+});
+
+/** Changes the candidates here and in the worker, which need not be sent all of them again. */
+export function edit(change: Edit): void {
+  const next = [...page.candidates.peek()];
+  next.splice(change.at, change.remove, ...change.with);
+  if (sent === page.candidates.peek()) {
+    sent = next;
+    void client.call("edit", change).catch(() => undefined);
+  }
+  page.candidates.value = next;
+}
+
+/** What is responsible for a rejection: asked when somebody looks at one. */
+let looking = 0;
+effect(() => {
+  const candidate = page.looked.value;
+  const { decision } = page.answer.value;
+  const at = decision && candidate !== undefined ? decision.rejected.indexOf(candidate) : -1;
+  looking += 1;
+  if (!decision || candidate === undefined || at === -1) {
+    page.responsible.value = undefined;
+    return;
+  }
+  const mine = looking;
+  const reason = decision.reasons[decision.why[at]!]!;
+  void client.call("responsible", { question: page.question.peek(), candidate, reason }).then((found) => {
+    if (mine === looking) page.responsible.value = found;
+  }, () => undefined);
+});

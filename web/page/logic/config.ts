@@ -1,0 +1,125 @@
+import type { Candidate, Request, State, Vocabulary } from "../../src/index.js";
+import { isRecord } from "./texts.js";
+
+/** What a configuration says of a provider; its candidates cannot say otherwise. */
+const OF_PROVIDERS = ["api_kind", "auth", "auth_env", "aws_region", "base_url", "has_tee", "no_log", "tier"] as const;
+/** Those of them that a policy can see. */
+const SEEN = ["tier", "has_tee", "no_log"] as const;
+/** The keys of a request that a contract has too. */
+const OF_CONTRACTS = new Set([
+  "images", "max_tokens", "messages", "prompt", "requirements", "response_format", "scope", "temperature",
+  "timeout_ms", "tools",
+]);
+
+export interface World {
+  policy: unknown;
+  request: Request;
+  vocabulary: Vocabulary;
+  envelope: unknown;
+  customs: unknown;
+  seed: unknown;
+  state: State;
+}
+
+/** A start of the machine, and what of a ctx it cannot say, in words. */
+export interface Start {
+  event: Record<string, unknown>;
+  notes: string[];
+}
+
+/**
+ * The event that starts a run for what a ctx says.
+ *
+ * Every candidate goes as one that the contract brings: so the pool has the order of the catalog,
+ * a model may be at a provider twice, and all of its fields travel.
+ */
+export function startOf(candidates: readonly Candidate[], world: World, nowMs: number): Start {
+  const { policy, request, vocabulary, envelope, customs, seed, state } = world;
+  const notes: string[] = [];
+  const strict = vocabulary.profile !== "reference";
+  const providers: Record<string, Record<string, unknown>> = {};
+  const differing = new Set<string>();
+  for (const candidate of candidates) {
+    const provider = (providers[candidate.provider_id] ??= providerOf(candidate));
+    for (const key of SEEN) {
+      if (strict && provider[key] !== candidate[key]) differing.add(`${candidate.provider_id} (${key})`);
+    }
+  }
+  if (differing.size > 0) {
+    notes.push(`In a configuration these are one for a provider; the first candidate's are taken: ${listed(differing)}.`);
+  }
+  const left = Object.keys(request).filter((key) => !OF_CONTRACTS.has(key));
+  if (left.length > 0) notes.push(`A contract has no such keys; they stay behind: ${listed(left)}.`);
+  if (strict && disablesElsewhere(policy)) {
+    notes.push("A policy that comes with a contract disables providers on auth_error alone; for other failures the next one is asked.");
+  }
+  const contract = {
+    ...Object.fromEntries(Object.entries(request).filter(([key]) => OF_CONTRACTS.has(key))),
+    policy_ir: policy,
+    extra_candidates: strict ? candidates.map(withoutProvider) : candidates,
+    ...(seed === undefined ? {} : { seed }),
+  };
+  const config = {
+    providers,
+    models: {},
+    profiles: { default: {} },
+    ...given({ policy_envelope: envelope, customs, fields: vocabulary.fields, tier_order: vocabulary.tier_order }),
+  };
+  const admission = strict ? "strict" : "reference";
+  const event = { kind: "start", admission, config, contract, now_ms: nowMs, state: runtimeOf(state, nowMs) };
+  return { event, notes };
+}
+
+/** Whether a policy wants providers disabled for another failure than `auth_error`. */
+function disablesElsewhere(policy: unknown): boolean {
+  const disables = (action: unknown) => isRecord(action) && action.action === "disable_provider";
+  let plan: unknown = Array.isArray(policy) ? policy[5] : undefined;
+  while (Array.isArray(plan) && plan[0] === "override") {
+    if (plan[2] !== "auth_error" && disables(plan[3])) return true;
+    plan = plan[1];
+  }
+  return Array.isArray(plan) && disables(plan[1]);
+}
+
+function providerOf(candidate: Candidate): Record<string, unknown> {
+  const own = OF_PROVIDERS.filter((key) => candidate[key] !== undefined).map((key) => [key, candidate[key]]);
+  return {
+    discovery: "static",
+    api_kind: "openai_compatible",
+    base_url: `https://${encodeURIComponent(candidate.provider_id)}.invalid`,
+    ...Object.fromEntries(own),
+  };
+}
+
+function withoutProvider(candidate: Candidate): Candidate {
+  const own = { ...candidate };
+  for (const key of OF_PROVIDERS) delete own[key];
+  return own;
+}
+
+/** The state of a ctx as the runtime state of runs; what is open or disabled has just become so. */
+function runtimeOf({ breakers = {}, disabled = {}, credits = {}, ema = {} }: State, nowMs: number) {
+  const open = Object.entries(breakers).filter(([, open]) => open === true);
+  const kind = (value: unknown) => (isRecord(value) && typeof value.kind === "string" ? value.kind : "unknown");
+  return {
+    initialized: true,
+    circuit_breakers: Object.fromEntries(open.map(([id]) => [id, { open: true, opened_at_ms: nowMs }])),
+    disabled_providers: Object.fromEntries(
+      Object.entries(disabled).map(([id, value]) => [id, { kind: kind(value), at_ms: nowMs }]),
+    ),
+    ema_metrics: {
+      ...ema,
+      ...Object.fromEntries(
+        Object.entries(credits).map(([id, left]) => [`__credits|${id}`, { free_credits_remaining_usd: left }]),
+      ),
+    },
+  };
+}
+
+const given = (members: Record<string, unknown>) =>
+  Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined));
+
+function listed(names: Iterable<string>): string {
+  const all = [...names];
+  return all.length > 4 ? `${all.slice(0, 4).join(", ")} and ${all.length - 4} more` : all.join(", ");
+}

@@ -1,0 +1,97 @@
+/**
+ * Links: what the page shows goes into the fragment of its address, which no server sees, and
+ * comes out of it.
+ */
+
+import { effect } from "@preact/signals";
+import { type Carried, type Claim, claimOf, decode, differences, encode } from "./logic/link.js";
+import * as page from "./state.js";
+
+/** A link that long is cut by some programs, in characters. */
+const LONG = 30_000;
+/** A longer one is none: browsers have their limits. */
+const LONGEST = 2_000_000;
+
+/** What the last link said of the decision, until the decision has been made again. */
+let claim: Claim | undefined;
+
+function carried(): Carried {
+  const { decision } = page.answer.peek();
+  return {
+    policy: page.policy.peek(),
+    request: page.request.peek(),
+    vocabulary: page.vocabulary.peek(),
+    envelope: page.envelope.peek(),
+    customs: page.customs.peek(),
+    seed: page.seed.peek(),
+    nowMs: page.nowMs.peek(),
+    state: page.state.peek(),
+    candidates: page.candidates.peek(),
+    ...(decision ? { claim: claimOf(decision) } : {}),
+  };
+}
+
+/** Makes the address of this page a link to what it shows. */
+export async function share(copy: (text: string) => Promise<boolean>): Promise<void> {
+  const fragment = await encode(carried());
+  if (fragment.length > LONGEST) {
+    const title = `That is too much for a link: ${fragment.length.toLocaleString("en")} characters. Save the catalog instead.`;
+    page.notice.value = { tone: "bad", title, lines: [] };
+    return;
+  }
+  history.replaceState(undefined, "", fragment);
+  const done = await copy(location.href);
+  const length = `${fragment.length.toLocaleString("en")} characters`;
+  page.notice.value = {
+    tone: "plain",
+    title: done ? `The link is copied, ${length}.` : `The address of this page is the link now, ${length}.`,
+    lines: [
+      "It carries the policy, the catalog, the request and the digest of the decision; nothing is sent anywhere.",
+      ...(fragment.length > LONG ? ["Some programs cut links of that length."] : []),
+    ],
+  };
+}
+
+/** Opens the link in the address, if there is one. */
+export async function follow(): Promise<void> {
+  const fragment = location.hash;
+  if (fragment === "" || fragment === "#") return;
+  page.notice.value = { tone: "plain", title: "Reading the link …", lines: [] };
+  try {
+    const { claim: claimed, ...example } = await decode(fragment);
+    page.take(example);
+    claim = claimed;
+    if (!claimed) {
+      page.notice.value = { tone: "plain", title: "Opened from a link, which carries no decision.", lines: [] };
+    } else if (!page.busy.peek()) {
+      compare();
+    }
+  } catch (error) {
+    page.notice.value = { tone: "bad", title: `This link cannot be read: ${(error as Error).message}.`, lines: [] };
+  }
+}
+
+/** Compares what the link says with what has been decided now. */
+function compare(): void {
+  const claimed = claim;
+  const { decision, faults } = page.answer.peek();
+  if (!claimed) return;
+  claim = undefined;
+  if (!decision) {
+    const lines = faults.map(({ message }) => message);
+    page.notice.value = { tone: "bad", title: "The link says there is a decision, here there is none.", lines };
+    return;
+  }
+  const name = (at: number) => {
+    const candidate = page.candidates.peek()[at];
+    return candidate ? `${candidate.provider_id} ${candidate.model_family}` : `candidate ${at}`;
+  };
+  const lines = differences(claimed, decision, name);
+  page.notice.value = lines.length === 0
+    ? { tone: "good", title: "Same decision.", lines: [`made again here, with the digest ${decision.digest}`] }
+    : { tone: "bad", title: "Another decision than the link says.", lines };
+}
+
+effect(() => {
+  if (!page.busy.value) compare();
+});

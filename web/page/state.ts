@@ -1,0 +1,91 @@
+/**
+ * Everything the page knows, in one place. What a person edits is here once; what follows from it
+ * is computed.
+ */
+
+import { batch, computed, signal } from "@preact/signals";
+import type { Candidate, State } from "../src/index.js";
+import { EXAMPLES, type Example } from "./logic/examples.js";
+import type { Answer, Audit, Question, Responsible } from "./worker/protocol.js";
+
+const first = EXAMPLES[0]!;
+
+/** Texts of JSON, as they are being written. */
+export const policy = signal(first.policy);
+export const request = signal(first.request);
+export const vocabulary = signal(first.vocabulary);
+export const envelope = signal("");
+export const customs = signal("");
+
+/** Numbers as they are being written; empty where there is none. */
+export const seed = signal(first.seed);
+export const nowMs = signal("");
+
+export const state = signal<State>(first.state);
+export const candidates = signal<readonly Candidate[]>(first.candidates);
+
+/** Counts the catalogs that have been put in place of another. */
+export const loaded = signal(0);
+
+/** The last answer, and what it answers. */
+export const answer = signal<Answer>({ faults: [] });
+/** Whether an answer is on its way. */
+export const busy = signal(true);
+
+/** Candidates by their indices: one that the catalog shows, and rejected ones that are asked about. */
+export const shown = signal<number | undefined>(undefined);
+export const chosen = signal<number | undefined>(undefined);
+export const hovered = signal<number | undefined>(undefined);
+export const looked = computed(() => hovered.value ?? chosen.value);
+/** What is responsible for the one that is looked at, once that is known. */
+export const responsible = signal<Responsible | undefined>(undefined);
+
+/** Which of the panels of tabs are seen. */
+export const input = signal("catalog");
+export const outcome = signal("sent");
+
+/** A ledger that is read, or has been; `part` of it is done, 0 to 1. */
+export const ledger = signal<{ name: string; bytes: number; part: number; audit?: Audit } | undefined>(undefined);
+
+/** A sentence for everybody: what went wrong, or what a link said. */
+export interface Notice {
+  tone: "good" | "bad" | "plain";
+  title: string;
+  lines: string[];
+}
+export const notice = signal<Notice | undefined>(undefined);
+
+const number = (text: string): number | string | undefined => {
+  if (text.trim() === "") return undefined;
+  const value = Number(text);
+  return Number.isFinite(value) ? value : text;
+};
+
+export const question = computed<Question>(() => {
+  const [of, at] = [number(seed.value), number(nowMs.value)];
+  return {
+    policy: policy.value,
+    request: request.value.trim(),
+    vocabulary: vocabulary.value.trim(),
+    envelope: envelope.value.trim(),
+    customs: customs.value.trim(),
+    state: state.value,
+    ...(of === undefined ? {} : { seed: of }),
+    ...(at === undefined ? {} : { now_ms: at }),
+  };
+});
+
+/** Puts an example, or what a link carries, in the place of everything. */
+export const take = (example: Omit<Example, "name" | "about">): void => batch(() => {
+  policy.value = example.policy;
+  request.value = example.request;
+  vocabulary.value = example.vocabulary;
+  envelope.value = example.envelope ?? "";
+  customs.value = example.customs ?? "";
+  seed.value = example.seed;
+  nowMs.value = example.nowMs ?? "";
+  state.value = example.state;
+  candidates.value = example.candidates;
+  loaded.value += 1;
+  shown.value = chosen.value = hovered.value = undefined;
+});

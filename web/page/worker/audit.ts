@@ -1,0 +1,37 @@
+import type { Engine } from "../../src/index.js";
+import { LedgerError, replay, ReplayError, verify } from "../../src/ledger/index.js";
+import type { Audit, Row } from "./protocol.js";
+
+/**
+ * Verifies a ledger, in segments by the names of their files, and makes its decisions again.
+ * What is told of the progress is a part of both, 0 to 1.
+ */
+export async function audit(engine: Engine, files: File[], tell: (part: number) => void): Promise<Audit> {
+  const inOrder = [...files].sort((a, b) => (a.name < b.name ? -1 : 1));
+  const size = files.reduce((sum, file) => sum + file.size, 0) || 1;
+  const segments: Uint8Array[] = [];
+  for (const file of inOrder) segments.push(new Uint8Array(await file.arrayBuffer()));
+  const rows: Row[] = [];
+  const result: Audit = { rows };
+  try {
+    const report = verify(segments, { progress: (bytes) => tell(bytes / size / 2) });
+    result.report = report;
+    let told = performance.now();
+    result.summary = replay(engine, segments, ({ number, at, record, chosen, verdict }) => {
+      const chose = chosen ? `${chosen.provider} ${chosen.model}` : "";
+      rows.push({ number, at, record, chosen: chose, verdict: verdict.kind, detail: detail(verdict) });
+      if (performance.now() - told > 100) {
+        told = performance.now();
+        tell(0.5 + number / Math.max(1, report.head.number) / 2);
+      }
+    });
+  } catch (error) {
+    if (!(error instanceof LedgerError || error instanceof ReplayError)) throw error;
+    result.damage = error.message;
+  }
+  return result;
+}
+
+function detail(verdict: { kind: string; difference?: string; component?: string }): string {
+  return verdict.difference ?? verdict.component ?? "";
+}

@@ -1,0 +1,74 @@
+import Inline from "./worker.ts?worker&inline";
+import type { Call, Calls, Name, Reply } from "./protocol.js";
+
+/** How long a worker may be silent while it has something to do, in milliseconds. */
+const PATIENCE = 10_000;
+
+interface Waiting {
+  resolve: (value: never) => void;
+  reject: (error: Error) => void;
+  progress: ((part: number) => void) | undefined;
+}
+
+/** The worker was silent for too long, and another one has taken its place. */
+export class Stalled extends Error {
+  override readonly name = "Stalled";
+}
+
+/** A worker with an engine. One that hangs is replaced by a new one, which knows nothing. */
+export class Client {
+  #worker = this.#start();
+  #waiting = new Map<number, Waiting>();
+  #last = 0;
+  #watch: ReturnType<typeof setTimeout> | undefined;
+
+  #start(): Worker {
+    const worker = new Inline();
+    worker.onmessage = ({ data }: MessageEvent<Reply>) => this.#hear(data);
+    worker.onerror = ({ message }) => this.#fail(new Error(message || "the worker did not start"));
+    return worker;
+  }
+
+  call<N extends Name>(name: N, takes: Calls[N]["takes"], progress?: (part: number) => void) {
+    const id = ++this.#last;
+    return new Promise<Calls[N]["gives"]>((resolve, reject) => {
+      this.#waiting.set(id, { resolve, reject, progress });
+      this.#worker.postMessage({ id, name, takes } satisfies Call<N>);
+      this.#wind();
+    });
+  }
+
+  /** Gives up what is being done. */
+  restart(reason: Error = new Stalled("stopped")): void {
+    this.#worker.terminate();
+    this.#worker = this.#start();
+    this.#fail(reason);
+  }
+
+  #hear(reply: Reply): void {
+    const waiting = this.#waiting.get(reply.id);
+    if (!waiting) return;
+    if ("progress" in reply) {
+      waiting.progress?.(reply.progress);
+    } else {
+      this.#waiting.delete(reply.id);
+      if ("error" in reply) waiting.reject(new Error(reply.error));
+      else waiting.resolve(reply.gives as never);
+    }
+    this.#wind();
+  }
+
+  #wind(): void {
+    clearTimeout(this.#watch);
+    if (this.#waiting.size === 0) return;
+    const stalled = () => this.restart(new Stalled(`the worker was silent for ${PATIENCE / 1000} s; it was restarted`));
+    this.#watch = setTimeout(stalled, PATIENCE);
+  }
+
+  #fail(error: Error): void {
+    clearTimeout(this.#watch);
+    const waiting = [...this.#waiting.values()];
+    this.#waiting.clear();
+    for (const { reject } of waiting) reject(error);
+  }
+}
