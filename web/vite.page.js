@@ -1,10 +1,34 @@
-import { defineConfig } from "vite";
+import { fileURLToPath } from "node:url";
+import { build, defineConfig } from "vite";
 import { viteSingleFile } from "vite-plugin-singlefile";
 
-// One file that needs nothing else: it opens from a disk as from any server. The worker is text in
-// the script of the page, once, and not base64.
+const path = (name) => fileURLToPath(new URL(name, import.meta.url));
+
+/**
+ * Puts the worker into the page as text, before everything else: it starts, and its engine compiles,
+ * while the rest of the page is read. A classic script, as a page from the disk has no modules.
+ */
+const worker = {
+  name: "worker",
+  transformIndexHtml: {
+    order: "pre",
+    async handler(html) {
+      const lib = { entry: path("page/worker/worker.ts"), formats: ["iife"], name: "worker" };
+      const [{ output }] = await build({
+        configFile: false,
+        publicDir: false,
+        logLevel: "warn",
+        build: { target: "es2022", write: false, lib },
+      });
+      const text = output[0].code.replace(/<(\/script|!--)/g, "\\x3C$1");
+      return html.replace("<!-- worker -->", () => `<script type="text/plain" id="worker">${text}</script>`);
+    },
+  },
+};
+
+// One file that needs nothing else: it opens from a disk as from any server.
 export default defineConfig({
-  root: new URL("page", import.meta.url).pathname,
+  root: path("page"),
   publicDir: false,
   build: {
     target: "es2022",
@@ -12,7 +36,5 @@ export default defineConfig({
     emptyOutDir: true,
     modulePreload: false,
   },
-  // a worker of a page from the disk cannot be a module
-  worker: { format: "iife" },
-  plugins: [viteSingleFile()],
+  plugins: [worker, viteSingleFile()],
 });

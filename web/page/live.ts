@@ -6,10 +6,10 @@
 import { effect } from "@preact/signals";
 import type { Candidate } from "../src/index.js";
 import * as page from "./state.js";
-import { Client } from "./worker/client.js";
+import { Client, first } from "./worker/client.js";
 import type { Edit } from "./worker/protocol.js";
 
-export const client = new Client();
+export const client = new Client(first());
 
 /** The candidates that the worker has. */
 let sent: readonly Candidate[] | undefined;

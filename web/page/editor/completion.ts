@@ -1,5 +1,5 @@
 import {
-  autocompletion, type Completion, type CompletionContext, type CompletionResult, snippetCompletion,
+  autocompletion, type Completion, type CompletionContext, type CompletionResult, insertCompletionText, snippetCompletion,
 } from "@codemirror/autocomplete";
 import { syntaxTree } from "@codemirror/language";
 import type { Extension } from "@codemirror/state";
@@ -19,17 +19,35 @@ function complete(context: CompletionContext, sort: signature.Sort): CompletionR
   const text = state.doc.toString();
   const tree = syntaxTree(state);
   const own = inObject(tree.resolveInner(pos, -1), text, pos);
-  if (own) return own;
+  if (own) return result(own.from, own.options);
   const place = placeAt(tree, text, pos, sort);
   if (!place) return null;
   const node = place.node?.name === "String" ? place.node : undefined;
   const from = node?.from ?? word(context);
-  const to = node ? node.to : pos;
   if (!node && !context.explicit && !/[[",\s]/.test(text.charAt(pos - 1))) return null;
   const options = place.kind === "operation"
     ? operations(place.sort, place.rest, false)
     : place.node && !node ? [] : argumentsOf(place.domain);
-  return options.length === 0 ? null : { from, to, options, validFor: /^"?[\w.:/-]*"?$/ };
+  return result(from, options);
+}
+
+function result(from: number, options: Completion[]): CompletionResult | null {
+  return options.length === 0 ? null : { from, options: options.map(overTheRest), validFor: /^"?[\w.:/-]*$/ };
+}
+
+/** What is chosen takes the place of the whole string, behind the cursor too. */
+function overTheRest(option: Completion): Completion {
+  const { apply = option.label } = option;
+  return {
+    ...option,
+    apply: (view, completion, from, to) => {
+      const quoted = view.state.sliceDoc(from, from + 1) === '"';
+      const rest = quoted ? /^[^"\n]*"/.exec(view.state.sliceDoc(to, to + 300)) : null;
+      const end = to + (rest?.[0].length ?? 0);
+      if (typeof apply === "function") apply(view, completion, from, end);
+      else view.dispatch(insertCompletionText(view.state, apply, from, end));
+    },
+  };
 }
 
 /** Where the word before the position begins. */
@@ -81,13 +99,13 @@ const quoted = (names: { name: string; about?: string }[]): Completion[] =>
   ));
 
 /** Keys and values of actions and links. */
-function inObject(node: SyntaxNode, text: string, at: number): CompletionResult | undefined {
+function inObject(node: SyntaxNode, text: string, at: number): { from: number; options: Completion[] } | undefined {
   const property = up(node, "Property");
   const key = property?.getChild("PropertyName");
   const string = node.name === "String" || node.name === "PropertyName" ? node : undefined;
   if (string && key && string.from === key.from) {
     const keys = Object.entries(signature.ACTION_KEYS).map(([name, about]) => ({ name, about }));
-    return { from: string.from, to: string.to, options: quoted(keys) };
+    return { from: string.from, options: quoted(keys) };
   }
   if (!property || !key || !string || at < string.from) return undefined;
   const name = stringOf(key, text);
@@ -95,7 +113,7 @@ function inObject(node: SyntaxNode, text: string, at: number): CompletionResult 
     ? Object.entries(signature.ACTIONS).map(([name, about]) => ({ name, about }))
     : name === "provider" || name === "provider_id" ? namesOf("Provider")
     : name === "model" || name === "model_family" ? namesOf("Family") : [];
-  return { from: string.from, to: string.to, options: quoted(options), validFor: /^"?[\w.:/-]*"?$/ };
+  return { from: string.from, options: quoted(options) };
 }
 
 function up(node: SyntaxNode | null, name: string): SyntaxNode | undefined {

@@ -11,6 +11,7 @@ import { effect, type ReadonlySignal, type Signal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { decided } from "../live.js";
 import type { Fault } from "../worker/protocol.js";
+import { hanging } from "./hanging.js";
 import { mark, marks } from "./marks.js";
 import { type Span, spanOf } from "./span.js";
 import { theme } from "./theme.js";
@@ -48,7 +49,7 @@ export function Editor({ label, text, faults, spans, extensions = [], placeholde
 
   function create(parent: HTMLElement): () => void {
     const language = new Compartment();
-    const short: Extension = [json(), bracketMatching(), EditorView.lineWrapping, extensions];
+    const short: Extension = [json(), bracketMatching(), EditorView.lineWrapping, hanging, extensions];
     let long = text.peek().length > LONG;
     const view = new EditorView({
       doc: text.peek(),

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { EXAMPLES } from "../logic/examples.js";
 import * as page from "../state.js";
 
@@ -7,7 +7,7 @@ export function Examples() {
   const [open, setOpen] = useState(false);
   const menu = useRef<HTMLDivElement>(null);
   const items = () => [...(menu.current?.querySelectorAll<HTMLElement>("[role=menuitem]") ?? [])];
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!open) return;
     items()[0]?.focus();
     const away = ({ target }: Event) => {

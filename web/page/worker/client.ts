@@ -1,5 +1,8 @@
-import Inline from "./worker.ts?worker&inline";
 import type { Call, Calls, Name, Reply } from "./protocol.js";
+
+/** What index.html has: it starts the first worker before anything else. */
+declare const firstWorker: Worker;
+declare const startWorker: () => Worker;
 
 /** How long a worker may be silent while it has something to do, in milliseconds. */
 const PATIENCE = 10_000;
@@ -15,15 +18,21 @@ export class Stalled extends Error {
   override readonly name = "Stalled";
 }
 
+/** The worker that is there already. */
+export const first = (): Worker => firstWorker;
+
 /** A worker with an engine. One that hangs is replaced by a new one, which knows nothing. */
 export class Client {
-  #worker = this.#start();
+  #worker: Worker;
   #waiting = new Map<number, Waiting>();
   #last = 0;
   #watch: ReturnType<typeof setTimeout> | undefined;
 
-  #start(): Worker {
-    const worker = new Inline();
+  constructor(worker = startWorker()) {
+    this.#worker = this.#listen(worker);
+  }
+
+  #listen(worker: Worker): Worker {
     worker.onmessage = ({ data }: MessageEvent<Reply>) => this.#hear(data);
     worker.onerror = ({ message }) => this.#fail(new Error(message || "the worker did not start"));
     return worker;
@@ -41,7 +50,7 @@ export class Client {
   /** Gives up what is being done. */
   restart(reason: Error = new Stalled("stopped")): void {
     this.#worker.terminate();
-    this.#worker = this.#start();
+    this.#worker = this.#listen(startWorker());
     this.#fail(reason);
   }
 

@@ -168,6 +168,21 @@ test("a ledger is verified and made again; its decisions are of another componen
   await close();
 });
 
+test("decisions that this component has recorded come out the same", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "sigmapol-page-"));
+  const examples = ["--ctx", "examples/catalog.json", "--ctx", "examples/request.json"];
+  for (const policy of ["examples/agent.json", "examples/support.json"]) {
+    const { status, stderr } = host(["decide", policy, ...examples, "--ledger", folder, "--json"]);
+    assert.equal(status, 0, stderr);
+  }
+  const { page, close } = await open(browser);
+  await page.setInputFiles(".top input[type=file]", join(folder, "000001.jsonl"));
+  await page.waitForSelector(".record");
+  const rows = await page.$$eval(".record", (rows) => rows.map((row) => [...row.children].slice(2).map((part) => part.textContent)));
+  assert.deepEqual(rows, [["openrouter qwen3-235b-a22b", "same"], ["mistral mistral-small-3.2", "same"]]);
+  await close();
+});
+
 test("a damaged ledger shows the first damage, in the verifier's words", async () => {
   const { page, close } = await open(browser);
   const damaged = readFileSync(LEDGER, "utf8").split("\n");
