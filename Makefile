@@ -1,4 +1,4 @@
-.PHONY: help demo demo-call test web lint vectors conformance component golden keep check-golden reproducible bench bench-ledger
+.PHONY: help demo demo-call test web lint deny vectors conformance component golden keep check-golden reproducible bench bench-ledger
 
 help:          ## these verbs
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 24
@@ -19,6 +19,9 @@ web:           ## the npm package in web/dist, the playground in web/site
 lint:          ## formatting and clippy, warnings are errors
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --all-features --locked -- -D warnings
+
+deny:          ## licences, advisories, sources and doubles of the dependencies
+	sh tools/deny.sh
 
 conformance:   ## replay golden/ and, where it is there, ../shared/corpus, in every engine
 	sh tools/conformance.sh

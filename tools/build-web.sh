@@ -2,9 +2,10 @@
 # Makes the npm package and the playground from the component of golden/, and says how large they are.
 set -eu
 cd "$(dirname "$0")/../web"
-# what is there already is what the lock file says, or is made so
+# what is there already is what the lock file says, or is made so; npm ci would ask for the binaries of every
+# other platform to be in the file, which a registry may not have
 cmp -s package-lock.json node_modules/.installed || {
-    npm ci --no-audit --no-fund --loglevel=error
+    npm install --no-save --no-audit --no-fund --loglevel=error
     cp package-lock.json node_modules/.installed
 }
 npm run --silent package

@@ -7,7 +7,7 @@ missing() {
     echo "test: $1 is not here, so $2 left out" >&2
     [ "${SIGMAPOL_WEB:-}" != required ] || exit 1
 }
-node -e 'process.exit(+process.versions.node.split(".")[0] < 20)' 2>/dev/null || {
+node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null || {
     missing "Node 20 or later" "the npm package and the playground are"
     exit 0
 }

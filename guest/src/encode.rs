@@ -2,6 +2,7 @@
 
 use alloc::format;
 use alloc::string::String;
+use core::cmp::Ordering;
 
 use sha2::{Digest, Sha256};
 
@@ -47,11 +48,43 @@ fn write_term(term: &Term, out: &mut String) {
 }
 
 /// An argument as it stands in the encoding of its term.
-pub fn write_argument(argument: &Argument, out: &mut String) {
+fn write_argument(argument: &Argument, out: &mut String) {
     match argument {
         Argument::Term(term) => write_term(term, out),
         Argument::Param(value) => write_param(value, out),
     }
+}
+
+/// The order of two arguments by the bytes of their encodings, which are not written for it: it
+/// takes no more than the shorter one is long.
+pub fn compare(left: &Argument, right: &Argument) -> Ordering {
+    match (left, right) {
+        (Argument::Term(left), Argument::Term(right)) => compare_terms(left, right),
+        (Argument::Param(left), Argument::Param(right)) if left == right => Ordering::Equal,
+        _ => text(left).cmp(&text(right)),
+    }
+}
+
+/// A name and a number may begin as a longer one does. What follows them is a space or a parenthesis,
+/// which is less than what goes on with a name or a number; and a space is less than a parenthesis.
+fn compare_terms(left: &Term, right: &Term) -> Ordering {
+    let names = left.op.operation().name.cmp(right.op.operation().name);
+    let pairs = || left.arguments.iter().zip(&right.arguments);
+    names
+        .then_with(|| {
+            pairs()
+                .map(|(left, right)| compare(left, right))
+                .find(|order| order.is_ne())
+                .unwrap_or(Ordering::Equal)
+        })
+        .then_with(|| right.arguments.len().cmp(&left.arguments.len()))
+}
+
+/// An argument as it stands in the encoding.
+pub fn text(argument: &Argument) -> String {
+    let mut text = String::new();
+    write_argument(argument, &mut text);
+    text
 }
 
 fn write_param(value: &Value, out: &mut String) {
@@ -105,4 +138,58 @@ pub fn write_string(text: &str, out: &mut String) {
     }
     out.push_str(text.get(written..).unwrap_or_default());
     out.push('"');
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::vec::Vec;
+
+    use super::*;
+    use crate::{admit, read, vocabulary::Vocabulary};
+
+    #[test]
+    fn the_order_is_that_of_the_encodings() {
+        let none = read::read("vocabulary", r#"{"profile":"reference"}"#).unwrap();
+        let vocabulary = Vocabulary::read(&none).unwrap();
+        let texts = [
+            r#"["top"]"#,
+            r#"["is","no_log"]"#,
+            r#"["not",["is","no_log"]]"#,
+            r#"["and",["top"]]"#,
+            r#"["and",["top"],["top"]]"#,
+            r#"["and",["top"],["is","no_log"]]"#,
+            r#"["or",["top"],["bot"]]"#,
+            r#"["family_eq","a"]"#,
+            r#"["family_eq","a b"]"#,
+            r#"["family_eq","a!"]"#,
+            r#"["family_eq","a\"b"]"#,
+            r#"["family_eq","a\nb"]"#,
+            r#"["family_eq","é"]"#,
+            r#"["cmp","price_in","le",5]"#,
+            r#"["cmp","price_in","le",5.5]"#,
+            r#"["cmp","price_in","le",50]"#,
+            r#"["cmp","price_in","le",5e300]"#,
+            r#"["cmp","price_in","le",-5]"#,
+            r#"["cmp","price_in","lt",0]"#,
+            r#"["cmp","price_in","lt",-0.0]"#,
+            r#"["add",["lit",1]]"#,
+            r#"["add",["lit",1],["lit",10]]"#,
+            r#"["always",{"action":"abort"}]"#,
+            r#"["always",{"action":"abort","attempts":1}]"#,
+            r#"["filter_text",["NFC"]]"#,
+            r#"["filter_text",["NFC",{"n":1}]]"#,
+            r#"["filter_text",[]]"#,
+            r#"["filter_text",{}]"#,
+            r#"["chain",[{"provider":"a","model":"m"}]]"#,
+        ];
+        let values: Vec<_> = texts.iter().map(|text| read::read("term", text).unwrap()).collect();
+        let terms = values.iter().map(|value| admit::admit(value, &vocabulary).unwrap().term);
+        let arguments: Vec<_> = terms.map(Argument::Term).collect();
+        for left in &arguments {
+            for right in &arguments {
+                let expected = text(left).cmp(&text(right));
+                assert_eq!(compare(left, right), expected, "{left:?} {right:?}");
+            }
+        }
+    }
 }

@@ -3,11 +3,10 @@
 //! Bottom up, idempotent, no arithmetic. Execution always runs on the normal form, so it *is* the
 //! meaning of a term.
 
-use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
 
-use crate::encode;
+use crate::encode::{self, text};
 use crate::json::Value;
 use crate::order::by_text;
 use crate::signature::{Arguments, Laws, Op};
@@ -19,45 +18,71 @@ pub fn normalize(term: Term<'_>) -> Term<'_> {
     if op == Op::Override {
         return fail_plan(Term { op, arguments });
     }
-    let arguments: Vec<Argument> = arguments
-        .into_iter()
-        .map(|argument| match argument {
-            Argument::Term(term) => Argument::Term(normalize(term)),
-            param @ Argument::Param(_) => param,
-        })
-        .collect();
     match op.operation().arguments {
         Arguments::Variadic(_, laws) => associative(op, laws, arguments),
-        Arguments::Fixed(_) => simplify(Term { op, arguments }),
+        Arguments::Fixed(_) => {
+            let arguments = arguments.into_iter().map(|argument| match argument {
+                Argument::Term(term) => Argument::Term(normalize(term)),
+                param @ Argument::Param(_) => param,
+            });
+            simplify(Term { op, arguments: arguments.collect() })
+        }
     }
 }
 
 /// Splices nested operations, drops units, lets an absorber win, sorts where order is immaterial.
 fn associative<'t>(op: Op, laws: Laws, arguments: Vec<Argument<'t>>) -> Term<'t> {
     let mut kids = Vec::with_capacity(arguments.len());
-    for argument in arguments {
-        match argument {
-            Argument::Term(kid) if Some(kid.op) == laws.absorber => return kid,
-            Argument::Term(kid) if kid.op == laws.unit => {}
-            Argument::Term(kid) if kid.op == op => kids.extend(kid.arguments),
-            kid => kids.push(kid),
-        }
+    if let Some(absorber) = splice(op, &laws, arguments, &mut kids) {
+        return absorber;
     }
     if kids.is_empty() {
         return Term::constant(laws.unit);
     }
-    if laws.commutative && kids.len() > 1 {
-        let keyed = kids.into_iter().map(|kid| (text(&kid), kid)).collect();
-        kids = by_text(keyed, |(text, _): &(String, Argument)| text)
-            .into_iter()
-            .map(|(_, kid)| kid)
-            .collect();
+    if laws.commutative {
+        // stable, since such a sort takes a run that is sorted already as it is
+        kids.sort_by(encode::compare);
     }
     match <[Argument; 1]>::try_from(kids) {
         Ok([Argument::Term(kid)]) => kid,
         Ok(kids) => Term { op, arguments: kids.into() },
         Err(kids) => Term { op, arguments: kids },
     }
+}
+
+/// Adds the normal forms of arguments, those of nested operations of the same kind in their place;
+/// gives an absorber if there is one. What is nested is not sorted on its own.
+fn splice<'t>(
+    op: Op,
+    laws: &Laws,
+    arguments: Vec<Argument<'t>>,
+    kids: &mut Vec<Argument<'t>>,
+) -> Option<Term<'t>> {
+    for argument in arguments {
+        let term = match argument {
+            Argument::Term(term) => term,
+            param @ Argument::Param(_) => {
+                kids.push(param);
+                continue;
+            }
+        };
+        if term.op == op {
+            if let Some(absorber) = splice(op, laws, term.arguments, kids) {
+                return Some(absorber);
+            }
+            continue;
+        }
+        let kid = normalize(term);
+        if Some(kid.op) == laws.absorber {
+            return Some(kid);
+        }
+        if kid.op == op {
+            kids.extend(kid.arguments);
+        } else if kid.op != laws.unit {
+            kids.push(Argument::Term(kid));
+        }
+    }
+    None
 }
 
 /// The laws of operations with fixed arguments, on normalized arguments.
@@ -121,13 +146,6 @@ fn fail_plan(term: Term<'_>) -> Term<'_> {
             arguments: vec![Argument::Term(plan), reason, action],
         },
     )
-}
-
-/// An argument as it stands in the encoding.
-fn text(argument: &Argument) -> String {
-    let mut text = String::new();
-    encode::write_argument(argument, &mut text);
-    text
 }
 
 /// A reason as a string.

@@ -58,10 +58,12 @@ pub enum Exhausted {
     Result,
     /// The slots of the pool: more calls at once than an engine has room for.
     Instances,
+    /// The limit of [`Bounded`](crate::Bounded): the decision was not made.
+    Cost,
 }
 
 impl Exhausted {
-    /// The stable name: `fuel`, `memory`, `deadline`, `result` or `instances`.
+    /// The stable name: `fuel`, `memory`, `deadline`, `result`, `instances` or `cost`.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Fuel => "fuel",
@@ -69,6 +71,7 @@ impl Exhausted {
             Self::Deadline => "deadline",
             Self::Result => "result",
             Self::Instances => "instances",
+            Self::Cost => "cost",
         }
     }
 
@@ -79,6 +82,7 @@ impl Exhausted {
             Self::Deadline => "the call took longer than its deadline",
             Self::Result => "the result is larger than its limit",
             Self::Instances => "too many calls at once",
+            Self::Cost => "the decision may cost more than its limit",
         }
     }
 }

@@ -42,6 +42,7 @@ pub struct CatalogGuide;
 
 mod cache;
 mod core;
+mod cost;
 mod error;
 mod native;
 mod sandbox;
@@ -71,6 +72,7 @@ pub mod router;
 
 pub use self::core::CoreSandbox;
 pub use cache::Cache;
+pub use cost::{Bounded, CostBound};
 pub use error::{Error, Exhausted, Trap};
 pub use limits::Limits;
 pub use native::Native;

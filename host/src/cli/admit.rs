@@ -7,13 +7,13 @@ use std::{
 
 use serde_json::json;
 
-use crate::json_text::Members;
+use crate::{CostBound, json_text::Members};
 
 use super::{
     Failure, Global,
     engine::LimitArgs,
     input, print_json,
-    table::{render, safe},
+    table::{grouped, render, safe},
 };
 
 /// The core vocabulary, in the strict profile.
@@ -24,6 +24,12 @@ const CORE_VOCABULARY: &str = "{}";
 pub(super) struct Args {
     #[command(flatten)]
     pub(super) term: TermArgs,
+    /// Also print what a decision over so many candidates may cost at most
+    #[arg(long, value_name = "N")]
+    candidates: Option<u64>,
+    /// The bytes of the ctx of that decision; by default none
+    #[arg(long, value_name = "N", requires = "candidates", default_value_t = 0)]
+    ctx_bytes: u64,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -65,8 +71,10 @@ pub(super) fn run(args: &Args, global: &Global, out: &mut impl Write) -> Result<
     let (term, vocabulary) = args.term.read()?;
     let verbs = args.term.limits.open(global.engine)?;
     let admitted = verbs.admit(&term, &vocabulary)?.value;
+    let bound = CostBound::of(&admitted.canonical);
+    let cost = args.candidates.map(|candidates| bound.at_most(candidates, args.ctx_bytes, 0));
     if args.json {
-        let value = json!({
+        let mut value = json!({
             "sort": admitted.sort.name(),
             "identity": admitted.identity,
             "fingerprint": admitted.fingerprint,
@@ -74,6 +82,9 @@ pub(super) fn run(args: &Args, global: &Global, out: &mut impl Write) -> Result<
             "depth": admitted.depth,
             "canonical": admitted.canonical,
         });
+        if let (Some(members), Some(cost)) = (value.as_object_mut(), cost) {
+            members.insert("cost_at_most".to_owned(), cost.into());
+        }
         return print_json(&value, out);
     }
     let mut table = global.plain_table();
@@ -84,5 +95,8 @@ pub(super) fn run(args: &Args, global: &Global, out: &mut impl Write) -> Result<
         .add_row(["nodes", &admitted.nodes.to_string()])
         .add_row(["depth", &admitted.depth.to_string()])
         .add_row(["canonical", &safe(&admitted.canonical)]);
+    if let Some(cost) = cost {
+        table.add_row(["cost at most", &grouped(cost)]);
+    }
     Ok(writeln!(out, "{}", render(table))?)
 }

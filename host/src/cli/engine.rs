@@ -5,7 +5,9 @@ use std::time::Duration;
 use clap::ValueEnum;
 
 use super::Failure;
-use crate::{AtOnce, CoreSandbox, Error, Limits, Native, Sandbox, Verbs, limits::MEMORY_BYTES};
+use crate::{
+    AtOnce, Bounded, CoreSandbox, Error, Limits, Native, Sandbox, Verbs, limits::MEMORY_BYTES,
+};
 
 /// The engine of a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -54,6 +56,9 @@ pub(super) struct LimitArgs {
     /// Wall-clock time of the call, in milliseconds
     #[arg(long, value_name = "N")]
     deadline_ms: Option<u64>,
+    /// What a decision may cost, in the units of `decision.cost`; checked before it is made
+    #[arg(long, value_name = "N")]
+    cost: Option<u64>,
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "a constant of 256")]
@@ -69,7 +74,11 @@ impl LimitArgs {
                     .to_owned(),
             ));
         }
-        Ok(kind.open(self.limits())?)
+        let verbs = kind.open(self.limits())?;
+        Ok(match self.cost {
+            Some(cost) => Box::new(Bounded::new(verbs, cost)),
+            None => verbs,
+        })
     }
 
     pub(super) fn limits(&self) -> Limits {

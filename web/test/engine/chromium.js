@@ -6,11 +6,15 @@ import { answering } from "./answering.js";
 
 const browser = await launch();
 const page = await browser.newPage();
-const source = await readFile(new URL("../../dist/index.js", import.meta.url), "utf8");
+const [index, shared] = await Promise.all(
+  ["index.js", "shared.js"].map((name) => readFile(new URL(`../../dist/${name}`, import.meta.url), "utf8")),
+);
+// the files are put into the page; what one imports of the other goes by the address that it has there
 const answer = await page.evaluateHandle(
   `(async () => {
-    const url = URL.createObjectURL(new Blob([${JSON.stringify(source)}], { type: "text/javascript" }));
-    return (${answering})(await import(url), ${JSON.stringify(process.argv[2])});
+    const url = (text) => URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
+    const index = ${JSON.stringify(index)}.replace("./shared.js", url(${JSON.stringify(shared)}));
+    return (${answering})(await import(url(index)), ${JSON.stringify(process.argv[2])});
   })()`,
 );
 for await (const line of createInterface({ input: process.stdin })) {
