@@ -50,9 +50,7 @@ export async function openFiles(files: File[]): Promise<void> {
       page.policy.value = read.text;
       return;
     }
-    page.candidates.value = read.candidates;
-    page.loaded.value += 1;
-    page.vocabulary.value = read.vocabulary === undefined ? "" : JSON.stringify(read.vocabulary, undefined, 2);
+    page.takeCtx(read.candidates, read.rest);
   } catch (error) {
     page.notice.value = { tone: "bad", title: (error as Error).message, lines: [] };
   }

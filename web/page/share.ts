@@ -46,7 +46,7 @@ export async function share(copy: (text: string) => Promise<boolean>): Promise<v
     tone: "plain",
     title: done ? `The link is copied, ${length}.` : `The address of this page is the link now, ${length}.`,
     lines: [
-      "It carries the policy, the catalog, the request and the digest of the decision; nothing is sent anywhere.",
+      `It carries the policy, the catalog, the request ${page.answer.peek().decision ? "and the digest of the decision" : "and no decision"}.`,
       ...(fragment.length > LONG ? ["Some programs cut links of that length."] : []),
     ],
   };

@@ -42,7 +42,9 @@ const attested: Candidate[] = ["gpt-oss-120b", "llama-3.3-70b"].map((model_famil
   no_log: true,
 }));
 
-const vocabulary = json({ fields: { bench_intelligence: catalog.vocabulary.fields.bench_intelligence } });
+const vocabulary = `{"fields": {
+  "bench_intelligence": {"sort": "Num", "default": 0}
+}}`;
 const plain = { bench_intelligence_rank: undefined, cap_tools: undefined };
 const candidates = [...compact, ...attested].map(lean);
 

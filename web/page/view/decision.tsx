@@ -5,19 +5,20 @@ import * as page from "../state.js";
 import { Digest } from "./copy.js";
 import { List } from "./windowed.js";
 
-const decision = computed(() => page.answer.value.decision);
+const { decision } = page;
 const bars = computed(() => barsOf(decision.value?.scores ?? []));
 
 /** Who may be tried, best first, and who may not, and why. */
 export function Decision() {
   const made = decision.value;
   return (
-    <section class="panel decision" aria-label="decision">
+    <section class={page.stale.value ? "panel decision stale" : "panel decision"} aria-label="decision">
       <div class="head">
         <h2>decision</h2>
+        <span class="about">{made && page.stale.value ? "the last one; something is refused now" : ""}</span>
         <span class="gap" />
         <span class="strip" style={{ border: 0, background: "none", padding: 0 }}>
-          <Digest name="digest" value={made?.digest} />
+          <Digest name="digest" value={page.stale.value ? undefined : made?.digest} />
         </span>
       </div>
       <Ranking />

@@ -91,7 +91,7 @@ test("what the engine refuses is marked where it is", async () => {
     await write(page, "policy, JSON", text);
     await untilMarked(page, "cm-lintRange-error", expected);
     assert.ok((await page.textContent(".policy .strip .message")).includes(message));
-    assert.equal(await page.locator(".line.ranked").count(), 0);
+    assert.equal(await page.locator(".decision.stale").count(), 1);
   }
   await page.getByRole("tab", { name: "more" }).click();
   await write(page, "policy, JSON", policy('["top"]'));

@@ -173,3 +173,22 @@ test("files of 16 MiB and more", async (t) => {
   assert.equal(await page.locator(".notice").count(), 0);
   await close();
 });
+
+test("a worker that is silent is replaced, and the page says so", async () => {
+  const { page, close } = await open(browser, { before: () => {
+    const post = Worker.prototype.postMessage;
+    Worker.prototype.postMessage = function (message, ...rest) {
+      // this one hears nothing, as if it computed for ever
+      if (!message.takes?.policy?.includes("hang")) post.call(this, message, ...rest);
+    };
+  } });
+  await page.getByRole("textbox", { name: "policy, JSON" }).focus();
+  await page.keyboard.press("Control+Home");
+  await page.keyboard.type("hang");
+  await page.waitForSelector(".notice.bad", { timeout: 15_000 });
+  assert.match(await page.textContent(".notice"), /^the worker was silent for 10 s; it was restarted/);
+  for (let at = 0; at < 4; at += 1) await page.keyboard.press("Backspace");
+  await settled(page);
+  await until(page, () => document.querySelectorAll(".line.ranked").length > 3);
+  await close();
+});
