@@ -45,7 +45,7 @@ async function ask(): Promise<void> {
       // a new worker knows no candidates; the same question would only hang it again
       sent = undefined;
       page.answer.value = { faults: [] };
-      page.notice.value = { tone: "bad", title: (error as Error).message, lines: [] };
+      page.complain((error as Error).message);
     }
   }
   asking = false;

@@ -59,6 +59,11 @@ export interface Notice {
 }
 export const notice = signal<Notice | undefined>(undefined);
 
+/** Says what went wrong. */
+export function complain(title: string, lines: string[] = []): void {
+  notice.value = { tone: "bad", title, lines };
+}
+
 const number = (text: string): number | string | undefined => {
   if (text.trim() === "") return undefined;
   const value = Number(text);

@@ -1,5 +1,6 @@
 import {
-  autocompletion, type Completion, type CompletionContext, type CompletionResult, insertCompletionText, snippetCompletion,
+  autocompletion, type Completion, type CompletionContext, type CompletionResult, insertCompletionText,
+  snippetCompletion,
 } from "@codemirror/autocomplete";
 import { syntaxTree } from "@codemirror/language";
 import type { Extension } from "@codemirror/state";

@@ -85,7 +85,7 @@ export const EXAMPLES: readonly Example[] = [
   ["override",
     ["override",
       ["always", {"action": "next_candidate"}],
-      "rate_limit", {"action": "retry_same", "attempts": 2, "backoff_ms": [250, 1000], "then_action": "next_candidate"}],
+      "rate_limit", {"action": "retry_same", "attempts": 2, "backoff_ms": [250, 1000]}],
     "auth_error", {"action": "disable_provider"}]]`,
     request: json(parcel),
     state: { breakers: { groq: true } },

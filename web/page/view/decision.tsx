@@ -1,5 +1,6 @@
 import { computed, signal } from "@preact/signals";
 import { useId } from "preact/hooks";
+import type { Candidate } from "../../src/index.js";
 import { barsOf, scoreText } from "../logic/score.js";
 import * as page from "../state.js";
 import { Digest } from "./copy.js";
@@ -57,6 +58,15 @@ function Ranking() {
   );
 }
 
+function Name({ candidate }: { candidate: Candidate | undefined }) {
+  return (
+    <>
+      <span class="model">{String(candidate?.model_family)}</span>{" "}
+      <span class="dimmed">{String(candidate?.provider_id)}</span>
+    </>
+  );
+}
+
 function rankOf(candidate: number | undefined): number | undefined {
   const at = candidate === undefined ? -1 : (decision.value?.ordered.indexOf(candidate) ?? -1);
   return at === -1 ? undefined : at;
@@ -74,7 +84,7 @@ function ranked(at: number) {
       <>
         <span class="place right dimmed">{at + 1}</span>
         <span title={`${candidate?.provider_id} ${candidate?.model_family}`}>
-          <span class="model">{String(candidate?.model_family)}</span> <span class="dimmed">{String(candidate?.provider_id)}</span>
+          <Name candidate={candidate} />
         </span>
         <span class="bar" aria-hidden="true">
           <i class={negative ? "negative" : ""} style={{ left: `${left * 100}%`, width: `${width * 100}%` }} />
@@ -138,7 +148,7 @@ function refused(at: number, reason: string) {
     cells: (
       <>
         <span>
-          <span class="model">{String(candidate?.model_family)}</span> <span class="dimmed">{String(candidate?.provider_id)}</span>
+          <Name candidate={candidate} />
         </span>
         <span class="reason right">{reason}{envelope ? " (envelope)" : ""}</span>
       </>

@@ -21,7 +21,8 @@ const lines = computed(() => {
 export function Sent() {
   const made = page.decision.value;
   const first = made && page.candidates.value[made.ordered[0] ?? -1];
-  if (sent.value === undefined) return <p class="empty">{made ? "Nothing is sent: nobody may be tried." : "There is no decision."}</p>;
+  if (!made) return <p class="empty">There is no decision.</p>;
+  if (sent.value === undefined) return <p class="empty">Nothing is sent: nobody may be tried.</p>;
   const changes = lines.value?.filter(({ sign }) => sign !== "same").length ?? 0;
   return (
     <>
@@ -33,7 +34,7 @@ export function Sent() {
         <span class="gap" />
         <Copy text={sent.value} what="request" />
       </div>
-      <div class={page.stale.value ? "scroll stale" : "scroll"} tabIndex={0} role="region" aria-label="the request that is sent">
+      <div class={page.stale.value ? "scroll stale" : "scroll"} tabIndex={0} role="region" aria-label="what is sent">
         {lines.value ? (
           <div class="diff">
             {lines.value.map(({ indent, text, sign, was }, at) => (
