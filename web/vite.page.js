@@ -28,6 +28,7 @@ const worker = {
 
 // One file that needs nothing else: it opens from a disk as from any server.
 export default defineConfig({
+  logLevel: "warn",
   root: path("page"),
   publicDir: false,
   build: {

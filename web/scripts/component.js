@@ -34,7 +34,8 @@ if (imports.length > 0) throw new Error(`expected no imports, got ${imports.join
 const DEBUG = "globalThis?.process?.env?.JCO_DEBUG";
 const [before, ...rest] = String(Buffer.from(files["component.js"])).split(DEBUG);
 if (rest.length !== 1) throw new Error(`expected ${DEBUG} once in the bindings`);
-files["component.js"] = [before, ...rest].join("false");
+// nor are there tools here that look for a directive of jco's own
+files["component.js"] = [before, ...rest].join("false").replace(/^"use components";/, "");
 
 const core = files["component.core.wasm"];
 delete files["component.core.wasm"];

@@ -1,0 +1,207 @@
+// Replaying ledgers in JavaScript: the same verdicts, in the same words, as the host's.
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { before, describe, test } from "node:test";
+import { load } from "../dist/index.js";
+import { replay, ReplayError } from "../dist/ledger.js";
+import { command, root } from "./host.js";
+import { folder, host, isHere, needsHost, seal, temporary } from "./ledgers.js";
+
+/** A ledger of everything that is recorded, made by the host; and where its folder is. */
+async function record() {
+  const directory = folder();
+  const ledger = ["--ledger", directory];
+  const file = (name, value) => {
+    const path = join(temporary, name);
+    writeFileSync(path, JSON.stringify(value));
+    return path;
+  };
+  const read = (path) => JSON.parse(readFileSync(join(root, path)));
+  const request = file("request.json", {
+    request: {
+      prompt: 'é "quoted"\n\u{1f600}', scope: "s", requirements: { needs: ["tools"] }, n: 1.5, list: [{ scope: "b" }],
+    },
+    seed: 7,
+  });
+  const parts = ["--ctx", "examples/catalog.json", "--ctx"];
+  for (const policy of ["examples/support.json", "examples/agent.json"]) {
+    for (const asked of ["examples/request.json", request]) {
+      host("decide", policy, ...parts, asked, ...ledger);
+      host("decide", policy, ...parts, asked, ...ledger, "--record-bodies");
+    }
+  }
+  for (const engine of ["core", "native"]) {
+    host("decide", "examples/agent.json", ...parts, request, ...ledger, "--engine", engine, "--record-bodies");
+  }
+  // refused: a configuration is no term; a seed that is none
+  host("decide", "examples/router.json", ...parts, request, ...ledger);
+  const noSeed = file("no-seed.json", { seed: 0.5 });
+  host("decide", "examples/agent.json", ...parts, noSeed, ...ledger, "--record-bodies");
+  host("decide", "examples/agent.json", ...parts, request, ...ledger, "--fuel", "1000");
+
+  const mock = spawn(command[0], [...command.slice(1), "mock-provider", "--script", "examples/mock.json"], { cwd: root });
+  try {
+    const [heard] = await once(mock.stdout, "data");
+    const port = /:(\d+)/.exec(heard)[1];
+    const router = JSON.stringify(read("examples/router.json")).replaceAll("4010", port);
+    const config = file("router.json", JSON.parse(router));
+    host("rank", "--config", config, ...ledger, "--record-bodies");
+    const run = host("run", "--config", config, "--prompt", "Say héllo", ...ledger, "--record-bodies");
+    assert.equal(run.stdout, "Hello from a small model that was the last one left.\n", run.error);
+    host("run", "--config", config, "--prompt", "Say hello", ...ledger);
+  } finally {
+    mock.kill();
+  }
+  return directory;
+}
+
+const segmentsOf = (directory) => [readFileSync(join(directory, "000001.jsonl"))];
+
+/** A replayed record as `sigmapol replay --each` prints it, but for fuel. */
+function shown({ number, verdict }) {
+  const what = {
+    same: () => "same",
+    diverged: () => `diverged: ${verdict.difference}`,
+    "component-mismatch": () => `component mismatch: ${verdict.component} is not here`,
+    "not-recorded": () => "not recorded",
+  }[verdict.kind]();
+  return `record ${number}: ${what}`;
+}
+
+function replayHere(engine, segments) {
+  const all = [];
+  const summary = replay(engine, segments, (replayed) => all.push(replayed));
+  return { all, summary, lines: all.map(shown) };
+}
+
+function replayByHost(directory) {
+  const { stdout, error } = host("replay", directory, "--each", "--threads", "1");
+  const lines = stdout.slice(0, stdout.search(/^records /m)).trimEnd().split("\n");
+  return { error, lines: lines.map((line) => line.replace(/: same.*/, ": same")) };
+}
+
+describe("replay", () => {
+  let engine;
+  let directory;
+  before(async () => {
+    engine = await load();
+    if (isHere) directory = await record();
+  });
+
+  test("of another component", () => {
+    const { all, summary } = replayHere(engine, segmentsOf(join(root, "golden/ledgers/5c249f877018")));
+    assert.deepEqual(summary, { records: 333, same: 0, diverged: 0, componentMismatch: 333, notRecorded: 0 });
+    const component = "5c249f8770185f3248e422cf654516fb9a3003bcceeb0749f96af7af6a2456bc";
+    for (const { verdict } of all) assert.deepEqual(verdict, { kind: "component-mismatch", component });
+    assert.deepEqual(all[0], {
+      number: 4,
+      at: "1970-01-01T00:00:00.000000Z",
+      record: "decision",
+      chosen: { provider: "a", model: "m" },
+      verdict: { kind: "component-mismatch", component },
+    });
+  });
+
+  test("of what the host has recorded", needsHost, () => {
+    const { all, summary, lines } = replayHere(engine, segmentsOf(directory));
+    assert.deepEqual(lines, replayByHost(directory).lines);
+    const decisions = all.filter(({ record }) => record === "decision");
+    const kinds = decisions.map(({ verdict: { kind } }) => kind);
+    assert.deepEqual(kinds, [...Array(12).fill("same"), "diverged"]);
+    const refusals = String(segmentsOf(directory)).match(/(?<="outcome":\{"refused":")[^"]+/g);
+    assert.deepEqual(refusals, ["term-shape", "seed"]);
+    // what ran out of fuel there does not here
+    const stopped = decisions.at(-1).verdict.difference;
+    assert.match(stopped, /^decision: recorded null, now \{"cost":"\d+","identity":/);
+    assert.deepEqual(summary, { records: 27, same: 21, diverged: 1, componentMismatch: 0, notRecorded: 5 });
+  });
+
+  /** A copy of the ledger in which the last such record says something else, and all is sealed anew. */
+  function forge(kind, change) {
+    const records = String(segmentsOf(directory)).trimEnd().split("\n").map((line) => JSON.parse(line));
+    const { body, number } = records.findLast((record) => record.kind === kind && record.body.fuel && record.body.chosen
+      && !record.body.ctx?.blanked && record.body.texts !== false);
+    change(body);
+    // what is told anew is in its place, as everything else is
+    const canonical = (body) => JSON.stringify(Object.fromEntries(Object.entries(body).sort()));
+    const forged = folder();
+    const lines = seal(records.map(({ body, ...record }) => ({ ...record, body: canonical(body) })));
+    writeFileSync(join(forged, "000001.jsonl"), lines.join(""));
+    return { forged, number };
+  }
+
+  test("of sealed lies", needsHost, () => {
+    const wrong = "1".repeat(64);
+    for (const [kind, change, difference] of [
+      ["decision", ({ outcome }) => (outcome.decision.cost = "10"), /^decision\.cost: recorded 10, now \d+$/],
+      ["decision", ({ outcome }) => (outcome.decision.ordered[0][0] = 99),
+        /^decision\.ordered\[0\]\[0\]: recorded 99, now \d+$/],
+      ["decision", ({ outcome }) => outcome.decision.rejected.pop(),
+        /^decision\.rejected: recorded \d+ entries, now \d+$/],
+      ["decision", (body) => (body.outcome = { refused: "ctx" }), /^decision: recorded null, now \{"cost":/],
+      ["decision", (body) => (body.catalog = wrong), /^catalog: recorded #, now #$/],
+      ["decision", (body) => (body.chosen.model = "m"), /^chosen\.model: recorded m, now grok-4-fast$/],
+      ["decision", (body) => delete body.chosen,
+        /^chosen: recorded null, now \{"model":"grok-4-fast","provider":"xai"\}$/],
+      ["decision", (body) => (body.ctx.sha256 = wrong), /^ctx\.sha256: recorded #, now #$/],
+      ["decision", (body) => (body.policy.canonical = wrong), /^policy\.canonical: recorded #, now #$/],
+      ["decision", (body) => (body.request = wrong), /^request: recorded #, now #$/],
+      ["decision", (body) => (body.result = wrong), /^result: recorded #, now #$/],
+      ["decision", ({ ctx }) => (ctx.inline.seed = "{"), /^decision: recorded \{.*\}, now null$/],
+      ["decision", (body) => Object.assign(body, { outcome: { refused: "json-syntax" } }).ctx.inline.seed = "{",
+        /^ctx: expected members that are JSON$/],
+      ["decision", (body) => (body.seed = "8"), /^seed: recorded 8, now 7$/],
+      ["step", ({ outcome }) => (outcome.turn.effect[1] = wrong), /^turn\.effect\[1\]: recorded #, now #$/],
+      ["step", (body) => (body.result = wrong), /^result: recorded #, now #$/],
+      ["step", (body) => (body.kind = "start"), /^kind: recorded start, now respond$/],
+      ["step", (body) => (body.chosen.provider = "delta"), /^chosen\.provider: recorded delta, now gamma$/],
+    ]) {
+      const { forged, number } = forge(kind, change);
+      const { all, lines } = replayHere(engine, segmentsOf(forged));
+      assert.deepEqual(lines, replayByHost(forged).lines);
+      const { verdict } = all.find((replayed) => replayed.number === number);
+      assert.equal(verdict.kind, "diverged", `${change}`);
+      assert.match(verdict.difference.replaceAll(/[0-9a-f]{64}/g, "#"), difference);
+    }
+    const { forged } = forge("decision", (body) => (body.engine.component = wrong));
+    const { lines } = replayHere(engine, segmentsOf(forged));
+    assert.ok(lines.some((line) => line.endsWith(`: component mismatch: ${wrong} is not here`)));
+    assert.deepEqual(lines, replayByHost(forged).lines);
+  });
+
+  test("of what is no receipt", needsHost, () => {
+    for (const [kind, change, reason] of [
+      ["decision", (body) => (body.more = 1),
+        "more: expected one of catalog, chosen, ctx, engine, fuel, outcome, policy, request, result, seed"],
+      ["decision", (body) => (body.engine.path = 1), "engine.path: expected a string"],
+      ["decision", (body) => delete body.outcome, "outcome: expected a value"],
+      ["decision", (body) => (body.ctx.blanked = "no"), "ctx.blanked: expected true or false"],
+      ["decision", (body) => (body.ctx.inline.seed = 7), "ctx.inline.seed: expected a string"],
+      ["step", (body) => (body.fuel = "1"), "fuel: expected an object"],
+    ]) {
+      const { forged, number } = forge(kind, change);
+      const message = `record ${number}: expected a ${kind}: `;
+      const isExpected = (error) => error instanceof ReplayError && error.number === number
+        && error.message === message + reason;
+      assert.throws(() => replay(engine, segmentsOf(forged)), isExpected, reason);
+      assert.ok(replayByHost(forged).error.startsWith(message));
+    }
+  });
+
+  test("of damage", needsHost, () => {
+    const [ledger] = segmentsOf(directory);
+    const damaged = Buffer.from(String(ledger).replace('"seed":"7"', '"seed":"8"'));
+    const forged = folder();
+    writeFileSync(join(forged, "000001.jsonl"), damaged);
+    const { error } = replayByHost(forged);
+    assert.match(error, /^damaged: segment 1, line \d+, number \d+: expected the seal /);
+    let heard = 0;
+    assert.throws(() => replay(engine, [damaged], () => (heard += 1)), { code: "damaged", message: error });
+    assert.ok(heard > 0);
+    const anchor = { number: 1000, seal: "0".repeat(64) };
+    assert.throws(() => replay(engine, [ledger], () => {}, { anchor }), { code: "anchor" });
+  });
+});
