@@ -20,8 +20,7 @@ async function auditFiles(files: File[]): Promise<void> {
   const names = files.map(({ name }) => name).sort();
   page.outcome.value = "ledger";
   if (bytes > LONGEST) {
-    page.notice.value = { tone: "bad", title: "Ledgers of more than 512 MiB are for sigmapol ledger verify.", lines: [] };
-    return;
+    return page.complain("Ledgers of more than 512 MiB are for sigmapol ledger verify.");
   }
   auditor ??= new Client();
   const name = names.length === 1 ? names[0]! : `${names[0]} to ${names.at(-1)}, ${names.length} files`;
@@ -31,7 +30,7 @@ async function auditFiles(files: File[]): Promise<void> {
     page.ledger.value = { name, bytes, part: 1, audit: await auditor.call("audit", files, show) };
   } catch (error) {
     page.ledger.value = undefined;
-    page.notice.value = { tone: "bad", title: `${name}: ${(error as Error).message}`, lines: [] };
+    page.complain(`${name}: ${(error as Error).message}`);
   }
 }
 
@@ -41,8 +40,7 @@ export async function openFiles(files: File[]): Promise<void> {
   page.notice.value = undefined;
   if (await isLedger(file)) return auditFiles(files);
   if (files.length > 1) {
-    page.notice.value = { tone: "bad", title: "One policy or catalog at a time; only ledgers have several files.", lines: [] };
-    return;
+    return page.complain("One policy or catalog at a time; only ledgers have several files.");
   }
   try {
     const read = await client.call("read", file);
@@ -50,10 +48,8 @@ export async function openFiles(files: File[]): Promise<void> {
       page.policy.value = read.text;
       return;
     }
-    page.candidates.value = read.candidates;
-    page.loaded.value += 1;
-    page.vocabulary.value = read.vocabulary === undefined ? "" : JSON.stringify(read.vocabulary, undefined, 2);
+    page.takeCtx(read.candidates, read.rest);
   } catch (error) {
-    page.notice.value = { tone: "bad", title: (error as Error).message, lines: [] };
+    page.complain((error as Error).message);
   }
 }

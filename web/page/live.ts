@@ -3,7 +3,7 @@
  * changed meanwhile is asked as one.
  */
 
-import { effect } from "@preact/signals";
+import { batch, effect } from "@preact/signals";
 import type { Candidate } from "../src/index.js";
 import * as page from "./state.js";
 import { Client, first } from "./worker/client.js";
@@ -20,6 +20,8 @@ export const decided = new Promise<void>((resolve) => {
   });
   void stop;
 });
+/** The catalog that the last answer is about: what was decided over another one does not stay. */
+let of = 0;
 let asking = false;
 let stale = true;
 
@@ -33,12 +35,17 @@ async function ask(): Promise<void> {
         sent = page.candidates.peek();
         void client.call("candidates", sent as Candidate[]).catch(() => undefined);
       }
-      page.answer.value = await client.call("decide", page.question.peek());
+      const answer = await client.call("decide", page.question.peek());
+      batch(() => {
+        page.answer.value = answer;
+        if (answer.decision || page.loaded.peek() !== of) page.decision.value = answer.decision;
+        of = page.loaded.peek();
+      });
     } catch (error) {
       // a new worker knows no candidates; the same question would only hang it again
       sent = undefined;
       page.answer.value = { faults: [] };
-      page.notice.value = { tone: "bad", title: (error as Error).message, lines: [] };
+      page.complain((error as Error).message);
     }
   }
   asking = false;

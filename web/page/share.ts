@@ -35,18 +35,18 @@ function carried(): Carried {
 export async function share(copy: (text: string) => Promise<boolean>): Promise<void> {
   const fragment = await encode(carried());
   if (fragment.length > LONGEST) {
-    const title = `That is too much for a link: ${fragment.length.toLocaleString("en")} characters. Save the catalog instead.`;
-    page.notice.value = { tone: "bad", title, lines: [] };
-    return;
+    const length = fragment.length.toLocaleString("en");
+    return page.complain(`That is too much for a link: ${length} characters. Save the catalog instead.`);
   }
   history.replaceState(undefined, "", fragment);
   const done = await copy(location.href);
+  const decided = page.answer.peek().decision !== undefined;
   const length = `${fragment.length.toLocaleString("en")} characters`;
   page.notice.value = {
     tone: "plain",
     title: done ? `The link is copied, ${length}.` : `The address of this page is the link now, ${length}.`,
     lines: [
-      "It carries the policy, the catalog, the request and the digest of the decision; nothing is sent anywhere.",
+      `It carries the policy, the catalog, the request and ${decided ? "the digest of the decision" : "no decision"}.`,
       ...(fragment.length > LONG ? ["Some programs cut links of that length."] : []),
     ],
   };
@@ -67,7 +67,7 @@ export async function follow(): Promise<void> {
       compare();
     }
   } catch (error) {
-    page.notice.value = { tone: "bad", title: `This link cannot be read: ${(error as Error).message}.`, lines: [] };
+    page.complain(`This link cannot be read: ${(error as Error).message}.`);
   }
 }
 
@@ -79,17 +79,16 @@ function compare(): void {
   claim = undefined;
   if (!decision) {
     const lines = faults.map(({ message }) => message);
-    page.notice.value = { tone: "bad", title: "The link says there is a decision, here there is none.", lines };
-    return;
+    return page.complain("The link says there is a decision, here there is none.", lines);
   }
   const name = (at: number) => {
     const candidate = page.candidates.peek()[at];
     return candidate ? `${candidate.provider_id} ${candidate.model_family}` : `candidate ${at}`;
   };
   const lines = differences(claimed, decision, name);
-  page.notice.value = lines.length === 0
-    ? { tone: "good", title: "Same decision.", lines: [`made again here, with the digest ${decision.digest}`] }
-    : { tone: "bad", title: "Another decision than the link says.", lines };
+  if (lines.length > 0) return page.complain("Another decision than the link says.", lines);
+  const same = `made again here, with the digest ${decision.digest}`;
+  page.notice.value = { tone: "good", title: "Same decision.", lines: [same] };
 }
 
 effect(() => {

@@ -6,7 +6,8 @@
 import { batch, computed, signal } from "@preact/signals";
 import type { Candidate, State } from "../src/index.js";
 import { EXAMPLES, type Example } from "./logic/examples.js";
-import type { Answer, Audit, Question, Responsible } from "./worker/protocol.js";
+import { isRecord } from "./logic/texts.js";
+import type { Answer, Audit, Columns, Question, Responsible } from "./worker/protocol.js";
 
 const first = EXAMPLES[0]!;
 
@@ -29,6 +30,9 @@ export const loaded = signal(0);
 
 /** The last answer, and what it answers. */
 export const answer = signal<Answer>({ faults: [] });
+/** The last decision. It stays while something is being written that is refused. */
+export const decision = signal<Columns | undefined>(undefined);
+export const stale = computed(() => decision.value !== answer.value.decision);
 /** Whether an answer is on its way. */
 export const busy = signal(true);
 
@@ -54,6 +58,11 @@ export interface Notice {
   lines: string[];
 }
 export const notice = signal<Notice | undefined>(undefined);
+
+/** Says what went wrong. */
+export function complain(title: string, lines: string[] = []): void {
+  notice.value = { tone: "bad", title, lines };
+}
 
 const number = (text: string): number | string | undefined => {
   if (text.trim() === "") return undefined;
@@ -88,4 +97,19 @@ export const take = (example: Omit<Example, "name" | "about">): void => batch(()
   candidates.value = example.candidates;
   loaded.value += 1;
   shown.value = chosen.value = hovered.value = undefined;
+});
+
+/** Puts a catalog in the place of the other, and what else of a ctx comes with it. */
+export const takeCtx = (all: readonly Candidate[], rest: Record<string, unknown>): void => batch(() => {
+  const text = (value: unknown) => (value === undefined ? "" : JSON.stringify(value, undefined, 2));
+  candidates.value = all;
+  loaded.value += 1;
+  shown.value = chosen.value = hovered.value = undefined;
+  vocabulary.value = text(rest.vocabulary);
+  if (rest.request !== undefined) request.value = text(rest.request);
+  if (rest.envelope !== undefined) envelope.value = text(rest.envelope);
+  if (rest.customs !== undefined) customs.value = text(rest.customs);
+  if (rest.seed !== undefined) seed.value = String(rest.seed);
+  if (rest.now_ms !== undefined) nowMs.value = String(rest.now_ms);
+  if (isRecord(rest.state)) state.value = rest.state;
 });

@@ -1,5 +1,6 @@
 import {
-  autocompletion, type Completion, type CompletionContext, type CompletionResult, insertCompletionText, snippetCompletion,
+  autocompletion, type Completion, type CompletionContext, type CompletionResult, insertCompletionText,
+  snippetCompletion,
 } from "@codemirror/autocomplete";
 import { syntaxTree } from "@codemirror/language";
 import type { Extension } from "@codemirror/state";
@@ -23,63 +24,64 @@ function complete(context: CompletionContext, sort: signature.Sort): CompletionR
   const place = placeAt(tree, text, pos, sort);
   if (!place) return null;
   const node = place.node?.name === "String" ? place.node : undefined;
-  const from = node?.from ?? word(context);
-  if (!node && !context.explicit && !/[[",\s]/.test(text.charAt(pos - 1))) return null;
+  if (node && pos <= node.from) return null;
+  if (!node && !context.explicit && !/[[",\s\w]/.test(text.charAt(pos - 1))) return null;
   const options = place.kind === "operation"
     ? operations(place.sort, place.rest, false)
-    : place.node && !node ? [] : argumentsOf(place.domain);
-  return result(from, options);
+    : place.node && !node && !isWord(place.node) ? [] : argumentsOf(place.domain);
+  return result(node ? node.from + 1 : word(context), options);
 }
 
+/** A word without quotes is being written; it is no JSON yet. */
+const isWord = ({ name }: SyntaxNode): boolean => name !== "Array" && name !== "Object" && name !== "Number";
+
+/** Where the word before the position begins. */
+const word = (context: CompletionContext): number => context.matchBefore(/[\w.:/-]*/)?.from ?? context.pos;
+
+/** Options are labelled by names; what is inserted has its quotes, whatever is there of them. */
 function result(from: number, options: Completion[]): CompletionResult | null {
-  return options.length === 0 ? null : { from, options: options.map(overTheRest), validFor: /^"?[\w.:/-]*$/ };
+  return options.length === 0 ? null : { from, options: options.map(overQuotes), validFor: /^[\w.:/-]*$/ };
 }
 
-/** What is chosen takes the place of the whole string, behind the cursor too. */
-function overTheRest(option: Completion): Completion {
-  const { apply = option.label } = option;
+function overQuotes(option: Completion): Completion {
+  const { apply = JSON.stringify(option.label) } = option;
   return {
     ...option,
     apply: (view, completion, from, to) => {
-      const quoted = view.state.sliceDoc(from, from + 1) === '"';
+      const quoted = view.state.sliceDoc(from - 1, from) === '"';
       const rest = quoted ? /^[^"\n]*"/.exec(view.state.sliceDoc(to, to + 300)) : null;
-      const end = to + (rest?.[0].length ?? 0);
-      if (typeof apply === "function") apply(view, completion, from, end);
-      else view.dispatch(insertCompletionText(view.state, apply, from, end));
+      const [start, end] = [quoted ? from - 1 : from, to + (rest?.[0].length ?? 0)];
+      if (typeof apply === "function") apply(view, completion, start, end);
+      else view.dispatch(insertCompletionText(view.state, apply, start, end));
     },
   };
 }
-
-/** Where the word before the position begins. */
-const word = (context: CompletionContext): number => context.matchBefore(/"?[\w.:/-]*/)?.from ?? context.pos;
 
 function operations(sort: signature.Sort, rest: boolean, whole: boolean): Completion[] {
   return signature.OPERATIONS.filter((operation) => operation.sort === sort).map((operation) => {
     const { op } = operation;
     const option: Completion = {
-      label: whole ? `["${op}"` : `"${op}"`,
-      displayLabel: op,
+      label: op,
       detail: signature.formOf(operation).slice(op.length),
       info: signature.MEANINGS[op] ?? "",
       type: "operation",
     };
-    if (rest) return { ...option, apply: `"${op}"` };
-    const holes = operation.arguments.map(hole);
-    const inner = [`"${op}"`, ...holes].join(", ");
+    if (rest) return option;
+    const inner = [`"${op}"`, ...operation.arguments.map(hole)].join(", ");
     return snippetCompletion(whole ? `[${inner}]` : inner, option);
   });
 }
 
-/** What stands in an argument place until something is written there. */
-function hole(domain: signature.Domain): string {
-  if (signature.isSort(domain)) return "[${}]";
+/** What stands in an argument place until something is written there: a field of a snippet. */
+function hole(domain: signature.Domain, at: number): string {
+  const field = (text = "") => `\${${at + 1}${text && `:${text}`}}`;
+  if (signature.isSort(domain) || domain === "Recipe") return `[${field()}]`;
   switch (domain) {
-    case "Num": case "Count": return "${1}";
-    case "Scalar": return "${0}";
-    case "Action": return '{"action": "${next_candidate}"}';
-    case "Chain": return '[\\{"provider": "${}", "model": "${}"\\}]'.replaceAll("\\", "");
-    case "Recipe": return "[${}]";
-    default: return '"${}"';
+    case "Num": case "Count": return field("1");
+    case "Scalar": return field("0");
+    case "Action": return `{"action": "${field("next_candidate")}"}`;
+    case "Chain": return '[{"provider": "${1}", "model": "${2}"}]';
+    default: return `"${field()}"`;
   }
 }
 
@@ -87,33 +89,31 @@ function argumentsOf(domain: signature.Domain): Completion[] {
   if (signature.isSort(domain)) return operations(domain, false, true);
   if (domain === "Action") {
     return Object.entries(signature.ACTIONS).map(([action, info]) => (
-      { label: `{"action": "${action}"}`, displayLabel: action, info, type: "parameter" }
+      { label: action, apply: `{"action": "${action}"}`, info, type: "parameter" }
     ));
   }
-  return quoted(namesOf(domain));
+  return named(namesOf(domain));
 }
 
-const quoted = (names: { name: string; about?: string }[]): Completion[] =>
-  names.map(({ name, about }) => (
-    { label: JSON.stringify(name), displayLabel: name, type: "parameter", ...(about ? { info: about } : {}) }
-  ));
+const named = (names: { name: string; about?: string }[]): Completion[] =>
+  names.map(({ name, about }) => ({ label: name, type: "parameter", ...(about ? { info: about } : {}) }));
 
 /** Keys and values of actions and links. */
 function inObject(node: SyntaxNode, text: string, at: number): { from: number; options: Completion[] } | undefined {
   const property = up(node, "Property");
   const key = property?.getChild("PropertyName");
   const string = node.name === "String" || node.name === "PropertyName" ? node : undefined;
-  if (string && key && string.from === key.from) {
+  if (string && key && string.from === key.from && at > string.from) {
     const keys = Object.entries(signature.ACTION_KEYS).map(([name, about]) => ({ name, about }));
-    return { from: string.from, options: quoted(keys) };
+    return { from: string.from + 1, options: named(keys) };
   }
-  if (!property || !key || !string || at < string.from) return undefined;
+  if (!property || !key || !string || at <= string.from) return undefined;
   const name = stringOf(key, text);
   const options = name === "action" || name === "then_action"
     ? Object.entries(signature.ACTIONS).map(([name, about]) => ({ name, about }))
     : name === "provider" || name === "provider_id" ? namesOf("Provider")
     : name === "model" || name === "model_family" ? namesOf("Family") : [];
-  return { from: string.from, options: quoted(options) };
+  return { from: string.from + 1, options: named(options) };
 }
 
 function up(node: SyntaxNode | null, name: string): SyntaxNode | undefined {

@@ -46,12 +46,14 @@ export function startOf(candidates: readonly Candidate[], world: World, nowMs: n
     }
   }
   if (differing.size > 0) {
-    notes.push(`In a configuration these are one for a provider; the first candidate's are taken: ${listed(differing)}.`);
+    const which = listed(differing);
+    notes.push(`In a configuration these are one for a provider; the first candidate's are taken: ${which}.`);
   }
   const left = Object.keys(request).filter((key) => !OF_CONTRACTS.has(key));
   if (left.length > 0) notes.push(`A contract has no such keys; they stay behind: ${listed(left)}.`);
   if (strict && disablesElsewhere(policy)) {
-    notes.push("A policy that comes with a contract disables providers on auth_error alone; for other failures the next one is asked.");
+    const otherwise = "for other failures the next one is asked";
+    notes.push(`A policy that comes with a contract disables providers on auth_error alone; ${otherwise}.`);
   }
   const contract = {
     ...Object.fromEntries(Object.entries(request).filter(([key]) => OF_CONTRACTS.has(key))),

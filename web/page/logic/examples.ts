@@ -42,7 +42,9 @@ const attested: Candidate[] = ["gpt-oss-120b", "llama-3.3-70b"].map((model_famil
   no_log: true,
 }));
 
-const vocabulary = json({ fields: { bench_intelligence: catalog.vocabulary.fields.bench_intelligence } });
+const vocabulary = `{"fields": {
+  "bench_intelligence": {"sort": "Num", "default": 0}
+}}`;
 const plain = { bench_intelligence_rank: undefined, cap_tools: undefined };
 const candidates = [...compact, ...attested].map(lean);
 
@@ -83,7 +85,7 @@ export const EXAMPLES: readonly Example[] = [
   ["override",
     ["override",
       ["always", {"action": "next_candidate"}],
-      "rate_limit", {"action": "retry_same", "attempts": 2, "backoff_ms": [250, 1000], "then_action": "next_candidate"}],
+      "rate_limit", {"action": "retry_same", "attempts": 2, "backoff_ms": [250, 1000]}],
     "auth_error", {"action": "disable_provider"}]]`,
     request: json(parcel),
     state: { breakers: { groq: true } },

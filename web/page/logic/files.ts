@@ -29,6 +29,6 @@ export function documentOf(engine: Engine, name: string, text: string): Document
   if (!Array.isArray(candidates) || !candidates.every(isRecord)) {
     throw new Error(`${name}: expected a policy, an array of candidates, or {"candidates": […]}`);
   }
-  const { vocabulary, candidates: _, ...rest } = isRecord(value) ? value : {};
-  return { kind: "catalog", candidates: candidates as Candidate[], rest, ...(vocabulary === undefined ? {} : { vocabulary }) };
+  const { candidates: _, ...rest } = isRecord(value) ? value : {};
+  return { kind: "catalog", candidates: candidates as Candidate[], rest };
 }

@@ -1,5 +1,7 @@
 /** The width that lines are kept to, where terms can be broken. */
 const WIDTH = 88;
+/** The width of lines that hold parameters alone; these cannot be broken. */
+const LONG = 130;
 
 /** A term the way people write it: on one line where it fits; nothing if it is no JSON. */
 export function formatted(text: string): string | undefined {
@@ -26,6 +28,14 @@ function printed(value: unknown, indent: string, after: number): string {
   const terms = value.findIndex((part) => Array.isArray(part));
   const head = value.slice(0, terms === -1 ? 1 : terms);
   const rest = value.slice(head.length);
-  const parts = rest.map((part, at) => inner + printed(part, inner, at === rest.length - 1 ? after + 1 : 1));
-  return `[${head.map(flat).concat("").join(", ").trimEnd()}\n${parts.join(",\n")}]`;
+  const lines: string[] = [];
+  rest.forEach((part, at) => {
+    const text = printed(part, inner, at === rest.length - 1 ? after + 1 : 1);
+    const joined = `${lines.at(-1)}, ${text}`;
+    // parameters that follow a term share a line
+    const fits = at > 0 && !Array.isArray(part) && !Array.isArray(rest[at - 1]) && joined.length < LONG;
+    if (fits) lines[lines.length - 1] = joined;
+    else lines.push(inner + text);
+  });
+  return `[${head.map(flat).concat("").join(", ").trimEnd()}\n${lines.join(",\n")}]`;
 }

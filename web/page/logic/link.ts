@@ -60,12 +60,14 @@ function isClaim(value: unknown): value is Claim {
   if (!isRecord(value) || !Array.isArray(value.first)) return false;
   const texts = [value.digest, value.identity, value.cost].every((text) => typeof text === "string");
   const numbers = [value.ranked, value.rejected].every(Number.isSafeInteger);
-  const pair = (one: unknown) => Array.isArray(one) && Number.isSafeInteger(one[0]) && /^[0-9a-f]{16}$/.test(String(one[1]));
+  const pair = (one: unknown) =>
+    Array.isArray(one) && Number.isSafeInteger(one[0]) && /^[0-9a-f]{16}$/.test(String(one[1]));
   return texts && numbers && value.first.every(pair);
 }
 
 export function claimOf({ digest, identity, cost, ordered, rejected, scores }: Columns): Claim {
-  const first = [...ordered.subarray(0, FIRST)].map((candidate, at): [number, string] => [candidate, bits(scores[at]!)]);
+  const best = [...ordered.subarray(0, FIRST)];
+  const first = best.map((candidate, at): [number, string] => [candidate, bits(scores[at]!)]);
   return { digest, identity, cost, ranked: ordered.length, rejected: rejected.length, first };
 }
 
@@ -88,7 +90,9 @@ export function differences(claim: Claim, made: Columns, name: (candidate: numbe
   const [was, is] = [claim.first[at], now.first[at]];
   if (was && is && was[0] !== is[0]) differs(`place ${at + 1}`, name(was[0]), name(is[0]));
   else if (was && is) differs(`score at place ${at + 1}, ${name(was[0])}`, scoreOf(was[1]), scoreOf(is[1]));
-  if (found.length === 0) found.push("the difference is in what the link does not carry: later places, reasons, or the request");
+  if (found.length === 0) {
+    found.push("the difference is in what the link does not carry: later places, reasons, or the request");
+  }
   found.push(`digest: the link says ${claim.digest}, here it is ${now.digest}`);
   return found;
 }

@@ -73,8 +73,8 @@ export function run(
   let seen = 0;
   const note = () => {
     const { decision_path: path = [] } = traceOf(engine, turn, now, admission);
-    for (const { event, provider_id, model_family } of path.slice(seen)) {
-      if (event === "skipped") happened.push({ kind: "skipped", at: now - begin, provider: provider_id, model: model_family });
+    for (const { event, provider_id: provider, model_family: model } of path.slice(seen)) {
+      if (event === "skipped") happened.push({ kind: "skipped", at: now - begin, provider, model });
     }
     seen = path.length;
     const after = JSON.parse(turn.state) as Runtime;

@@ -45,7 +45,7 @@ function Status() {
     <footer class="status" data-busy={busy}>
       <span><i class={`light ${busy ? "busy" : decision ? "" : "bad"}`} />{state}</span>
       <span>{page.candidates.value.length.toLocaleString("en")} candidates</span>
-      <span class="wide">{decision ? <>one decision takes <b>{timeText(decision.micros)}</b></> : null}</span>
+      <span class="time">{decision ? <>one decision takes <b>{timeText(decision.micros)}</b></> : null}</span>
       <span class="gap" />
       <span class="wide" title={COMPONENT_SHA256}>component <b>{COMPONENT_SHA256.slice(0, 12)}</b></span>
     </footer>

@@ -9,6 +9,7 @@ export function Canonical() {
   const { admission, decision } = page.answer.value;
   if (!admission) return <p class="empty">The policy is not admitted.</p>;
   const { canonical, fingerprint, identity } = admission;
+  const ran = decision?.identity;
   const shown = canonical.length > LONG ? `${canonical.slice(0, LONG)}…` : canonical;
   return (
     <>
@@ -20,7 +21,7 @@ export function Canonical() {
       <div class="scroll" tabIndex={0} role="region" aria-label="canonical form"><pre class="prose">{shown}</pre></div>
       <div class="strip">
         <Digest name="identity" value={identity} />
-        {decision && decision.identity !== identity ? <Digest name="with the envelope" value={decision.identity} /> : null}
+        {ran === undefined || ran === identity ? null : <Digest name="with the envelope" value={ran} />}
         <span class="pair">fingerprint <b>{fingerprint}</b><Copy text={fingerprint} what="fingerprint" /></span>
       </div>
     </>

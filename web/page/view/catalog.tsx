@@ -4,6 +4,7 @@ import { openFiles } from "../files.js";
 import { cellOf, catalogText, type Column, columnsOf, viewOf } from "../logic/columns.js";
 import { edit } from "../live.js";
 import * as page from "../state.js";
+import { Refused } from "./fault.js";
 import { Grid } from "./grid.js";
 
 const columns = computed(() => columnsOf(page.vocabulary.value));
@@ -19,11 +20,12 @@ export function Catalog() {
     () => viewOf(candidates, filter.value, sort.value),
     [candidates.length, page.loaded.value, filter.value, sort.value],
   );
+  const all = view.length === candidates.length;
   const [fault] = faults.value;
   const wrong = fault && cellOf(fault.message);
   const add = () => {
-    const last = candidates.at(-1);
-    edit({ at: candidates.length, remove: 0, with: [{ provider_id: last?.provider_id ?? "provider", model_family: "model" }] });
+    const provider_id = candidates.at(-1)?.provider_id ?? "provider";
+    edit({ at: candidates.length, remove: 0, with: [{ provider_id, model_family: "model" }] });
     filter.value = "";
     page.shown.value = candidates.length;
   };
@@ -34,14 +36,14 @@ export function Catalog() {
           class="search" type="search" placeholder="filter" aria-label="filter candidates" value={filter.value}
           onInput={({ currentTarget }) => (filter.value = currentTarget.value)}
         />
-        <span class="count wide">{view.length === candidates.length ? "" : `${view.length.toLocaleString("en")} shown`}</span>
+        <span class="count">{all ? "" : `${view.length.toLocaleString("en")} shown`}</span>
         <span class="gap" />
         <button type="button" class="button small" onClick={add}>add row</button>
         <Open />
         <button type="button" class="button small" onClick={save}>save</button>
       </div>
       <Grid columns={columns.value} view={view} sort={sort} {...(wrong ? { wrong } : {})} />
-      {fault ? <div class="strip fault" role="status"><span class="message">{fault.message}</span></div> : null}
+      <Refused fault={fault} />
     </>
   );
 }

@@ -1,4 +1,5 @@
 import { useState } from "preact/hooks";
+import { Icon } from "./icon.js";
 
 /** Copies a text; says so for a moment. */
 export function Copy({ text, what }: { text: string; what: string }) {
@@ -9,10 +10,10 @@ export function Copy({ text, what }: { text: string; what: string }) {
     setTimeout(() => setDone(false), 1200);
   };
   return (
-    <button type="button" class={done ? "copy done" : "copy"} aria-label={done ? "copied" : `copy ${what}`} onClick={copy}>
-      <svg width="14" height="14" viewBox="0 0 16 16" fill="none" stroke="currentColor" stroke-width="1.5" aria-hidden="true">
-        {done ? <path d="M3 8.5l3.2 3.2L13 5" /> : <path d="M5.5 5.5h7v8h-7zM10.5 5.5v-3h-7v8h2" />}
-      </svg>
+    <button
+      type="button" class={done ? "copy done" : "copy"} aria-label={done ? "copied" : `copy ${what}`} onClick={copy}
+    >
+      <Icon>{done ? <path d="M3 8.5l3.2 3.2L13 5" /> : <path d="M5.5 5.5h7v8h-7zM10.5 5.5v-3h-7v8h2" />}</Icon>
     </button>
   );
 }

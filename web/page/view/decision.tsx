@@ -1,24 +1,25 @@
 import { computed, signal } from "@preact/signals";
 import { useId } from "preact/hooks";
-import { barsOf, scoreText, timeText } from "../logic/score.js";
+import type { Candidate } from "../../src/index.js";
+import { barsOf, scoreText } from "../logic/score.js";
 import * as page from "../state.js";
 import { Digest } from "./copy.js";
 import { List } from "./windowed.js";
 
-const decision = computed(() => page.answer.value.decision);
+const { decision } = page;
 const bars = computed(() => barsOf(decision.value?.scores ?? []));
 
 /** Who may be tried, best first, and who may not, and why. */
 export function Decision() {
   const made = decision.value;
   return (
-    <section class="panel decision" aria-label="decision">
+    <section class={page.stale.value ? "panel decision stale" : "panel decision"} aria-label="decision">
       <div class="head">
         <h2>decision</h2>
+        <span class="about">{made && page.stale.value ? "the last one; something is refused now" : ""}</span>
         <span class="gap" />
         <span class="strip" style={{ border: 0, background: "none", padding: 0 }}>
-          <Digest name="digest" value={made?.digest} />
-          <span class="pair wide"><b>{made ? timeText(made.micros) : "·"}</b></span>
+          <Digest name="digest" value={page.stale.value ? undefined : made?.digest} />
         </span>
       </div>
       <Ranking />
@@ -35,10 +36,13 @@ function Ranking() {
   const { faults } = page.answer.value;
   return (
     <div class="ranking">
-      <div class="sub">
-        <h3>ranking <span class="count">{made?.ordered.length.toLocaleString("en") ?? ""}</span></h3>
-        <span class="gap" />
-        <span class="about">{left > 0 ? `${left.toLocaleString("en")} left out by the selector` : ""}</span>
+      <div class="sub ranked captions">
+        <div class="first">
+          <h3>ranking <span class="count">{made?.ordered.length.toLocaleString("en") ?? ""}</span></h3>
+          <span class="about">{left > 0 ? `${left.toLocaleString("en")} left out by the selector` : ""}</span>
+        </div>
+        <span class="right">score</span>
+        <span class="right prices" title="USD per million tokens">in / out</span>
       </div>
       {made && made.ordered.length > 0 ? (
         <List
@@ -51,6 +55,15 @@ function Ranking() {
         <p class="empty">{made ? "Nobody may be tried." : faults[0] ? "No decision: see what is marked." : "…"}</p>
       )}
     </div>
+  );
+}
+
+function Name({ candidate }: { candidate: Candidate | undefined }) {
+  return (
+    <>
+      <span class="model">{String(candidate?.model_family)}</span>{" "}
+      <span class="dimmed">{String(candidate?.provider_id)}</span>
+    </>
   );
 }
 
@@ -71,7 +84,7 @@ function ranked(at: number) {
       <>
         <span class="place right dimmed">{at + 1}</span>
         <span title={`${candidate?.provider_id} ${candidate?.model_family}`}>
-          <span class="model">{String(candidate?.model_family)}</span> <span class="dimmed">{String(candidate?.provider_id)}</span>
+          <Name candidate={candidate} />
         </span>
         <span class="bar" aria-hidden="true">
           <i class={negative ? "negative" : ""} style={{ left: `${left * 100}%`, width: `${width * 100}%` }} />
@@ -135,7 +148,7 @@ function refused(at: number, reason: string) {
     cells: (
       <>
         <span>
-          <span class="model">{String(candidate?.model_family)}</span> <span class="dimmed">{String(candidate?.provider_id)}</span>
+          <Name candidate={candidate} />
         </span>
         <span class="reason right">{reason}{envelope ? " (envelope)" : ""}</span>
       </>

@@ -76,13 +76,13 @@ export function Failover() {
       <div class="answers" role="group" aria-label="what the provider answers">
         {(Object.keys(ANSWERS) as Answered[]).map((what) => (
           <button
-            key={what} type="button" class={`button small bordered ${what === "ok" ? "primary" : ""}`} disabled={!calling}
-            onClick={() => answer(what)}
+            key={what} type="button" class={`button small bordered ${what === "ok" ? "primary" : ""}`}
+            disabled={!calling} onClick={() => answer(what)}
           >{ANSWERS[what].label}</button>
         ))}
         <span class="gap" />
-        <button type="button" class="button small" disabled={answers.value.length === 0} onClick={() => (answers.value = answers.value.slice(0, -1))}>undo</button>
-        <button type="button" class="button small" disabled={answers.value.length === 0} onClick={() => (answers.value = [])}>reset</button>
+        <Back label="undo" to={answers.value.slice(0, -1)} />
+        <Back label="reset" to={[]} />
       </div>
       <div class="scroll" tabIndex={0} role="region" aria-label="timeline">
         {made ? (
@@ -100,6 +100,13 @@ export function Failover() {
         {notes.value.length > 0 ? <div class="notes">{notes.value.map((note) => <p key={note}>{note}</p>)}</div> : null}
       </div>
     </>
+  );
+}
+
+function Back({ label, to }: { label: string; to: readonly Answered[] }) {
+  const none = answers.value.length === 0;
+  return (
+    <button type="button" class="button small" disabled={none} onClick={() => (answers.value = to)}>{label}</button>
   );
 }
 
@@ -131,10 +138,15 @@ function described(what: Happened) {
         text: <>called <b>{what.model}</b> {what.provider}</>,
         result: `${ANSWERS[what.answer].label} (${what.took} ms)`,
       };
-    case "waited": return { tone: "", text: "waited, then the same one again", result: `${what.ms} ms` };
-    case "opened": return { tone: "", text: <>breaker of <b>{what.provider}</b> opened</>, result: `for ${what.ms! / 1000} s` };
-    case "disabled": return { tone: "", text: <><b>{what.provider}</b> disabled</>, result: `for ${what.ms! / 1000} s` };
-    case "skipped": return { tone: "", text: <>skipped <b>{what.model}</b> {what.provider}</>, result: "disabled" };
-    case "done": return { tone: what.ok ? "good" : "bad", text: <b>{what.ok ? "done" : "failed"}</b>, result: what.what };
+    case "waited":
+      return { tone: "", text: "waited, then the same one again", result: `${what.ms} ms` };
+    case "opened":
+      return { tone: "", text: <>breaker of <b>{what.provider}</b> opened</>, result: `for ${what.ms! / 1000} s` };
+    case "disabled":
+      return { tone: "", text: <><b>{what.provider}</b> disabled</>, result: `for ${what.ms! / 1000} s` };
+    case "skipped":
+      return { tone: "", text: <>skipped <b>{what.model}</b> {what.provider}</>, result: "disabled" };
+    case "done":
+      return { tone: what.ok ? "good" : "bad", text: <b>{what.ok ? "done" : "failed"}</b>, result: what.what };
   }
 }

@@ -82,9 +82,10 @@ export function Grid({ columns, view, sort, wrong }: Props) {
       } else return;
       return event.preventDefault();
     }
-    const page_ = Math.max(1, Math.floor((scroller.current?.clientHeight ?? 0) / ROW) - 2);
+    const screen = Math.max(1, Math.floor((scroller.current?.clientHeight ?? 0) / ROW) - 2);
     const steps: Record<string, [number, number]> = {
-      ArrowDown: [1, 0], ArrowUp: [-1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1], PageDown: [page_, 0], PageUp: [-page_, 0],
+      ArrowDown: [1, 0], ArrowUp: [-1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1],
+      PageDown: [screen, 0], PageUp: [-screen, 0],
     };
     const step = steps[key];
     if (step) move(row + step[0], col + step[1]);
@@ -95,7 +96,7 @@ export function Grid({ columns, view, sort, wrong }: Props) {
     else if (key === "Enter" || key === "F2" || key === " ") begin(at, column!);
     else if (key === "Delete" && event.shiftKey) remove(at);
     else if (key === "Delete" || key === "Backspace") change(at, column!, undefined);
-    else if (key.length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey && column!.kind !== "flag") begin(at, column!, key);
+    else if (isText(event) && column!.kind !== "flag") begin(at, column!, key);
     else return;
     event.preventDefault();
   };
@@ -119,8 +120,9 @@ export function Grid({ columns, view, sort, wrong }: Props) {
           const bad = wrong?.row === at && (wrong.path === column.path.join(".") || wrong.path === column.path[0]);
           return (
             <span
-              key={column.label} class={`cell ${column.kind}${bad ? " wrong" : ""}`} role="gridcell" aria-colindex={c + 2}
-              tabIndex={active && editing ? -1 : tab(r, c)} {...(bad ? { "aria-invalid": true } : {})}
+              key={column.label} class={`cell ${column.kind}${bad ? " wrong" : ""}`} role="gridcell"
+              aria-colindex={c + 2} tabIndex={active && editing ? -1 : tab(r, c)}
+              {...(bad ? { "aria-invalid": true } : {})}
               onClick={() => {
                 if (active && editing) return;
                 move(r, c);
@@ -143,7 +145,10 @@ export function Grid({ columns, view, sort, wrong }: Props) {
             </span>
           );
         })}
-        <button type="button" class="copy" tabIndex={-1} aria-label={`remove candidate ${at}`} onClick={() => remove(at)}>×</button>
+        <button
+          type="button" class="copy" tabIndex={-1} aria-label={`remove candidate ${at}`} title="remove (Shift+Delete)"
+          onClick={() => remove(at)}
+        >×</button>
       </div>,
     );
   };
@@ -156,13 +161,17 @@ export function Grid({ columns, view, sort, wrong }: Props) {
       class="grid" ref={scroller} role="grid" aria-label="catalog" aria-rowcount={view.length + 1}
       aria-colcount={columns.length + 1} onScroll={onScroll} onKeyDown={onKeyDown}
     >
-      <div class="cells header" role="row" aria-rowindex={1} style={{ gridTemplateColumns: template, width: `${width}px` }}>
+      <div
+        class="cells header" role="row" aria-rowindex={1}
+        style={{ gridTemplateColumns: template, width: `${width}px` }}
+      >
         <span class="cell index" role="columnheader">#</span>
         {columns.map((column, c) => {
           const own = sort.value?.column.label === column.label ? sort.value : undefined;
           return (
             <span
-              key={column.label} class={`cell ${column.kind}`} role="columnheader" title={column.about} tabIndex={tab(HEADER, c)}
+              key={column.label} class={`cell ${column.kind}`} role="columnheader" title={column.about}
+              tabIndex={tab(HEADER, c)}
               {...(own ? { "aria-sort": own.descending ? "descending" as const : "ascending" as const } : {})}
               onClick={() => {
                 move(HEADER, c);
@@ -173,10 +182,16 @@ export function Grid({ columns, view, sort, wrong }: Props) {
         })}
         <span />
       </div>
-      <div class="body rows" role="rowgroup" style={{ height: `${view.length * ROW}px`, width: `${width}px` }}>{rows}</div>
+      <div class="body rows" role="rowgroup" style={{ height: `${view.length * ROW}px`, width: `${width}px` }}>
+        {rows}
+      </div>
     </div>
   );
 }
+
+/** Whether a key writes something. */
+const isText = ({ key, ctrlKey, metaKey, altKey }: KeyboardEvent): boolean =>
+  key.length === 1 && !ctrlKey && !metaKey && !altKey;
 
 function Flag({ value, label }: { value: unknown; label: string }) {
   return (

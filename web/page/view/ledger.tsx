@@ -33,7 +33,7 @@ export function Ledger() {
   if (!audit) {
     return (
       <>
-        <div class="progress" role="progressbar" aria-label="verifying and replaying" aria-valuenow={Math.round(part * 100)}>
+        <div class="progress" role="progressbar" aria-label={name} aria-valuenow={Math.round(part * 100)}>
           <i style={{ width: `${part * 100}%` }} />
         </div>
         <p class="empty">{name}: {part < 0.5 ? "verifying" : "making the decisions again"}</p>

@@ -1,6 +1,7 @@
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { EXAMPLES } from "../logic/examples.js";
 import * as page from "../state.js";
+import { Icon } from "./icon.js";
 
 /** The examples: arrows and letters choose, Escape closes. */
 export function Examples() {
@@ -40,9 +41,10 @@ export function Examples() {
   };
   return (
     <div class="menu" ref={menu} onKeyDown={onKeyDown}>
-      <button type="button" class="button bordered" aria-haspopup="menu" aria-expanded={open} onClick={() => setOpen(!open)}>
-        examples
-        <svg width="9" height="6" viewBox="0 0 9 6" fill="none" stroke="currentColor" stroke-width="1.4" aria-hidden="true"><path d="M1 1l3.5 3.5L8 1" /></svg>
+      <button
+        type="button" class="button bordered" aria-haspopup="menu" aria-expanded={open} onClick={() => setOpen(!open)}
+      >
+        examples <Icon size={11}><path d="M3 6l5 5 5-5" /></Icon>
       </button>
       {open ? (
         <ul role="menu" aria-label="examples">

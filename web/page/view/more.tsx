@@ -4,6 +4,7 @@ import { Editor } from "../editor/editor.js";
 import { hover } from "../editor/hover.js";
 import { operations } from "../editor/marks.js";
 import * as page from "../state.js";
+import { Refused } from "./fault.js";
 import type { Part } from "../worker/protocol.js";
 
 const term = [completion("Pred"), hover, operations];
@@ -12,9 +13,18 @@ const term = [completion("Pred"), hover, operations];
 export function More() {
   return (
     <div class="parts">
-      <Text part="envelope" text={page.envelope} about="conjoined to the filter" hint='["not", ["is", "disabled"]]' extensions={term} />
-      <Text part="vocabulary" text={page.vocabulary} about="fields, tier_order, profile" hint='{"tier_order": ["spot", "own"]}' />
-      <Text part="customs" text={page.customs} about="what custom means" hint='{"calm": ["set_param", "temperature", 0]}' />
+      <Text
+        part="envelope" text={page.envelope} about="conjoined to the filter" hint='["not", ["is", "disabled"]]'
+        extensions={term}
+      />
+      <Text
+        part="vocabulary" text={page.vocabulary} about="fields, tier_order, profile"
+        hint='{"tier_order": ["spot", "own"]}'
+      />
+      <Text
+        part="customs" text={page.customs} about="what custom means"
+        hint='{"calm": ["set_param", "temperature", 0]}'
+      />
     </div>
   );
 }
@@ -34,7 +44,7 @@ function Text({ part, text, about, hint, extensions = [] }: Props) {
     <section aria-label={part}>
       <div class="sub"><h3>{part}</h3><span class="about">{about}</span></div>
       <Editor label={`${part}, JSON`} text={text} faults={faults} placeholder={hint} extensions={extensions} />
-      {fault ? <div class="strip fault" role="status"><span class="message">{fault.message}</span></div> : null}
+      <Refused fault={fault} />
     </section>
   );
 }

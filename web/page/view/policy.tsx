@@ -51,7 +51,7 @@ function Strip() {
     <div class="strip" role="status">
       <Digest name="identity" value={admission?.identity} />
       <span class="pair">nodes <b>{admission?.nodes ?? "·"}</b></span>
-      <span class="pair">depth <b>{admission?.depth ?? "·"}</b></span>
+      <span class="pair wide">depth <b>{admission?.depth ?? "·"}</b></span>
       <span class="pair">cost <b>{page.answer.value.decision?.cost ?? "·"}</b></span>
     </div>
   );

@@ -1,5 +1,6 @@
 import { computed } from "@preact/signals";
 import * as page from "../state.js";
+import { Refused } from "./fault.js";
 
 /** Providers that are listed; a catalog of offers may have very many. */
 const MOST = 200;
@@ -25,6 +26,7 @@ function know(section: Section, provider: string, value: unknown): void {
 /** What the host knows of each provider: the state of the ctx. */
 export function Providers() {
   const { breakers = {}, disabled = {}, credits = {} } = page.state.value;
+  const all = providers.value;
   const faults = page.answer.value.faults.filter(({ part }) => part === "state");
   return (
     <>
@@ -35,16 +37,16 @@ export function Providers() {
           <span class="heading">breaker</span>
           <span class="heading">disabled</span>
           <span class="heading">credits, USD</span>
-          {providers.value.slice(0, MOST).map(([id, count]) => (
+          {all.slice(0, MOST).map(([id, count]) => (
             <Provider
               key={id} id={id} count={count} open={breakers[id] === true} off={disabled[id] !== undefined}
               credits={credits[id]} wrong={faults.some(({ message }) => message.includes(`['${id}']`))}
             />
           ))}
         </div>
-        {providers.value.length > MOST ? <p class="empty">The first {MOST} of {providers.value.length} providers.</p> : null}
+        {all.length > MOST ? <p class="empty">The first {MOST} of {all.length} providers.</p> : null}
       </div>
-      {faults[0] ? <div class="strip fault" role="status"><span class="message">{faults[0].message}</span></div> : null}
+      <Refused fault={faults[0]} />
     </>
   );
 }
@@ -68,7 +70,10 @@ function Provider({ id, count, open, off, credits, wrong }: Known) {
       <span title={id}>{id}</span>
       <span class="dimmed">{count}</span>
       <label>
-        <input type="checkbox" checked={open} aria-label={`breaker of ${id} is open`} onChange={() => know("breakers", id, open ? undefined : true)} />
+        <input
+          type="checkbox" checked={open} aria-label={`breaker of ${id} is open`}
+          onChange={() => know("breakers", id, open ? undefined : true)}
+        />
         &nbsp;<span class="dimmed">{open ? "open" : ""}</span>
       </label>
       <label>

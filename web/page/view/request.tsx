@@ -1,8 +1,10 @@
 import { computed } from "@preact/signals";
 import { Editor } from "../editor/editor.js";
+import { namesOf } from "../editor/names.js";
 import { CAPABILITIES, TIERS } from "../logic/signature.js";
 import { isRecord, parsed } from "../logic/texts.js";
 import * as page from "../state.js";
+import { Refused } from "./fault.js";
 
 const faults = computed(() => page.answer.value.faults.filter(({ part }) => part === "request"));
 const seedFault = computed(() => page.answer.value.faults.find(({ part }) => part === "seed"));
@@ -51,8 +53,8 @@ export function Request() {
       </div>
       <div class="side">
         <Editor label="request, JSON" text={page.request} faults={faults} placeholder="the request: empty" />
-        {fault ? <div class="strip fault" role="status"><span class="message">{fault.message}</span></div> : null}
-        {seedFault.value ? <div class="strip fault" role="status"><span class="message">{seedFault.value.message}</span></div> : null}
+        <Refused fault={fault} />
+        <Refused fault={seedFault.value} />
       </div>
     </div>
   );
@@ -90,7 +92,8 @@ function Amount({ name, about }: { name: string; about: string }) {
     <label class="field">
       <span>{name}</span>
       <input
-        type="text" inputMode="decimal" class={wrong ? "wrong" : ""} placeholder={about} value={shown(requirements.value?.[name])}
+        type="text" inputMode="decimal" class={wrong ? "wrong" : ""} placeholder={about}
+        value={shown(requirements.value?.[name])}
         onInput={({ currentTarget }) => change(currentTarget.value)}
       />
     </label>
@@ -112,7 +115,7 @@ function Choice({ name, choices }: { name: string; choices: readonly string[] })
 }
 
 function Family() {
-  const families = [...new Set(page.candidates.value.map(({ model_family }) => String(model_family)))].sort().slice(0, 500);
+  const families = namesOf("Family").map(({ name }) => name);
   return (
     <label class="field">
       <span>model_family</span>

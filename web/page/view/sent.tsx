@@ -10,7 +10,7 @@ const LINES = 2000;
 
 const SIGNS = { same: "", added: "+", changed: "~", removed: "−" };
 
-const sent = computed(() => page.answer.value.decision?.request);
+const sent = computed(() => page.decision.value?.request);
 const lines = computed(() => {
   const text = sent.value;
   if (text === undefined || text.length > COMPARED || page.request.value.length > COMPARED) return undefined;
@@ -19,8 +19,9 @@ const lines = computed(() => {
 
 /** The request for the first candidate, and what the policy has changed in it. */
 export function Sent() {
-  const made = page.answer.value.decision;
+  const made = page.decision.value;
   const first = made && page.candidates.value[made.ordered[0] ?? -1];
+  if (!made) return <p class="empty">There is no decision.</p>;
   if (sent.value === undefined) return <p class="empty">Nothing is sent: nobody may be tried.</p>;
   const changes = lines.value?.filter(({ sign }) => sign !== "same").length ?? 0;
   return (
@@ -33,7 +34,7 @@ export function Sent() {
         <span class="gap" />
         <Copy text={sent.value} what="request" />
       </div>
-      <div class="scroll" tabIndex={0} role="region" aria-label="the request that is sent">
+      <div class={page.stale.value ? "scroll stale" : "scroll"} tabIndex={0} role="region" aria-label="what is sent">
         {lines.value ? (
           <div class="diff">
             {lines.value.map(({ indent, text, sign, was }, at) => (

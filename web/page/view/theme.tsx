@@ -1,4 +1,5 @@
 import { useState } from "preact/hooks";
+import { Icon } from "./icon.js";
 
 const system = matchMedia("(prefers-color-scheme: dark)");
 const now = (): string => document.documentElement.dataset.theme ?? (system.matches ? "dark" : "light");
@@ -18,9 +19,7 @@ export function Theme() {
   };
   return (
     <button type="button" class="button" aria-label={`${other} colours`} title={`${other} colours`} onClick={change}>
-      <svg width="15" height="15" viewBox="0 0 16 16" fill="none" stroke="currentColor" stroke-width="1.4" aria-hidden="true">
-        <circle cx="8" cy="8" r="6" /><path d="M8 2a6 6 0 010 12z" fill="currentColor" />
-      </svg>
+      <Icon size={15}><circle cx="8" cy="8" r="6" /><path d="M8 2a6 6 0 010 12z" fill="currentColor" /></Icon>
     </button>
   );
 }

@@ -87,7 +87,8 @@ export function List({ label, count, selected, onSelect, onHover, row, id }: Lis
   }
   return (
     <div
-      class="scroll listbox" ref={scroller} onScroll={onScroll} onKeyDown={onKeyDown} onPointerLeave={() => onHover?.(undefined)}
+      class="scroll listbox" ref={scroller} onScroll={onScroll} onKeyDown={onKeyDown}
+      onPointerLeave={() => onHover?.(undefined)}
       role="listbox" tabIndex={0} aria-label={label}
       {...(selected === undefined ? {} : { "aria-activedescendant": `${id}-${selected}` })}
     >

@@ -11,19 +11,21 @@ export async function audit(engine: Engine, files: File[], tell: (part: number) 
   const size = files.reduce((sum, file) => sum + file.size, 0) || 1;
   const segments: Uint8Array[] = [];
   for (const file of inOrder) segments.push(new Uint8Array(await file.arrayBuffer()));
+  let told = performance.now();
+  const now = (part: number) => {
+    if (performance.now() - told < 50) return;
+    told = performance.now();
+    tell(part);
+  };
   const rows: Row[] = [];
   const result: Audit = { rows };
   try {
-    const report = verify(segments, { progress: (bytes) => tell(bytes / size / 2) });
+    const report = verify(segments, { progress: (bytes) => now(bytes / size / 2) });
     result.report = report;
-    let told = performance.now();
     result.summary = replay(engine, segments, ({ number, at, record, chosen, verdict }) => {
       const chose = chosen ? `${chosen.provider} ${chosen.model}` : "";
       rows.push({ number, at, record, chosen: chose, verdict: verdict.kind, detail: detail(verdict) });
-      if (performance.now() - told > 100) {
-        told = performance.now();
-        tell(0.5 + number / Math.max(1, report.head.number) / 2);
-      }
+      now(0.5 + number / Math.max(1, report.head.number) / 2);
     });
   } catch (error) {
     if (!(error instanceof LedgerError || error instanceof ReplayError)) throw error;

@@ -76,7 +76,8 @@ export interface Edit {
 
 /** What a file is, once read. */
 export type Document =
-  | { kind: "catalog"; candidates: Candidate[]; vocabulary?: unknown; rest: Record<string, unknown> }
+  /** `rest` is what else a ctx has. */
+  | { kind: "catalog"; candidates: Candidate[]; rest: Record<string, unknown> }
   | { kind: "policy"; text: string };
 
 /** A record that was made again. */

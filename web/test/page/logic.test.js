@@ -1,5 +1,6 @@
 // What the page computes itself: links, columns, formats, scores, differences.
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { load } from "./module.js";
 
@@ -57,7 +58,8 @@ test("what is different about a decision", () => {
   assert.match(differ({})[0], /what the link does not carry/);
   assert.match(differ({ identity: "j" })[0], /identity of the policy that ran: the link says j, here it is i/);
   assert.match(differ({ first: [[0, claim.first[0][1]]] })[0], /place 1: the link says c0, here it is c2/);
-  assert.match(differ({ first: [[2, "3fe0000000000000"]] })[0], /score at place 1, c2: the link says 0.5, here it is 1/);
+  const half = [[2, "3fe0000000000000"]];
+  assert.match(differ({ first: half })[0], /score at place 1, c2: the link says 0.5, here it is 1/);
   assert.match(differ({ rejected: 0 }).join(), /candidates rejected: the link says 0, here it is 1/);
 });
 
@@ -75,7 +77,8 @@ test("scores are shown in the fewest digits, bars from zero", () => {
 });
 
 test("sorting is a view, and what is absent comes last", () => {
-  const all = [{ p: 3 }, {}, { p: 1 }, { p: "x" }].map(({ p }, at) => ({ provider_id: "a", model_family: `m${at}`, ...(p === undefined ? {} : { price_in: p }) }));
+  const all = [{ price_in: 3 }, {}, { price_in: 1 }, { price_in: "x" }]
+    .map((own, at) => ({ provider_id: "a", model_family: `m${at}`, ...own }));
   const column = columns.columnsOf("").find(({ label }) => label === "in");
   assert.deepEqual(columns.viewOf(all, "", { column, descending: false }), [2, 0, 3, 1]);
   assert.deepEqual(columns.viewOf(all, "", { column, descending: true }), [3, 0, 2, 1]);
@@ -89,9 +92,11 @@ test("cells: values in and out", () => {
   const candidate = { provider_id: "a", model_family: "m" };
   assert.deepEqual(columns.withValue(candidate, context, 5), { ...candidate, capabilities: { context: 5 } });
   assert.deepEqual(columns.withValue({ ...candidate, tier: "x" }, ["tier"], undefined), candidate);
-  assert.deepEqual([columns.valueOf("1.5", "number"), columns.valueOf("8k", "number"), columns.valueOf(" ", "text")], [1.5, "8k", undefined]);
-  assert.deepEqual(columns.cellOf("catalog.candidates[3].price_in: expected a finite number"), { row: 3, path: "price_in" });
-  assert.deepEqual(columns.cellOf("catalog.candidates[0]: unknown key 'z', expected a candidate key"), { row: 0, path: "z" });
+  const written = ["1.5", "8k", " "].map((text) => columns.valueOf(text, "number"));
+  assert.deepEqual(written, [1.5, "8k", undefined]);
+  const cell = (message) => columns.cellOf(`catalog.candidates${message}`);
+  assert.deepEqual(cell("[3].price_in: expected a finite number"), { row: 3, path: "price_in" });
+  assert.deepEqual(cell("[0]: unknown key 'z', expected a candidate key"), { row: 0, path: "z" });
 });
 
 test("terms are written the way people write them", () => {
@@ -100,6 +105,8 @@ test("terms are written the way people write them", () => {
   assert.deepEqual(JSON.parse(text), long);
   assert.ok(text.split("\n").every((line) => line.length <= 90), text);
   assert.equal(formatted('["top"]'), '["top"]');
+  const support = readFileSync(new URL("../../../examples/support.json", import.meta.url), "utf8").trimEnd();
+  assert.equal(formatted(JSON.stringify(JSON.parse(support))), support);
   assert.equal(formatted("{"), undefined);
 });
 
@@ -127,11 +134,12 @@ test("every operation of the signature has a meaning, and no other", () => {
 });
 
 test("what a configuration cannot say is said", () => {
-  const world = { policy: ["policy"], request: { user: 1 }, vocabulary: {}, envelope: undefined, customs: undefined, seed: 1, state: {} };
+  const world = { policy: ["policy"], request: { user: 1 }, vocabulary: {}, seed: 1, state: {} };
   const at = (tier) => ({ provider_id: "a", model_family: "m", tier });
   const { notes, event } = startOf([at("partner"), at("fallback")], world, 5);
   assert.match(notes[0], /one for a provider.*a \(tier\)/);
   assert.match(notes[1], /they stay behind: user/);
   assert.equal(event.contract.extra_candidates[0].tier, undefined);
-  assert.equal(startOf([at("x")], { ...world, vocabulary: { profile: "reference" } }, 5).event.contract.extra_candidates[0].tier, "x");
+  const reference = startOf([at("x")], { ...world, vocabulary: { profile: "reference" } }, 5);
+  assert.equal(reference.event.contract.extra_candidates[0].tier, "x");
 });

@@ -63,7 +63,7 @@ export const example = async (page, name) => {
 };
 
 /** The ranking, as it can be read. */
-export const ranking = (page) => page.$$eval(".ranked", (rows) => rows.map((row) => ({
+export const ranking = (page) => page.$$eval(".line.ranked", (rows) => rows.map((row) => ({
   model: row.querySelector(".model").textContent,
   provider: row.querySelector(".model + .dimmed").textContent,
   score: row.querySelector(".score").textContent,

@@ -13,7 +13,8 @@ const marked = (text, message) => {
 };
 
 test("refusals of terms are shown at what is wrong", () => {
-  const policy = (filter) => `["policy",\n  ${filter},\n  ["zero"], ["argmax"], ["id"], ["always", {"action": "abort"}]]`;
+  const rest = '["zero"], ["argmax"], ["id"], ["always", {"action": "abort"}]';
+  const policy = (filter) => `["policy",\n  ${filter},\n  ${rest}]`;
   for (const [text, message, expected] of [
     ['["top"', "term: line 1 column 7: expected ',' or ']', got the end", '"'],
     ['["é日", nul]', "term: line 1 column 11: expected a value, got 'n'", "nul"],
@@ -31,9 +32,9 @@ test("refusals of terms are shown at what is wrong", () => {
 
 test("refusals of requests and vocabularies are shown at the member", () => {
   for (const [text, message, expected] of [
-    ['{"requirements": {"min_context": "8k"}}', "ctx.request.requirements.min_context: expected a finite number", '"8k"'],
-    ['{"requirements": {"min_contxt": 1}}', "ctx.request.requirements: unknown key 'min_contxt', expected one of", '"min_contxt"'],
-    ['{"requirements": {"needs": ["tools", "audio"]}}', "ctx.request.requirements.needs: unknown need 'audio', expected", '"audio"'],
+    ['{"requirements": {"min_context": "8k"}}', "ctx.request.requirements.min_context: expected a number", '"8k"'],
+    ['{"requirements": {"min_contxt": 1}}', "ctx.request.requirements: unknown key 'min_contxt'", '"min_contxt"'],
+    ['{"requirements": {"needs": ["audio"]}}', "ctx.request.requirements.needs: unknown need 'audio'", '"audio"'],
     ['{"fields": {"x": {"sort": "Text"}}}', "fields: extension 'x' must declare sort Num or Bool", '"x"'],
     ['{"s": ["top"]}', "ctx.customs['s']: expected Xform, got Pred", '["top"]'],
   ]) assert.equal(marked(text, message), expected, message);

@@ -1,0 +1,6 @@
+import type { Fault } from "../worker/protocol.js";
+
+/** What is refused, in the engine's words. */
+export function Refused({ fault }: { fault: Fault | undefined }) {
+  return fault ? <div class="strip fault" role="status"><span class="message">{fault.message}</span></div> : null;
+}
