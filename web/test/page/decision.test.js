@@ -166,8 +166,7 @@ test("of several predicates with one reason, those that fail are shown; the enve
   await example(page, "privacy");
   await page.locator(".chip", { hasText: /^or/ }).click();
   await page.locator(".refused", { hasText: "mistral-small" }).click();
-  const reason = () => document.querySelector('.refused[aria-selected="true"] .reason').textContent;
-  await until(page, `(${reason})() === "or (envelope)"`);
+  await page.locator(".refused[aria-selected=true] .reason", { hasText: "or (envelope)" }).waitFor();
   await close();
 });
 

@@ -195,8 +195,7 @@ test("completion knows the sort of a place, the fields and the catalog", async (
     ["action", "attempts", "backoff_ms", "open_breaker_ms", "then_action"]);
   await offered('["policy", [', "]]");
   await keyboard.type("cm");
-  const first = () => document.querySelector(".cm-tooltip-autocomplete [aria-selected]")?.textContent;
-  await until(page, `(${first})()?.startsWith("cmp")`);
+  await page.locator(".cm-tooltip-autocomplete [aria-selected]", { hasText: /^cmp/ }).waitFor();
   await page.waitForTimeout(150); // what has just come up is not taken by accident
   await keyboard.press("Enter");
   assert.equal(await page.textContent(".policy .cm-line"), '["policy", ["cmp", "", "", 1]]');

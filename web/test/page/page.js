@@ -78,11 +78,14 @@ export const rejections = (page) => page.$$eval(".refused", (rows) => rows.map((
 /** Waits until just that is marked as wrong, or as responsible; complains of what is. */
 export async function untilMarked(page, what, expected, within = ".policy") {
   const selector = `${within} .${what}`;
-  const read = (selector) => [...document.querySelectorAll(selector)]
-    .filter((part) => !part.parentElement.closest(selector)).map((part) => part.textContent).join("");
-  const same = `(${read})(${JSON.stringify(selector)}) === ${JSON.stringify(expected)}`;
-  await page.waitForFunction(same, undefined, { timeout: 5000 }).catch(() => undefined);
-  assert.equal(await page.evaluate(`(${read})(${JSON.stringify(selector)})`), expected);
+  // marks are in pieces where other marks begin
+  const read = ({ selector, expected }) => {
+    const whole = [...document.querySelectorAll(selector)].filter((part) => !part.parentElement.closest(selector));
+    const text = whole.map((part) => part.textContent).join("");
+    return expected === undefined ? text : text === expected;
+  };
+  await page.waitForFunction(read, { selector, expected }, { timeout: 10_000 }).catch(() => undefined);
+  assert.equal(await page.evaluate(read, { selector }), expected);
 }
 
 const link = await load("logic/link.ts");
