@@ -8,7 +8,10 @@ import { Refusal, Trap } from "./error.js";
 
 /** @internal The core module, compiled. */
 export async function compile(): Promise<WebAssembly.Module> {
-  const packed = Uint8Array.from(atob(CORE), (char) => char.charCodeAt(0));
+  const text = atob(CORE);
+  const packed = new Uint8Array(text.length);
+  // a sixth of the time that Uint8Array.from takes with a function
+  for (let at = 0; at < text.length; at++) packed[at] = text.charCodeAt(at);
   const plain = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
   return WebAssembly.compile(await new Response(plain).arrayBuffer());
 }
