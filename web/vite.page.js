@@ -1,3 +1,4 @@
+import { appendFile, readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { build, defineConfig } from "vite";
 import { viteSingleFile } from "vite-plugin-singlefile";
@@ -26,6 +27,15 @@ const worker = {
   },
 };
 
+/** The worker is bundled apart, and the licence of what is in it is told apart. */
+const licenses = {
+  name: "licenses",
+  async closeBundle() {
+    const noble = await readFile(path("node_modules/@noble/hashes/LICENSE"), "utf8");
+    await appendFile(path("site/licenses.md"), `\n## @noble/hashes (MIT)\n\n${noble}`);
+  },
+};
+
 // One file that needs nothing else: it opens from a disk as from any server.
 export default defineConfig({
   logLevel: "warn",
@@ -35,7 +45,9 @@ export default defineConfig({
     target: "es2022",
     outDir: "../site",
     emptyOutDir: true,
+    // of what is bundled, as its licences ask for
+    license: { fileName: "licenses.md" },
     modulePreload: false,
   },
-  plugins: [worker, viteSingleFile()],
+  plugins: [worker, viteSingleFile(), licenses],
 });
