@@ -15,10 +15,9 @@ export const client = new Client(first());
 let sent: readonly Candidate[] | undefined;
 /** The first answer: what can wait waits for it. */
 export const decided = new Promise<void>((resolve) => {
-  const stop = page.answer.subscribe((answer) => {
+  page.answer.subscribe((answer) => {
     if (answer.decision || answer.faults.length > 0) requestAnimationFrame(() => setTimeout(resolve));
   });
-  void stop;
 });
 /** The catalog that the last answer is about: what was decided over another one does not stay. */
 let of = 0;
