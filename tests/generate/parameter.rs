@@ -15,8 +15,17 @@ const SAMPLING: [&str; 10] = [
     "presence_penalty",
     "reasoning_effort",
 ];
-const ACTIONS: [&str; 5] =
-    ["next_candidate", "retry_same", "next_provider_same_model", "disable_provider", "abort"];
+/// Most of them go on.
+const ACTIONS: [&str; 8] = [
+    "next_candidate",
+    "retry_same",
+    "retry_same",
+    "retry_same",
+    "next_candidate",
+    "next_provider_same_model",
+    "disable_provider",
+    "abort",
+];
 
 /// A parameter of a domain, now and then outside of it.
 pub fn parameter(draw: &mut Draw<'_>, words: &Words, domain: &str) -> String {
@@ -121,7 +130,7 @@ pub fn action(draw: &mut Draw<'_>, words: &Words) -> String {
     if draw.one_in(3) {
         members.push(("then_action", name(draw, &ACTIONS)));
     }
-    if draw.one_in(3) {
+    if draw.one_in(2) {
         let attempts = if free && draw.one_in(3) { draw.number() } else { digit(draw, 11) };
         members.push(("attempts", attempts));
     }

@@ -22,6 +22,14 @@ const MODELS: [&str; 4] = ["m1", "m2", "large", "é"];
 /// The provider whose candidates are offers.
 const MARKET: &str = "market";
 
+const FILTERS: [&str; 5] = [
+    r#"["requirements","not_disabled"]"#,
+    r#""breaker_closed""#,
+    r#"{"any_of":["breaker_closed","scope_matches"]}"#,
+    r#"{"provider_not_in":["p2"]}"#,
+    r#"{"none_of":["not_disabled"]}"#,
+];
+
 /// A run that is most often in order.
 pub fn run(draw: &mut Draw<'_>) -> Run {
     let words = Words::core(draw.one_in(2));
@@ -105,15 +113,32 @@ fn models(draw: &mut Draw<'_>, words: &Words, providers: &[&str]) -> String {
     draw.object(members)
 }
 
+/// A policy that leaves somebody to call, most often.
+fn policy(draw: &mut Draw<'_>, words: &Words) -> String {
+    let mut slots = vec!["\"policy\"".to_owned()];
+    for (sort, plain) in [
+        ("Pred", "[\"top\"]"),
+        ("Scorer", "[\"neg\",[\"field\",\"price_in\"]]"),
+        ("Selector", "[\"argmax\"]"),
+        ("Xform", "[\"id\"]"),
+        ("FailPlan", ""),
+    ] {
+        slots.push(match plain.is_empty() || draw.one_in(3) {
+            true => Terms::new(draw, words).of(sort, draw, 2),
+            false => plain.to_owned(),
+        });
+    }
+    draw.array(&slots)
+}
+
 fn profiles(draw: &mut Draw<'_>, words: &Words) -> String {
     let mut default = vec![];
     if draw.one_in(2) {
-        default.push(("policy_ir", Terms::new(draw, words).of("Policy", draw, 1)));
+        default.push(("policy_ir", policy(draw, words)));
     } else {
         default.push(("retry_policy", draw.string("table")));
-        if draw.one_in(2) {
-            default.push(("filter", "[]".to_owned()));
-        }
+        let filter = draw.pick(&FILTERS);
+        default.push(("filter", filter.to_owned()));
         if draw.one_in(2) {
             default.push(("scorer", Terms::new(draw, words).of("Scorer", draw, 3)));
         }
@@ -129,7 +154,7 @@ fn profiles(draw: &mut Draw<'_>, words: &Words) -> String {
 
 fn retry_policies(draw: &mut Draw<'_>, words: &Words) -> String {
     let mut table = Vec::new();
-    for kind in draw.some(&KINDS[..9], 2) {
+    for kind in draw.some(&KINDS[..10], 2) {
         table.push((kind, parameter::action(draw, words)));
     }
     let table = draw.object(table);
@@ -144,7 +169,7 @@ fn contract(draw: &mut Draw<'_>, words: &Words, providers: &[&str]) -> String {
         }
     }
     if draw.one_in(4) {
-        members.push(("policy_ir", Terms::new(draw, words).of("Policy", draw, 1)));
+        members.push(("policy_ir", policy(draw, words)));
     } else if draw.one_in(4) {
         members.push(("profile", draw.string("other")));
     }
@@ -179,8 +204,8 @@ fn offer(draw: &mut Draw<'_>) -> String {
 /// What a provider says to a call, if anything.
 pub fn response(draw: &mut Draw<'_>) -> Option<String> {
     match draw.below(16) {
-        0 => return Some(r#"{"ok":true,"response":"yes"}"#.to_owned()),
-        1 => return None,
+        14 => return None,
+        15 => return Some(r#"{"ok":true,"response":"yes"}"#.to_owned()),
         _ => {}
     }
     let mut members = vec![("ok", "false".to_owned())];

@@ -2,6 +2,7 @@
 #![allow(missing_docs, dead_code, reason = "not every test file uses everything")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests panic")]
 
+pub mod library;
 mod soft;
 
 pub use soft::soft;
