@@ -26,6 +26,12 @@ const PARAMS: [ValType; 6] =
     [ValType::F64, ValType::F64, ValType::F32, ValType::F32, ValType::I64, ValType::I32];
 const TYPES: [ValType; 4] = [ValType::F64, ValType::F32, ValType::I64, ValType::I32];
 
+/// The local of a type, after the parameters.
+fn scratch(ty: ValType) -> u32 {
+    let known = (0..).zip(TYPES).find(|(_, known)| *known == ty);
+    PARAMS.len() as u32 + known.map_or(0, |(at, _)| at)
+}
+
 /// Values that find mistakes.
 const F64_BITS: [u64; 14] = [
     0,
@@ -81,8 +87,7 @@ pub fn program(draw: &mut Draw<'_>) -> Program {
     for (number, result) in results.into_iter().enumerate() {
         body.helper = (number == 1).then_some((first, results[0]));
         body.expression(result, 6);
-        let locals = [(1, ValType::F64), (1, ValType::F32), (1, ValType::I64), (1, ValType::I32)];
-        let mut function = Function::new(locals);
+        let mut function = Function::new(TYPES.map(|ty| (1, ty)));
         for instruction in body.out.drain(..) {
             function.instruction(&instruction);
         }
@@ -203,7 +208,7 @@ impl Body<'_, '_> {
 
     /// By way of a local, a global or memory.
     fn place(&mut self, ty: ValType, room: usize) {
-        let local = 6 + (0..).zip(TYPES).find(|(_, known)| *known == ty).map_or(0, |(at, _)| at);
+        let local = scratch(ty);
         let wide = ty == ValType::F64;
         let memory =
             |offset| MemArg { offset, align: if wide { 3 } else { 2 }, memory_index: 0 };
@@ -262,8 +267,14 @@ impl Body<'_, '_> {
         let table = if computed { COMPUTED.as_slice() } else { EXACT.as_slice() };
         let fitting: Vec<_> = table.iter().filter(|(.., result)| *result == ty).collect();
         let (instruction, operands, _) = self.draw.pick(&fitting);
-        for operand in *operands {
-            self.expression(*operand, room);
+        match operands {
+            // equal operands, which chance does not bring
+            [first, _] if self.draw.one_in(4) => {
+                let local = scratch(*first);
+                self.expression(*first, room);
+                self.out.extend([Instruction::LocalTee(local), Instruction::LocalGet(local)]);
+            }
+            _ => operands.iter().for_each(|operand| self.expression(*operand, room)),
         }
         self.out.push(instruction.clone());
         if computed {
@@ -274,9 +285,10 @@ impl Body<'_, '_> {
     /// One NaN for all: which one an operator leaves is not determined by WebAssembly, and `neg`,
     /// `copysign`, `reinterpret` and memory would show it.
     fn one_nan(&mut self, ty: ValType) {
-        let (local, nan, equal) = match ty {
-            ValType::F64 => (6, Instruction::F64Const(f64::NAN.into()), Instruction::F64Eq),
-            _ => (7, Instruction::F32Const(f32::NAN.into()), Instruction::F32Eq),
+        let local = scratch(ty);
+        let (nan, equal) = match ty {
+            ValType::F64 => (Instruction::F64Const(f64::NAN.into()), Instruction::F64Eq),
+            _ => (Instruction::F32Const(f32::NAN.into()), Instruction::F32Eq),
         };
         let get = Instruction::LocalGet(local);
         let tee = Instruction::LocalTee(local);

@@ -44,9 +44,9 @@ pub fn parameter(draw: &mut Draw<'_>, words: &Words, domain: &str) -> String {
         "BoolField" => name(draw, &words.bools),
         "Tier" if words.tiers.is_empty() => name(draw, &["partner"]),
         "Tier" => name(draw, &words.tiers),
-        "Family" => name(draw, &FAMILIES),
-        "Provider" | "ServedBy" => name(draw, &PROVIDERS),
-        "Capability" => name(draw, &CAPABILITIES),
+        "Family" => any_name(draw, &FAMILIES),
+        "Provider" | "ServedBy" => any_name(draw, &PROVIDERS),
+        "Capability" => any_name(draw, &CAPABILITIES),
         "ParamName" if words.strict && !draw.wrong(20) => name(draw, &SAMPLING),
         "ParamName" => name(draw, &["temperature", "messages", "_filters", "é\n", "", "seed"]),
         "Scalar" => scalar(draw),
@@ -55,7 +55,7 @@ pub fn parameter(draw: &mut Draw<'_>, words: &Words, domain: &str) -> String {
             0 => name(draw, &SYMBOLS),
             _ => name(draw, &SYMBOLS[..2]),
         },
-        "FailReason" => name(draw, &KINDS),
+        "FailReason" => any_name(draw, &KINDS),
         "Action" => action(draw, words),
         "Chain" => chain(draw, words),
         other => panic!("no parameters of the domain {other}"),
@@ -71,12 +71,21 @@ fn name(draw: &mut Draw<'_>, names: &[&str]) -> String {
     draw.string(&name)
 }
 
+/// A name, or a string that writers get wrong, which is a name as well.
+fn any_name(draw: &mut Draw<'_>, names: &[&str]) -> String {
+    let strange = ["\t\r\n", "\u{0}\u{8}\u{c}\u{1f}\u{7f}", "\"\\/'", "日本\u{2028}", "🏳️‍🌈\u{feff}", " "];
+    match draw.one_in(16) {
+        true => name(draw, &strange),
+        false => name(draw, names),
+    }
+}
+
 fn scalar(draw: &mut Draw<'_>) -> String {
     match draw.below(5) {
         0 | 1 => draw.number(),
         2 => draw.pick(&["true", "false"]).to_owned(),
         3 => draw.string("from_ctx"),
-        _ => name(draw, &["high", "é", "", "from_ctx ", "\u{1}\u{8}\u{c}\u{7f}"]),
+        _ => any_name(draw, &["high", "é", "", "from_ctx "]),
     }
 }
 

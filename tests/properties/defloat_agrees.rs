@@ -9,7 +9,7 @@
 use std::process::Command;
 use std::sync::LazyLock;
 
-use wasmtime::{Config, Engine, Extern, Instance, Linker, Module, Store, Val, ValType, WasmFeatures};
+use wasmtime::{Config, Engine, Extern, Instance, Linker, Module, OptLevel, Store, Val, ValType, WasmFeatures};
 
 use super::{Verdict, require};
 use crate::generate::{Draw, Program, program};
@@ -54,10 +54,16 @@ fn same(program: &Program) -> Verdict {
     Ok(true)
 }
 
-static FLOATS: LazyLock<Engine> = LazyLock::new(|| Engine::new(&Config::new()).unwrap());
-static INTEGERS: LazyLock<Engine> = LazyLock::new(|| {
-    Engine::new(Config::new().wasm_features(WasmFeatures::FLOATS, false)).unwrap()
-});
+static FLOATS: LazyLock<Engine> = LazyLock::new(|| engine(true));
+static INTEGERS: LazyLock<Engine> = LazyLock::new(|| engine(false));
+
+/// Each module runs for a moment: what takes time is to compile it.
+fn engine(floats: bool) -> Engine {
+    let mut config = Config::new();
+    config.cranelift_opt_level(OptLevel::None).wasm_features(WasmFeatures::FLOATS, floats);
+    config.memory_reservation(0).memory_guard_size(0);
+    Engine::new(&config).unwrap()
+}
 
 /// The library of the compiler, lowered; its exports are routines.
 static LIBRARY: LazyLock<Option<Module>> = LazyLock::new(|| {
