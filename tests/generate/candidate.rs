@@ -30,7 +30,7 @@ pub fn candidates(draw: &mut Draw<'_>, words: &Words) -> String {
 fn candidate(draw: &mut Draw<'_>, words: &Words) -> String {
     let mut members = Vec::new();
     let mut name = |key, names: &[&str], draw: &mut Draw<'_>| {
-        let name = draw.pick(names);
+        let name = draw.known(names);
         if !draw.wrong(80) {
             members.push((key, draw.string(name)));
         }

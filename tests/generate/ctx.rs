@@ -171,7 +171,8 @@ fn failures(draw: &mut Draw<'_>) -> String {
         let kind = draw.pick(&KINDS);
         let mut members = vec![("kind", draw.string(kind))];
         if draw.one_in(2) {
-            let attempt = if draw.wrong(8) { draw.number() } else { (1 + draw.below(6)).to_string() };
+            let attempt =
+                if draw.wrong(8) { draw.number() } else { (1 + draw.below(6)).to_string() };
             members.push(("attempt", attempt));
         }
         draw.object(members)

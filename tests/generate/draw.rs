@@ -85,6 +85,12 @@ impl<'a> Draw<'a> {
         items[self.below(items.len())].clone()
     }
 
+    /// One of several, the first two more often, so that names meet.
+    pub fn known<'n>(&mut self, names: &[&'n str]) -> &'n str {
+        let count = if self.one_in(2) { names.len().min(2) } else { names.len() };
+        names[self.below(count)]
+    }
+
     /// Some of several, in their order.
     pub fn some<T: Clone>(&mut self, items: &[T], times: usize) -> Vec<T> {
         items.iter().filter(|_| self.one_in(times)).cloned().collect()

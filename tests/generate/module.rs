@@ -2,9 +2,9 @@
 
 use wasm_encoder::{
     BlockType, CodeSection, ConstExpr, ElementSection, Elements, EntityType, ExportKind,
-    ExportSection, Function, FunctionSection, GlobalSection, GlobalType, Ieee32, Ieee64, ImportSection,
-    Instruction, MemArg, MemorySection, MemoryType, Module, NameMap, NameSection, RefType,
-    TableSection, TableType, TypeSection, ValType,
+    ExportSection, Function, FunctionSection, GlobalSection, GlobalType, Ieee32, Ieee64,
+    ImportSection, Instruction, MemArg, MemorySection, MemoryType, Module, NameMap, NameSection,
+    RefType, TableSection, TableType, TypeSection, ValType,
 };
 
 use super::Draw;
@@ -210,8 +210,7 @@ impl Body<'_, '_> {
     fn place(&mut self, ty: ValType, room: usize) {
         let local = scratch(ty);
         let wide = ty == ValType::F64;
-        let memory =
-            |offset| MemArg { offset, align: if wide { 3 } else { 2 }, memory_index: 0 };
+        let memory = |offset| MemArg { offset, align: if wide { 3 } else { 2 }, memory_index: 0 };
         match (self.draw.below(3), ty) {
             (0, ValType::F64 | ValType::F32) => {
                 let global = u32::from(!wide);

@@ -66,14 +66,15 @@ fn name(draw: &mut Draw<'_>, names: &[&str]) -> String {
     let name = match draw.wrong(60) {
         true if draw.one_in(2) => "x".repeat(255 + draw.below(3)),
         true => draw.pick(&["", "lt", "price_in", "no such name", "\u{0}", "top"]).to_owned(),
-        false => draw.pick(names).to_owned(),
+        false => draw.known(names).to_owned(),
     };
     draw.string(&name)
 }
 
 /// A name, or a string that writers get wrong, which is a name as well.
 fn any_name(draw: &mut Draw<'_>, names: &[&str]) -> String {
-    let strange = ["\t\r\n", "\u{0}\u{8}\u{c}\u{1f}\u{7f}", "\"\\/'", "日本\u{2028}", "🏳️‍🌈\u{feff}", " "];
+    let strange =
+        ["\t\r\n", "\u{0}\u{8}\u{c}\u{1f}\u{7f}", "\"\\/'", "日本\u{2028}", "🏳️‍🌈\u{feff}", " "];
     match draw.one_in(16) {
         true => name(draw, &strange),
         false => name(draw, names),
@@ -148,7 +149,8 @@ pub fn action(draw: &mut Draw<'_>, words: &Words) -> String {
             true => draw.number(),
             false => digit(draw, 60_001),
         };
-        let waits: Vec<_> = (0..draw.below(if free { 20 } else { 5 })).map(|_| wait(draw)).collect();
+        let waits: Vec<_> =
+            (0..draw.below(if free { 20 } else { 5 })).map(|_| wait(draw)).collect();
         let backoff = if draw.one_in(2) { wait(draw) } else { draw.array(&waits) };
         members.push(("backoff_ms", record_instead(draw, words).unwrap_or(backoff)));
     }

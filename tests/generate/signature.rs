@@ -30,6 +30,19 @@ pub static SIGNATURE: LazyLock<Vec<Operation>> = LazyLock::new(|| {
     table["operations"].as_array().unwrap().iter().map(operation).collect()
 });
 
+/// The operations of each sort: those without terms below them, and the others.
+pub static SORTED: LazyLock<Vec<[Vec<&'static Operation>; 2]>> = LazyLock::new(|| {
+    // constants make every score the same: fields are drawn more often
+    let often = |operation: &'static Operation| {
+        vec![operation; if operation.op == "field" { 6 } else { 1 }]
+    };
+    let of = |sort: &str, leaf: bool| -> Vec<&'static Operation> {
+        let of = SIGNATURE.iter().filter(|operation| operation.sort == sort);
+        of.filter(|operation| operation.is_leaf() == leaf).flat_map(often).collect()
+    };
+    SORTS.iter().map(|sort| [true, false].map(|leaf| of(sort, leaf))).collect()
+});
+
 /// The operation of a name.
 pub fn operation(name: &str) -> Option<&'static Operation> {
     SIGNATURE.iter().find(|operation| operation.op == name)
@@ -40,7 +53,7 @@ pub const SORTS: [&str; 6] = ["Pred", "Scorer", "Selector", "Xform", "FailPlan",
 
 impl Operation {
     /// Whether it has no terms below it.
-    pub fn is_leaf(&self) -> bool {
+    fn is_leaf(&self) -> bool {
         !self.arguments.iter().any(|sort| SORTS.contains(&sort.as_str()))
     }
 }

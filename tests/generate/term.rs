@@ -1,7 +1,7 @@
 //! Terms of every sort.
 
 use super::parameter::parameter;
-use super::signature::{Operation, SIGNATURE, SORTS};
+use super::signature::{Operation, SORTED, SORTS};
 use super::{Draw, Words};
 
 /// Makes terms until there is no more room.
@@ -23,22 +23,27 @@ pub fn policy(draw: &mut Draw<'_>, words: &Words) -> String {
 pub fn term(draw: &mut Draw<'_>, words: &Words) -> String {
     let sort = draw.pick(&SORTS);
     if draw.one_in(100) {
-        return extreme(draw);
+        return extreme(draw, sort, 0);
     }
     Terms::new(draw, words).of(sort, draw, 1)
 }
 
-/// Near the bounds of depth and size.
-fn extreme(draw: &mut Draw<'_>) -> String {
+/// Sorts whose terms can be large by themselves.
+const TALL: [&str; 3] = ["Pred", "Scorer", "Xform"];
+
+/// Near the bounds of depth and size, so many terms being above; small where a sort has no such.
+fn extreme(draw: &mut Draw<'_>, sort: &str, above: usize) -> String {
+    let (wide, tall, leaf) = match sort {
+        "Pred" => ("and", "not", "[\"scope_matches\"]"),
+        "Scorer" => ("add", "neg", "[\"lit\",2]"),
+        _ => ("seq", "seq", "[\"inject_seed\",\"seed\"]"),
+    };
     if draw.one_in(2) {
-        let nodes = 4_090 + draw.below(10);
-        let (op, leaf) = draw.pick(&[("and", "[\"top\"]"), ("add", "[\"lit\",1]")]);
-        return format!("[\"{op}\"{}]", format!(",{leaf}").repeat(nodes));
+        let nodes = 4_088 + draw.below(10);
+        return format!("[\"{wide}\"{}]", format!(",{leaf}").repeat(nodes));
     }
-    let depth = 60 + draw.below(8);
-    let (op, leaf) =
-        draw.pick(&[("not", "[\"scope_matches\"]"), ("neg", "[\"lit\",2]"), ("seq", "[\"id\"]")]);
-    format!("[\"{op}\",").repeat(depth) + leaf + &"]".repeat(depth)
+    let depth = 60 - above + draw.below(6);
+    format!("[\"{tall}\",").repeat(depth) + leaf + &"]".repeat(depth)
 }
 
 impl<'w> Terms<'w> {
@@ -64,26 +69,24 @@ impl<'w> Terms<'w> {
             return self.malformed(draw, depth);
         }
         let small = self.nodes == 0 || depth > 60 + draw.below(6);
-        let customs = self.customs || draw.wrong(20);
-        let fitting = SIGNATURE.iter().filter(|operation| {
-            operation.sort == sort
-                && (operation.is_leaf() || !small || sort == "Policy")
-                && (operation.op != "custom" || customs)
-        });
-        let fitting: Vec<&Operation> = fitting.collect();
-        // half of the choices go on with what has terms below it, so that terms have a size
-        let inner: Vec<&Operation> =
-            fitting.iter().copied().filter(|operation| !operation.is_leaf()).collect();
-        let operation = match inner.is_empty() || draw.one_in(2) {
-            true => draw.pick(&fitting),
-            false => draw.pick(&inner),
-        };
+        let place = SORTS.iter().position(|known| *known == sort).unwrap();
+        let [leaves, inner] = &SORTED[place];
+        let leaf = inner.is_empty() || !leaves.is_empty() && (small || draw.one_in(3));
+        let mut operation = draw.pick(if leaf { leaves } else { inner });
+        if operation.op == "custom" && !self.customs && !draw.wrong(4) {
+            operation = leaves[0];
+        }
         let mut items = vec![draw.string(&operation.op)];
         items.extend(self.arguments(operation, draw, depth));
         draw.array(&items)
     }
 
-    fn arguments(&mut self, operation: &Operation, draw: &mut Draw<'_>, depth: usize) -> Vec<String> {
+    fn arguments(
+        &mut self,
+        operation: &Operation,
+        draw: &mut Draw<'_>,
+        depth: usize,
+    ) -> Vec<String> {
         let mut arguments = Vec::new();
         if let (true, [sort]) = (operation.variadic, operation.arguments.as_slice()) {
             let count = if draw.wrong(60) { 0 } else { 1 + draw.below(4) };
@@ -101,6 +104,12 @@ impl<'w> Terms<'w> {
                 // a filter that lets everybody through, often: the rest has something to do
                 true if operation.op == "policy" && sort == "Pred" && !draw.one_in(2) => {
                     "[\"top\"]".to_owned()
+                }
+                true if operation.op == "policy"
+                    && TALL.contains(&sort.as_str())
+                    && draw.one_in(2_000) =>
+                {
+                    extreme(draw, sort, 1)
                 }
                 true => self.of(sort, draw, depth + 1),
                 false => parameter(draw, self.words, sort),

@@ -29,7 +29,8 @@ fn changed(text: String, changes: usize, draw: &mut Draw<'_>) -> String {
     let mut characters: Vec<char> = text.chars().collect();
     for _ in 0..changes {
         let at = draw.below(characters.len());
-        let other = draw.pick(&['"', '\\', '[', ']', '{', '}', ',', ':', '0', '-', 'e', '.', 'u', 'é']);
+        let other =
+            draw.pick(&['"', '\\', '[', ']', '{', '}', ',', ':', '0', '-', 'e', '.', 'u', 'é']);
         match draw.below(3) {
             0 => characters[at] = other,
             1 if characters.len() > 1 => drop(characters.remove(at)),

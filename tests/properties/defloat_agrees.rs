@@ -9,7 +9,9 @@
 use std::process::Command;
 use std::sync::LazyLock;
 
-use wasmtime::{Config, Engine, Extern, Instance, Linker, Module, OptLevel, Store, Val, ValType, WasmFeatures};
+use wasmtime::{
+    Config, Engine, Extern, Instance, Linker, Module, OptLevel, Store, Val, ValType, WasmFeatures,
+};
 
 use super::{Verdict, require};
 use crate::generate::{Draw, Program, program};

@@ -43,8 +43,9 @@ fn vectors() {
         let gets = gets[..params.split(' ').count()].concat();
         let text =
             format!("(module (func $v (param {params}) (result {result}) {gets} {operator}))");
-        let expected =
-            format!("offset {offset}, function v: {operator} has no integer form: build without SIMD");
+        let expected = format!(
+            "offset {offset}, function v: {operator} has no integer form: build without SIMD"
+        );
         assert_eq!(error(&text), expected);
     }
     // a vector of integers has nothing to do with floats

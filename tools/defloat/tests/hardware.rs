@@ -125,10 +125,7 @@ fn lowered_code_computes_what_the_hardware_computes() {
             };
             let (want, got) = (hardware(&arguments), lowered.call(operator, &arguments));
             let nan = float && !moves && is_nan(operator, want) && is_nan(operator, got);
-            assert!(
-                want == got || nan,
-                "{operator} {arguments:x?}: {got:#x}, expected {want:#x}"
-            );
+            assert!(want == got || nan, "{operator} {arguments:x?}: {got:#x}, expected {want:#x}");
         }
     }
 }
