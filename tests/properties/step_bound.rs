@@ -33,7 +33,8 @@ fn walk(run: &Run, draw: &mut Draw<'_>, events: &mut Vec<String>) -> Verdict {
     let Some(mut turn) = accepted(COMPONENT.step(None, &start))? else { return Ok(false) };
     let mut bound = Bound::new(run)?;
     let mut now_ms = 1000;
-    while !bound.over(&turn)? && events.len() < MOST_TURNS {
+    let mut over = bound.over(&turn)?;
+    while !over && events.len() < MOST_TURNS {
         now_ms += draw.below(400);
         let event = match &turn.effect {
             Effect::Wait(_) => "\"kind\":\"resume\"".to_owned(),
@@ -47,10 +48,10 @@ fn walk(run: &Run, draw: &mut Draw<'_>, events: &mut Vec<String>) -> Verdict {
             run.admission, turn.state
         );
         events.push(event.clone());
-        match accepted(COMPONENT.step(Some(&turn.run), &event))? {
-            Some(next) => turn = next,
-            // a response that is not in order leaves the run as it was
-            None => continue,
+        // a response that is not in order leaves the run as it was
+        if let Some(next) = accepted(COMPONENT.step(Some(&turn.run), &event))? {
+            over = bound.over(&next)?;
+            turn = next;
         }
     }
     Ok(bound.calls > 0)
