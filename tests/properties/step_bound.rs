@@ -66,7 +66,7 @@ struct Bound {
     most_calls: Option<usize>,
     calls: usize,
     waits: usize,
-    /// The candidates that were ranked, once the run has said so.
+    /// The candidates, once the run has said whom it ranked.
     candidates: BTreeMap<(String, String), usize>,
 }
 
@@ -89,10 +89,11 @@ impl Bound {
 
     /// Whether the run is done; an error where it went too far.
     fn over(&mut self, turn: &Turn) -> Verdict {
-        let run: Value = serde_json::from_str(&turn.run).map_err(|error| error.to_string())?;
-        self.candidates.clear();
-        for entry in run["trace"]["ranked"].as_array().into_iter().flatten() {
-            *self.candidates.entry(pair(entry)).or_default() += 1;
+        if self.candidates.is_empty() {
+            let run: Value = serde_json::from_str(&turn.run).map_err(|error| error.to_string())?;
+            for entry in run["trace"]["ranked"].as_array().into_iter().flatten() {
+                *self.candidates.entry(pair(entry)).or_default() += 1;
+            }
         }
         let ranked = self.candidates.values().sum::<usize>() as f64;
         match &turn.effect {
