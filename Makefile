@@ -1,4 +1,5 @@
-.PHONY: help demo demo-call test web lint deny vectors conformance component golden keep check-golden reproducible bench bench-ledger
+.PHONY: help demo demo-call test web lint deny vectors conformance component golden keep check-golden reproducible bench bench-ledger \
+	fuzz differential
 
 help:          ## these verbs
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 24
@@ -49,3 +50,9 @@ bench:         ## measure; writes docs/benchmarks.md and its plot
 
 bench-ledger:  ## measure the ledger; writes docs/ledger-benchmarks.md
 	cargo bench --locked -p sigmapol-tests --bench ledger
+
+fuzz:          ## each property under libFuzzer, MINUTES=1 each; PROPERTY=name for one
+	sh tools/fuzz.sh $(or $(MINUTES),1) $(PROPERTY)
+
+differential:  ## N=10000000 random decisions of SEED=1, natively and in the component
+	cargo run --release --quiet --locked -p sigmapol-tests --bin differential -- $(or $(N),10000000) $(or $(SEED),1)

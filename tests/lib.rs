@@ -1,6 +1,27 @@
 //! What the tests that cross rooms share: the engines, and where data is.
 
+#[allow(
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a test cannot go on without"
+)]
+pub mod canonical;
 mod fuel_table;
+#[allow(
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a test cannot go on without"
+)]
+pub mod generate;
+#[allow(
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a test says what is wrong by panicking"
+)]
+pub mod properties;
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -163,28 +163,3 @@ fn an_operator_without_its_routine_is_an_error() {
         assert!(error.ends_with(&expected), "{error}");
     }
 }
-
-#[test]
-fn a_conversion_that_traps_is_an_error() {
-    for int in ["i32", "i64"] {
-        for float in ["f32", "f64"] {
-            for sign in ["s", "u"] {
-                let operator = format!("{int}.trunc_{float}_{sign}");
-                let error = defloat::lower(&module(&[(&operator, float, int, "")], true));
-                let error = error.unwrap_err().to_string();
-                let expected = format!(
-                    "function 0: {operator} traps on NaN and on overflow, which no routine does: \
-                     build with saturating conversions"
-                );
-                assert!(error.ends_with(&expected), "{error}");
-            }
-        }
-    }
-}
-
-#[test]
-fn a_vector_operator_is_an_error() {
-    let wasm = module(&[("f64x2.add", "v128 v128", "v128", "")], true);
-    let error = defloat::lower(&wasm).unwrap_err().to_string();
-    assert!(error.ends_with("f64x2.add has no integer form: build without SIMD"), "{error}");
-}
