@@ -1,12 +1,14 @@
 //! What the tests that cross rooms share: the engines, and where data is.
 
 mod fuel_table;
+mod genvm_depth;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 pub use fuel_table::fuel_table;
+pub use genvm_depth::{Counting, depth_table};
 use sigmapol::{CoreSandbox, Native, Sandbox, Verbs};
 
 /// The three engines, with the names that failures show.

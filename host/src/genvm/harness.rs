@@ -245,3 +245,14 @@ impl std::fmt::Debug for Harness {
         f.debug_struct("Harness").field("rules", &self.rules).finish_non_exhaustive()
     }
 }
+
+impl std::fmt::Display for LoadError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Invalid(invalid) => invalid.fmt(f),
+            Self::Host(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for LoadError {}

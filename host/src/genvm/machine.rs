@@ -59,6 +59,10 @@ impl Ceiling {
         Self { left: bytes, refused: None }
     }
 
+    pub(super) const fn has_refused(&self) -> bool {
+        self.refused.is_some()
+    }
+
     fn take(&mut self, bytes: u64, name: &'static str) -> bool {
         let Some(left) = self.left.checked_sub(bytes) else {
             self.refused = Some(name);
