@@ -1,14 +1,20 @@
 //! What the tests that cross rooms share: the engines, and where data is.
 
+mod counting;
+mod deep_inputs;
+mod depth;
 mod fuel_table;
-mod genvm_depth;
+mod genvm_table;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
+pub use counting::Counting;
+pub use deep_inputs::extending;
+pub use depth::depth_table;
 pub use fuel_table::fuel_table;
-pub use genvm_depth::{Counting, depth_table};
+pub use genvm_table::{decisions, genvm_table};
 use sigmapol::{CoreSandbox, Native, Sandbox, Verbs};
 
 /// The three engines, with the names that failures show.

@@ -140,6 +140,10 @@ fn memory() {
     let pages = Rules::default().memory_bytes >> 16;
     let past = module("", &(pages + 1).to_string(), "");
     assert_eq!(ends(&past, Rules::default()), "vm error out_of memory wasm_memory");
+    let wasm = wat::parse_str(module("", &pages.to_string(), "")).unwrap();
+    let one = &Setting::ALL[..1];
+    let harness = Harness::load(&wasm, one, Rules::default(), &Cache::disabled()).unwrap();
+    assert_eq!(agreed(&harness.run(DECIDE).unwrap()).unwrap().outcome.to_string(), "return");
     // elements of tables count for 64 bytes each
     let table =
         |elements: u32| ends(&module(&format!("(table {elements} funcref)"), "2", ""), rules);
