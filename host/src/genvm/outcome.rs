@@ -191,8 +191,8 @@ mod tests {
             cost: 7,
         };
         let mut bytes = b"\x00\x36\x04cost\x39\x08identity\x0ci\x07ordered\x0d\x15\x11".to_vec();
-        // 1.0 is 0x3ff0000000000000: shifted by three bits, nine times seven bits and one more
-        bytes.extend([0x81, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0xff, 0x03]);
+        // 1.0 is 0x3ff0000000000000; with a tag of three bits, bits 55 to 64 of ten times seven
+        bytes.extend([0x81, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0xc0, 0xff, 0x03]);
         bytes.extend(
             b"\x09reactions\x0d\x15\x0ca\x01\x08rejected\x0d\x15\x01\x0cr\x07request\x14{}",
         );
