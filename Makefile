@@ -1,5 +1,5 @@
-.PHONY: help demo demo-call test web lint deny vectors conformance component golden keep check-golden reproducible bench bench-ledger \
-	fuzz differential
+.PHONY: help demo demo-call test web lint deny vectors conformance component golden keep check-golden reproducible genvm-matrix bench \
+	bench-ledger fuzz differential
 
 help:          ## these verbs
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 24
@@ -43,6 +43,12 @@ check-golden:  ## say whether the pinned component is what the sources build
 
 reproducible:  ## build twice, in two folders, and compare the bytes
 	sh tools/check-reproducible.sh
+
+# its wasmtime needs a newer compiler than the workspace
+TOOLCHAIN ?= nightly
+
+genvm-matrix:  ## the golden decisions in another wasmtime: the same results, the same memory
+	cd tools/genvm-matrix && cargo +$(TOOLCHAIN) run --quiet --release --locked >/dev/null
 
 bench:         ## measure; writes docs/benchmarks.md and its plot
 	cargo build --release --locked -p sigmapol -p sigmapol-tests --bin sigmapol --bench decide

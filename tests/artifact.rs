@@ -34,4 +34,8 @@ fn closed_and_integer_only() {
     let core = fs::read(project("golden/sigmapol.core.wasm")).unwrap();
     assert_eq!(defloat::core_module(&component).unwrap(), core);
     assert_eq!(defloat::inspect(&core).unwrap().violations(), [""; 0]);
+    let frames = defloat::frames(&core).unwrap();
+    assert_eq!(frames.violations(), [""; 0]);
+    assert!(!frames.tail_calls);
+    println!("{frames:?}");
 }

@@ -1,5 +1,6 @@
-//! Rewrites the expectations of `golden/*.jsonl` with what the native engine answers now, and
-//! `golden/fuel.jsonl` with what each vector takes in the component.
+//! Rewrites the expectations of `golden/*.jsonl` with what the native engine answers now,
+//! `golden/fuel.jsonl` with what each vector takes in the component, `tests/genvm.jsonl` with what
+//! each decision leaves, and in `docs/genvm.md` the table of frames.
 //!
 //! A vector is an input, a note with the reason for its expectation, and the expectation. To add
 //! one, add a line without `expect` and run this. The result is data to be reviewed: the note says
@@ -15,6 +16,7 @@ use serde_json::{Value, json};
 use sigmapol::Native;
 use sigmapol::conformance::{self, Schemas};
 use sigmapol_engine::{Decision, Refusal, admit, decide, hash, step};
+use sigmapol_tests::project;
 
 /// The members of a record, their texts untouched: how a number is written is part of the input.
 type Record = IndexMap<String, Box<RawValue>>;
@@ -48,7 +50,18 @@ fn main() -> Result<()> {
         fs::write(&path, lines)?;
     }
     fs::write(folder.join("fuel.jsonl"), sigmapol_tests::fuel_table()?)?;
-    Ok(())
+    fs::write(project("tests/genvm.jsonl"), sigmapol_tests::genvm_table()?)?;
+    frames()
+}
+
+/// Puts the table of frames where the one before is.
+fn frames() -> Result<()> {
+    let path = project("docs/genvm.md");
+    let text = fs::read_to_string(&path)?;
+    let (before, rest) = text.split_once("| input |").context("no table in docs/genvm.md")?;
+    let (_, after) = rest.split_once("\n\n").context("no end of the table")?;
+    let table = sigmapol_tests::depth_table()?;
+    Ok(fs::write(path, format!("{before}{table}\n{after}"))?)
 }
 
 /// The families that a replay has the answer of, in the form of the expectation.

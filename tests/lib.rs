@@ -7,6 +7,9 @@
     reason = "a test cannot go on without"
 )]
 pub mod canonical;
+mod counting;
+mod deep_inputs;
+mod depth;
 mod fuel_table;
 #[allow(
     clippy::panic,
@@ -15,6 +18,7 @@ mod fuel_table;
     reason = "a test cannot go on without"
 )]
 pub mod generate;
+mod genvm_table;
 #[allow(
     clippy::panic,
     clippy::indexing_slicing,
@@ -27,7 +31,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
+pub use counting::Counting;
+pub use deep_inputs::extending;
+pub use depth::depth_table;
 pub use fuel_table::fuel_table;
+pub use genvm_table::{decisions, genvm_table};
 use sigmapol::{CoreSandbox, Native, Sandbox, Verbs};
 
 /// The three engines, with the names that failures show.

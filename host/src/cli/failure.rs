@@ -19,18 +19,21 @@ pub enum Failure {
     Verdict(String),
     /// A ledger cannot be written, or is not what it should be.
     Ledger(LedgerError),
+    /// Another virtual machine would stop, by the name that it has for it.
+    Machine(String),
     /// Standard output cannot be written.
     Output(io::Error),
 }
 
 impl Failure {
     /// The exit code of the process, as the help lists them.
-    pub const fn exit_code(&self) -> u8 {
+    pub fn exit_code(&self) -> u8 {
         match self {
+            Self::Machine(name) if name == "timeout" || name.starts_with("out_of ") => 3,
             Self::Engine(Error::Refused(_)) | Self::Verdict(_) => 1,
             Self::Usage(_) | Self::Output(_) => 2,
             Self::Engine(Error::Exhausted(_)) => 3,
-            Self::Engine(_) => 4,
+            Self::Engine(_) | Self::Machine(_) => 4,
             // as sysexits.h has them: EX_DATAERR, EX_IOERR, EX_TEMPFAIL
             Self::Ledger(LedgerError::Io { .. }) => 74,
             Self::Ledger(LedgerError::Busy { .. }) => 75,
@@ -45,6 +48,7 @@ impl fmt::Display for Failure {
             Self::Engine(error) => error.to_string(),
             Self::Usage(text) | Self::Verdict(text) => text.clone(),
             Self::Ledger(error) => error.to_string(),
+            Self::Machine(name) => format!("vm error {name}"),
             Self::Output(error) => format!("standard output: {error}"),
         };
         f.write_str(&one_line(&text))
@@ -143,6 +147,9 @@ mod tests {
             (Failure::Usage(String::new()), 2),
             (Failure::Engine(Error::Exhausted(Exhausted::Fuel)), 3),
             (Failure::Engine(Error::Load(String::new())), 4),
+            (Failure::Machine("timeout".to_owned()), 3),
+            (Failure::Machine("out_of memory wasm_memory".to_owned()), 3),
+            (Failure::Machine("wasm_trap out_of_fuel".to_owned()), 4),
             (Failure::Ledger(LedgerError::Anchor(String::new())), 65),
             (Failure::Ledger(LedgerError::Torn { segment: 1, offset: 0, bytes: 1 }), 65),
             (Failure::Ledger(LedgerError::Io { path: String::new(), message: String::new() }), 74),

@@ -12,10 +12,12 @@ mod failure;
 #[cfg(test)]
 mod fixture;
 mod flow;
+mod genvm;
 mod hash;
 mod input;
 mod inspect;
 mod ledger;
+mod matrix;
 mod mock_provider;
 mod provider;
 mod rank;
@@ -23,6 +25,7 @@ mod record;
 mod replay;
 mod router;
 mod run;
+mod sandbox;
 mod status;
 mod table;
 mod trace;
@@ -77,6 +80,8 @@ enum Command {
     Decide(decide::Args),
     Replay(replay::Args),
     Inspect(inspect::Args),
+    Sandbox(sandbox::Args),
+    Genvm(genvm::Args),
     Conformance(conformance::Args),
     MockProvider(mock_provider::Args),
     Run(run::Args),
@@ -98,6 +103,8 @@ pub fn run(cli: &Cli, out: &mut (impl Write + Send)) -> Result<(), Failure> {
         Command::Decide(args) => decide::run(args, &cli.global, out),
         Command::Replay(args) => replay::run(args, &cli.global, out),
         Command::Inspect(args) => inspect::run(args, &cli.global, out),
+        Command::Sandbox(args) => sandbox::run(args, &cli.global, out),
+        Command::Genvm(args) => genvm::run(args, &cli.global, out),
         Command::Conformance(args) => conformance::run(args, &cli.global, out),
         Command::MockProvider(args) => mock_provider::run(args, out),
         Command::Run(args) => run::run(args, &cli.global, out),

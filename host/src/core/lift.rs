@@ -8,7 +8,7 @@ use crate::sandbox::ResultTooLarge;
 ///
 /// Nothing the guest wrote is believed: every read is within the memory, and all that is copied
 /// out counts against a budget.
-pub(super) struct Reader<'m> {
+pub(crate) struct Reader<'m> {
     memory: &'m [u8],
     at: usize,
     budget: usize,

@@ -2,18 +2,16 @@
 
 use wasmtime::{Extern, Instance, Memory, Store, TypedFunc, format_err};
 
-use crate::sandbox::Meter;
-
 /// The memory of an instance, and its allocator.
-pub(super) struct Guest<'s> {
-    store: &'s mut Store<Meter>,
+pub(crate) struct Guest<'s, T: 'static> {
+    store: &'s mut Store<T>,
     memory: Memory,
     /// `(old pointer, old length, alignment, new length) -> pointer`; traps when there is none
     realloc: TypedFunc<(u32, u32, u32, u32), u32>,
 }
 
-impl<'s> Guest<'s> {
-    pub(super) fn new(store: &'s mut Store<Meter>, instance: &Instance) -> wasmtime::Result<Self> {
+impl<'s, T> Guest<'s, T> {
+    pub(super) fn new(store: &'s mut Store<T>, instance: &Instance) -> wasmtime::Result<Self> {
         let memory = instance
             .get_export(&mut *store, "memory")
             .and_then(Extern::into_memory)
@@ -27,7 +25,7 @@ impl<'s> Guest<'s> {
     }
 
     /// Two strings, flat: pointer, length, pointer, length.
-    pub(super) fn strings(
+    pub(crate) fn strings(
         &mut self,
         first: &str,
         second: &str,
@@ -38,15 +36,26 @@ impl<'s> Guest<'s> {
     }
 
     /// A string, flat: pointer and length in bytes.
-    pub(super) fn string(&mut self, text: &str) -> wasmtime::Result<(u32, u32)> {
+    fn string(&mut self, text: &str) -> wasmtime::Result<(u32, u32)> {
         let len = u32::try_from(text.len())?;
         let pointer = self.realloc.call(&mut *self.store, (0, 0, 1, len))?;
         self.memory.write(&mut *self.store, usize::try_from(pointer)?, text.as_bytes())?;
         Ok((pointer, len))
     }
 
+    /// The run, if any, and the event, flat.
+    pub(crate) fn run_and_event(
+        &mut self,
+        run: Option<&str>,
+        event: &str,
+    ) -> wasmtime::Result<(u32, u32, u32, u32, u32)> {
+        let (case, run, run_len) = self.option(run)?;
+        let (event, event_len) = self.string(event)?;
+        Ok((case, run, run_len, event, event_len))
+    }
+
     /// An optional string, flat: case, pointer and length, which are 0 when there is none.
-    pub(super) fn option(&mut self, text: Option<&str>) -> wasmtime::Result<(u32, u32, u32)> {
+    fn option(&mut self, text: Option<&str>) -> wasmtime::Result<(u32, u32, u32)> {
         match text {
             None => Ok((0, 0, 0)),
             Some(text) => self.string(text).map(|(pointer, len)| (1, pointer, len)),

@@ -3,9 +3,14 @@
 //! This is what a machine without components has to do, in full: four functions of integers, a
 //! memory, and an allocator. The `component` engine does the same inside wasmtime.
 
+mod function;
 mod lift;
 mod lower;
 mod values;
+
+pub(crate) use function::Function;
+#[cfg(feature = "genvm")]
+pub(crate) use values::{admission, decision, turn};
 
 use sigmapol_engine::{Admission, Decision, Turn};
 use wasmtime::{InstancePre, Linker, WasmParams};
@@ -17,6 +22,9 @@ use crate::{
 use lift::Reader;
 use lower::Guest;
 use values::Aligned;
+
+/// The verbs, as the interface names them.
+pub(crate) const VERBS: [&str; 4] = ["admit", "hash", "decide", "step"];
 
 /// The interface, as it stands in front of every exported name.
 const INTERFACE: &str = "sigmapol:policy/engine@0.1.0";
@@ -53,7 +61,7 @@ impl CoreSandbox {
     fn compile(source: Source, limits: Limits) -> Result<Self, Error> {
         let runtime = Runtime::new(limits)?;
         let module = module(runtime.engine(), &source.wasm, &source.cache)?;
-        for verb in ["admit", "hash", "decide", "step"] {
+        for verb in VERBS {
             let name = export(verb);
             if module.get_export(&name).is_none() {
                 return Err(Error::Load(format!("no export `{name}`")));
@@ -86,36 +94,24 @@ impl CoreSandbox {
         &self,
         verb: &str,
         inputs: &[(&str, &str)],
-        lower: impl FnOnce(&mut Guest<'_>) -> wasmtime::Result<P>,
+        lower: impl FnOnce(&mut Guest<'_, Meter>) -> wasmtime::Result<P>,
         lift: impl FnOnce(&mut Reader<'_>) -> wasmtime::Result<T>,
     ) -> Result<Outcome<T>, Error> {
+        let budget = self.limits().result_bytes;
         self.runtime.run(
             inputs,
             |store| {
                 let instance = self.module.instantiate(&mut *store)?;
-                let name = export(verb);
-                let function = instance.get_typed_func::<P, u32>(&mut *store, &name)?;
-                let post = format!("cabi_post_{name}");
-                let post = instance.get_typed_func::<u32, ()>(&mut *store, &post)?;
-                Ok((instance, function, post))
+                let function = Function::find(store, &instance, verb)?;
+                Ok((instance, function))
             },
-            |store, (instance, function, post)| {
-                let mut guest = Guest::new(store, &instance)?;
-                let parameters = lower(&mut guest)?;
-                let memory = guest.memory();
-                let result = function.call(&mut *store, parameters)?;
-                let budget = self.limits().result_bytes;
-                let mut reader = Reader::new(memory.data(&*store), result, budget);
-                let value = values::result(&mut reader, lift)?;
-                post.call(store, result)?;
-                Ok(value)
-            },
+            |store, (instance, function)| function.call(store, &instance, budget, lower, lift),
         )
     }
 }
 
 /// The name of a function of the interface, as a core module exports it.
-fn export(verb: &str) -> String {
+pub(crate) fn export(verb: &str) -> String {
     format!("{INTERFACE}#{verb}")
 }
 
@@ -144,11 +140,6 @@ impl Verbs for CoreSandbox {
 
     fn step(&self, run: Option<&str>, event: &str) -> Result<Outcome<Turn>, Error> {
         let inputs = [("run", run.unwrap_or_default()), ("event", event)];
-        let lower = |guest: &mut Guest<'_>| {
-            let (case, run, run_len) = guest.option(run)?;
-            let (event, event_len) = guest.string(event)?;
-            Ok((case, run, run_len, event, event_len))
-        };
-        self.run("step", &inputs, lower, values::turn)
+        self.run("step", &inputs, |guest| guest.run_and_event(run, event), values::turn)
     }
 }

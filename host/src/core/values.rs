@@ -9,7 +9,7 @@ use super::lift::Reader;
 
 /// Both cases of every result start at the larger alignment of the two; a decision and a turn
 /// hold 64-bit numbers, the rest does not.
-pub(super) trait Aligned {
+pub(crate) trait Aligned {
     const ALIGNMENT: usize;
 }
 
@@ -52,7 +52,7 @@ fn refusal(reader: &mut Reader<'_>) -> wasmtime::Result<Refusal> {
     })
 }
 
-pub(super) fn admission(reader: &mut Reader<'_>) -> wasmtime::Result<Admission> {
+pub(crate) fn admission(reader: &mut Reader<'_>) -> wasmtime::Result<Admission> {
     Ok(Admission {
         sort: match reader.case()? {
             0 => Sort::Pred,
@@ -71,7 +71,7 @@ pub(super) fn admission(reader: &mut Reader<'_>) -> wasmtime::Result<Admission> 
     })
 }
 
-pub(super) fn decision(reader: &mut Reader<'_>) -> wasmtime::Result<Decision> {
+pub(crate) fn decision(reader: &mut Reader<'_>) -> wasmtime::Result<Decision> {
     Ok(Decision {
         identity: reader.string()?,
         ordered: reader.list(16, 8, ranked)?,
@@ -94,7 +94,7 @@ fn reaction(reader: &mut Reader<'_>) -> wasmtime::Result<Reaction> {
     Ok(Reaction { action: reader.string()?, backoff_ms: reader.f64()? })
 }
 
-pub(super) fn turn(reader: &mut Reader<'_>) -> wasmtime::Result<Turn> {
+pub(crate) fn turn(reader: &mut Reader<'_>) -> wasmtime::Result<Turn> {
     Ok(Turn {
         run: reader.string()?,
         state: reader.string()?,

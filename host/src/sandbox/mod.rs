@@ -19,6 +19,8 @@ pub use contracts::Contracts;
 pub(crate) use load::{LoadError, module};
 pub(crate) use meter::Meter;
 pub(crate) use runtime::{ResultTooLarge, Runtime};
+#[cfg(feature = "genvm")]
+pub(crate) use ticker::Ticker;
 
 use std::sync::Arc;
 

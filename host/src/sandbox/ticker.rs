@@ -12,15 +12,15 @@ const NEVER: u64 = u64::MAX / 2;
 
 /// Starts the thread when it is first needed: most processes set no deadline and have none.
 #[derive(Debug)]
-pub(super) struct Ticker(Once);
+pub(crate) struct Ticker(Once);
 
 impl Ticker {
-    pub(super) const fn new() -> Self {
+    pub(crate) const fn new() -> Self {
         Self(Once::new())
     }
 
     /// The ticks after which `deadline` has passed for certain.
-    pub(super) fn ticks(&self, engine: &Engine, deadline: Duration) -> u64 {
+    pub(crate) fn ticks(&self, engine: &Engine, deadline: Duration) -> u64 {
         self.0.call_once(|| {
             // the thread does not keep the engine alive, and ends with it
             let engine = engine.weak();

@@ -23,6 +23,8 @@
 
 mod error;
 mod features;
+mod frames;
+mod graph;
 mod inspect;
 mod lower;
 mod operator;
@@ -31,6 +33,7 @@ mod routine;
 mod scan;
 
 pub use error::Error;
+pub use frames::{Frames, SLOTS, frames};
 pub use inspect::inspect;
 pub use lower::{core_module, lower, lower_named};
 pub use report::{FloatTypes, Kind, Memory, Report};

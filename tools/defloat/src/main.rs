@@ -43,7 +43,7 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Fail unless the file is closed and integer-only
+    /// Fail unless the file is closed and integer-only, and no frame needs over 65,535 value slots
     Check {
         /// A core module or a component
         file: PathBuf,
@@ -81,7 +81,11 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
             }
         }
         Command::Check { file } => {
-            let violations = inspect(&file)?.violations();
+            let mut violations = inspect(&file)?.violations();
+            if violations.is_empty() {
+                let module = defloat::core_module(&read(&file)?)?;
+                violations = defloat::frames(&module)?.violations();
+            }
             for line in &violations {
                 eprintln!("{}: {line}", file.display());
             }

@@ -131,3 +131,20 @@ fn the_command_says_the_same() {
     let stderr = String::from_utf8(missing.stderr).unwrap();
     assert!(stderr.starts_with("defloat: cannot read missing.wasm: "), "{stderr}");
 }
+
+#[test]
+fn a_large_frame_fails_the_check() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("m.wasm");
+    for (slots, said) in
+        [(65_535, ""), (65_536, "function 0: 65536 value slots, expected at most 65535")]
+    {
+        let (pushes, drops) = ("(i32.const 0)".repeat(slots), "drop ".repeat(slots));
+        let text = format!(r#"(module (memory (export "memory") 1 1) (func {pushes} {drops}))"#);
+        std::fs::write(&file, wat::parse_str(text).unwrap()).unwrap();
+        let check = Command::new(env!("CARGO_BIN_EXE_defloat")).arg("check").arg(&file).output();
+        let check = check.unwrap();
+        assert_eq!(check.status.success(), said.is_empty());
+        assert!(String::from_utf8(check.stderr).unwrap().trim_end().ends_with(said));
+    }
+}

@@ -1,0 +1,74 @@
+//! The engine under the rules of GenVM: one result and one memory, however it is compiled and however
+//! often it runs; far from the limits on frames and slots.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test says what is wrong by panicking"
+)]
+
+use sigmapol::genvm::{Counted, Harness, Outcome, Request, Rules, Setting, agreed, rules};
+use sigmapol::{Cache, artifact};
+use sigmapol_tests::{Counting, depth_table, extending, genvm_table, text};
+
+/// Rewritten by `make golden`; `make genvm-matrix` holds another wasmtime against it.
+#[test]
+fn every_golden_decision_is_one_result_and_one_memory() {
+    let (stored, now) = (text("tests/genvm.jsonl"), genvm_table().unwrap());
+    let changed = stored.lines().zip(now.lines()).find(|(stored, now)| stored != now);
+    assert_eq!(changed, None, "run `make golden` and look at the difference");
+    assert_eq!(stored.lines().count(), now.lines().count());
+}
+
+#[test]
+fn the_deepest_input_is_far_from_the_limits() {
+    let table = depth_table().unwrap();
+    assert!(text("docs/genvm.md").contains(&table), "run `make golden`: now it is\n{table}");
+    let last = table.lines().last().unwrap().replace('*', "");
+    let most: Vec<u32> = last.split('|').filter_map(|cell| cell.trim().parse().ok()).collect();
+    assert!(most[0] < rules::FRAMES / 2 && most[1] < rules::SLOTS / 10, "{last}");
+}
+
+/// The one recursion that no limit of the engine bounds: a frame for each profile that is extended.
+#[test]
+fn profiles_that_extend_one_another() {
+    let engine = Counting::new().unwrap();
+    let ends = |profiles: usize| {
+        let event = extending(profiles).to_string();
+        let outcome = engine.make(Request::Step { run: None, event: &event }).unwrap();
+        (outcome.to_string(), engine.take().frames)
+    };
+    assert_eq!(ends(100), ("return".to_owned(), 110));
+    assert_eq!(ends(1_014), ("return".to_owned(), 1_024));
+    assert_eq!(ends(1_015), ("vm error wasm_trap stack_overflow".to_owned(), 1_025));
+}
+
+const POLICY: &str =
+    r#"["policy",["top"],["zero"],["argmax"],["id"],["always",{"action":"next_candidate"}]]"#;
+
+/// With too little memory the engine traps; what is left is the same all the same.
+#[test]
+fn a_run_that_traps_leaves_one_memory() {
+    let rules = Rules { memory_bytes: 40 << 16, ..Rules::default() };
+    let core = artifact::CORE_MODULE;
+    let harness = Harness::load(core, &Setting::ALL, rules, &Cache::of_user()).unwrap();
+    let ctx = format!(r#"{{"candidates":[],"request":{{"a":[{}1]}}}}"#, "1,".repeat(1 << 18));
+    let runs = harness.run(Request::Decide { policy: POLICY, ctx: &ctx }).unwrap();
+    let run = agreed(&runs).unwrap_or_else(|| panic!("{runs:#?}"));
+    assert_eq!(run.outcome, Outcome::VmError("wasm_trap unreachable".to_owned()));
+    assert!(run.memory.as_ref().unwrap().bytes <= 40 << 16);
+    assert_eq!(harness.run(Request::Decide { policy: POLICY, ctx: &ctx }).unwrap(), runs);
+}
+
+/// With too few frames it stops at its counters, in the same place.
+#[test]
+fn a_run_with_too_few_frames_leaves_one_memory() {
+    let rules = Rules { frames: 5, ..Rules::default() };
+    let core = artifact::CORE_MODULE;
+    let harness = Harness::load(core, &Setting::ALL, rules, &Cache::disabled()).unwrap();
+    let ctx = r#"{"candidates":[{"provider_id":"p","model_family":"m"}]}"#;
+    let runs = harness.run(Request::Decide { policy: POLICY, ctx }).unwrap();
+    let run = agreed(&runs).unwrap_or_else(|| panic!("{runs:#?}"));
+    assert_eq!(run.outcome, Outcome::VmError("wasm_trap stack_overflow".to_owned()));
+    assert!(runs.iter().all(|run| run.counted.is_some_and(|Counted { frames, .. }| frames == 6)));
+}
