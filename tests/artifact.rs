@@ -37,5 +37,4 @@ fn closed_and_integer_only() {
     let frames = defloat::frames(&core).unwrap();
     assert_eq!(frames.violations(), [""; 0]);
     assert!(!frames.tail_calls);
-    println!("{frames:?}");
 }

@@ -7,7 +7,7 @@
     reason = "a test says what is wrong by panicking"
 )]
 
-use sigmapol::genvm::{Counted, Harness, Outcome, Request, Rules, Setting, agreed, rules};
+use sigmapol::genvm::{Counted, Harness, Outcome, Request, Rules, SHIM, Setting, agreed, rules};
 use sigmapol::{Cache, artifact};
 use sigmapol_tests::{Counting, depth_table, extending, genvm_table, text};
 
@@ -27,6 +27,26 @@ fn the_deepest_input_is_far_from_the_limits() {
     let last = table.lines().last().unwrap().replace('*', "");
     let most: Vec<u32> = last.split('|').filter_map(|cell| cell.trim().parse().ok()).collect();
     assert!(most[0] < rules::FRAMES / 2 && most[1] < rules::SLOTS / 10, "{last}");
+}
+
+#[test]
+fn frames_without_running() {
+    let frames = defloat::frames(artifact::CORE_MODULE).unwrap();
+    let said = format!(
+        "Without recursion no chain of calls has more than {} frames and {} slots; {} functions are \
+         recursive, in {} groups; the largest frame has {} slots.",
+        frames.chain_frames,
+        frames.chain_slots,
+        frames.recursive,
+        frames.groups,
+        frames.largest.unwrap().1,
+    );
+    let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words(&text("docs/genvm.md")).contains(&said), "now it is: {said}");
+    // what the shim opens below the engine, and for values in one another as deep as they may be
+    let shim = defloat::frames(SHIM).unwrap();
+    assert_eq!((shim.recursive, shim.chain_frames), (1, 8));
+    assert!(shim.largest.unwrap().1 < 20);
 }
 
 /// The one recursion that no limit of the engine bounds: a frame for each profile that is extended.

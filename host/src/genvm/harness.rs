@@ -192,6 +192,7 @@ fn prepare(engine: &Engine, wasm: &[u8], cache: &Cache) -> Result<InstancePre<Ce
 
 impl Request<'_> {
     fn make(self, store: &mut Store<Ceiling>, instance: &Instance) -> wasmtime::Result<Outcome> {
+        // not a rule of the machine: no honest result is larger, and any module may be tried here
         let budget = RESULT_BYTES;
         Ok(match self {
             Request::Admit { term, vocabulary } => {

@@ -1,7 +1,9 @@
 //! The engine called by hand, and the package with as much of a machine as it needs.
 
-use anyhow::{Context as _, Result, bail};
-use wasmtime::{Caller, Engine, Extern, Instance, Linker, Memory, Module, Store, Trap};
+use wasmtime::{
+    Caller, Engine, Extern, Instance, Linker, Memory, Module, Result, Store, Trap, bail,
+    error::Context as _,
+};
 
 const DECIDE: &str = "sigmapol:policy/engine@0.1.0#decide";
 
@@ -26,11 +28,9 @@ impl Machine {
     pub fn new(engine: &Engine, core: &[u8], shim: &[u8]) -> Result<Self> {
         let mut linker = Linker::new(engine);
         linker.func_wrap("wasi_snapshot_preview1", "fd_read", fd_read)?;
-        linker.func_wrap(
-            "wasi_snapshot_preview1",
-            "proc_exit",
-            |_: i32| -> wasmtime::Result<()> { Err(Trap::UnreachableCodeReached.into()) },
-        )?;
+        linker.func_wrap("wasi_snapshot_preview1", "proc_exit", |_: i32| -> Result<()> {
+            Err(Trap::UnreachableCodeReached.into())
+        })?;
         linker.func_wrap("genlayer_sdk", "gl_call", gl_call)?;
         Ok(Self { core: Module::new(engine, core)?, shim: Module::new(engine, shim)?, linker })
     }
@@ -82,13 +82,7 @@ fn memory(instance: &Instance, store: &mut Store<Host>) -> Result<Memory> {
 }
 
 /// Reads the message into one buffer.
-fn fd_read(
-    mut caller: Caller<'_, Host>,
-    _: i32,
-    rooms: u32,
-    _: u32,
-    got: u32,
-) -> wasmtime::Result<i32> {
+fn fd_read(mut caller: Caller<'_, Host>, _: i32, rooms: u32, _: u32, got: u32) -> Result<i32> {
     let Some(Extern::Memory(memory)) = caller.get_export("memory") else {
         return Ok(8); // EBADF
     };
@@ -107,12 +101,7 @@ fn fd_read(
 }
 
 /// Keeps what is asked for, and ends the run.
-fn gl_call(
-    mut caller: Caller<'_, Host>,
-    request: u32,
-    length: u32,
-    _: u32,
-) -> wasmtime::Result<i32> {
+fn gl_call(mut caller: Caller<'_, Host>, request: u32, length: u32, _: u32) -> Result<i32> {
     if let Some(Extern::Memory(memory)) = caller.get_export("memory") {
         let mut call = vec![0; usize::try_from(length)?];
         memory.read(&caller, usize::try_from(request)?, &mut call)?;
