@@ -33,10 +33,10 @@ component:     ## build the component into target/component
 golden:        ## pin the component as built from the sources, rewrite the expectations of the vectors
 	sh tools/build-component.sh golden
 	rustc --version >golden/TOOLCHAIN
-	cargo run --quiet --locked -p sigmapol-tests --bin golden
+	sh tools/bin.sh golden
 
 keep:          ## keep the pinned component for ever, with a ledger of what it decides
-	cargo run --quiet --locked -p sigmapol-tests --bin keep -- golden/sigmapol.wasm golden/sigmapol.core.wasm
+	sh tools/bin.sh keep golden/sigmapol.wasm golden/sigmapol.core.wasm
 
 check-golden:  ## say whether the pinned component is what the sources build
 	sh tools/check-golden.sh

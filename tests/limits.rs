@@ -71,6 +71,16 @@ fn flow(nodes: usize) -> String {
     )
 }
 
+/// A configuration of so many profiles, each extending the next.
+fn extending(profiles: usize) -> String {
+    let all = (0..profiles).map(|at| match at + 1 {
+        last if last == profiles => format!(r#""p{at}":{{}}"#),
+        next => format!(r#""p{at}":{{"extends":"p{next}"}}"#),
+    });
+    let all = all.collect::<Vec<_>>().join(",");
+    format!(r#"{{"kind":"init","config":{{"providers":{{}},"models":{{}},"profiles":{{{all}}}}}}}"#)
+}
+
 /// A flow with a node of so many inputs.
 fn merging(inputs: usize) -> String {
     let call = |name: &str, inputs: &str| {
@@ -84,7 +94,7 @@ fn merging(inputs: usize) -> String {
     )
 }
 
-const LIMITS: [Limit; 18] = [
+const LIMITS: [Limit; 19] = [
     Limit {
         name: "input text",
         ask: |verbs, bytes| decide(verbs, &" ".repeat(bytes - r#"{"candidates":[]}"#.len())),
@@ -211,6 +221,13 @@ const LIMITS: [Limit; 18] = [
         limit: limits::BACKOFF_ENTRIES,
         code: "strict",
         message: "$.always[1]: Action.backoff_ms exceeds 16 entries",
+    },
+    Limit {
+        name: "profiles that extend one another",
+        ask: |verbs, profiles| step(verbs, &extending(profiles)),
+        limit: limits::INHERITANCE,
+        code: "config",
+        message: "profile inheritance exceeds 64 profiles at: p64",
     },
     Limit {
         name: "nodes of a flow",

@@ -18,6 +18,10 @@ pub const INPUT_BYTES: usize = 16 << 20;
 /// repeats an action of the policy in the result, so the product must stay small.
 pub const FAILURES: usize = 256;
 
+/// Profiles from one to the last that it extends: each is laid over a copy of the one before, one
+/// frame deeper.
+pub const INHERITANCE: usize = 64;
+
 /// Largest magnitude of a seed: beyond it a double no longer names one integer.
 pub const SEED: f64 = 9_007_199_254_740_991.0;
 

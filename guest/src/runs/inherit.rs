@@ -5,6 +5,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::json::{Member, Members, Value, lookup, set};
+use crate::limits::INHERITANCE;
 use crate::vocabulary::Profile;
 
 /// Every profile with what it inherits.
@@ -24,6 +25,9 @@ fn inherited<'a>(
 ) -> Result<Vec<Member<'a>>, String> {
     if seen.contains(&name) {
         return Err(format!("profile inheritance cycle through: {name}"));
+    }
+    if seen.len() == INHERITANCE {
+        return Err(format!("profile inheritance exceeds {INHERITANCE} profiles at: {name}"));
     }
     seen.push(name);
     let own = lookup(profiles, name).and_then(Value::as_object).unwrap_or(&[]);
