@@ -177,7 +177,8 @@ impl<'t> Reader<'_, 't> {
         // the standard library rounds correctly, whatever the number of digits
         let token = self.text.get(start..self.at).unwrap_or_default();
         match token.parse::<f64>() {
-            Ok(number) if number.is_finite() => Ok(Value::Number(number)),
+            // either zero is read as the positive one: they have one encoding
+            Ok(number) if number.is_finite() => Ok(Value::Number(number + 0.0)),
             _ => {
                 self.at = start;
                 Err(self.refuse(RefusalCode::JsonNumber, "a number that a double can hold"))
@@ -350,6 +351,17 @@ mod tests {
             ("1e-400", 0.0),
         ] {
             assert_eq!(read("n", text), Ok(Value::Number(value)), "{text}");
+        }
+    }
+
+    /// Two texts with one encoding must not decide differently, not even in the sign of a zero.
+    #[test]
+    fn there_is_one_zero() {
+        for text in
+            ["0", "-0", "-0.0", "-0e0", "-0E+9", "-1e-400", "-0.00000000000000000000000000000"]
+        {
+            let Ok(Value::Number(zero)) = read("n", text) else { panic!("{text}") };
+            assert_eq!(zero.to_bits(), 0, "{text}");
         }
     }
 

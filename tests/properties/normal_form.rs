@@ -53,7 +53,7 @@ fn equal(first: &Result<Decision, Error>, second: &Result<Decision, Error>) -> b
             let bits = |decision: &Decision| -> Vec<u64> {
                 let waits = decision.reactions.iter().map(|reaction| reaction.backoff_ms);
                 let scores = decision.ordered.iter().map(|ranked| ranked.score);
-                scores.chain(waits).map(|number| (number + 0.0).to_bits()).collect()
+                scores.chain(waits).map(f64::to_bits).collect()
             };
             let one_empty = |decision: &Decision| {
                 let mut decision = decision.clone();
