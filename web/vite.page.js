@@ -21,8 +21,7 @@ const worker = {
         logLevel: "warn",
         build: { target: "es2022", write: false, lib },
       });
-      // its first word is that it has begun; the page waits for it
-      const text = `postMessage("started");${output[0].code}`.replace(/<(\/script|!--)/g, "\\x3C$1");
+      const text = output[0].code.replace(/<(\/script|!--)/g, "\\x3C$1");
       return html.replace("<!-- worker -->", () => `<script type="text/plain" id="worker">${text}</script>`);
     },
   },

@@ -4,10 +4,6 @@ import "./style.css";
 import { follow } from "./share.js";
 import { App } from "./view/app.js";
 
-/** What index.html has: the worker has begun, or takes its time. */
-declare const workerStarted: Promise<unknown>;
-
-await workerStarted;
 await follow();
 addEventListener("hashchange", () => void follow());
 

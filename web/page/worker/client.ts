@@ -33,7 +33,7 @@ export class Client {
   }
 
   #listen(worker: Worker): Worker {
-    worker.onmessage = ({ data }: MessageEvent<Reply | "started">) => this.#hear(data);
+    worker.onmessage = ({ data }: MessageEvent<Reply>) => this.#hear(data);
     worker.onerror = ({ message }) => this.#fail(new Error(message || "the worker did not start"));
     return worker;
   }
@@ -54,8 +54,7 @@ export class Client {
     this.#fail(reason);
   }
 
-  #hear(reply: Reply | "started"): void {
-    if (reply === "started") return;
+  #hear(reply: Reply): void {
     const waiting = this.#waiting.get(reply.id);
     if (!waiting) return;
     if ("progress" in reply) {
