@@ -119,6 +119,12 @@ fn hostile_inputs_pay_too() {
     };
     let many =
         |op: &str, term: &str, count: usize| format!(r#"["{op}",{}]"#, vec![term; count].join(","));
+    // 58 levels above it, each of them sorted
+    let buried = |leaf: String| {
+        (0..29).fold(leaf, |term, _| {
+            format!(r#"["and",["or",{term},["is","no_log"]],["is","disabled"]]"#)
+        })
+    };
     let needs =
         format!(r#"{{"requirements":{{"needs":[{}]}}}}"#, vec![r#""tools""#; 2_000].join(","));
     let digits = "1".repeat(800) + "." + &"3".repeat(800) + "e-700";
@@ -171,9 +177,7 @@ fn hostile_inputs_pay_too() {
         (
             "wide at the bottom",
             policy(
-                &(0..29).fold(many("and", r#"["is","has_tee"]"#, 3_900), |term, _| {
-                    format!(r#"["and",["or",{term},["is","no_log"]],["is","disabled"]]"#)
-                }),
+                &buried(many("and", r#"["is","has_tee"]"#, 3_900)),
                 r#"["zero"]"#,
                 r#"["argmax"]"#,
             ),
@@ -182,10 +186,7 @@ fn hostile_inputs_pay_too() {
         (
             "escapes at the bottom",
             policy(
-                &(0..29).fold(
-                    many("and", &format!(r#"["family_eq","{}"]"#, "\\n".repeat(250)), 3_900),
-                    |term, _| format!(r#"["and",["or",{term},["is","no_log"]],["is","disabled"]]"#),
-                ),
+                &buried(many("and", &format!(r#"["family_eq","{}"]"#, "\\n".repeat(250)), 3_900)),
                 r#"["zero"]"#,
                 r#"["argmax"]"#,
             ),
@@ -194,10 +195,7 @@ fn hostile_inputs_pay_too() {
         (
             "numbers at the bottom",
             policy(
-                &(0..29)
-                    .fold(many("and", r#"["cmp","price_in","le",5e-324]"#, 3_900), |term, _| {
-                        format!(r#"["and",["or",{term},["is","no_log"]],["is","disabled"]]"#)
-                    }),
+                &buried(many("and", r#"["cmp","price_in","le",5e-324]"#, 3_900)),
                 r#"["zero"]"#,
                 r#"["argmax"]"#,
             ),
