@@ -15,12 +15,12 @@ pub struct FailPlan(Vec<Member<'static>>);
 impl FailPlan {
     /// The plan that does the same whatever happens.
     pub fn always(action: &Value) -> Self {
-        Self(vec![(UNKNOWN.into(), action.to_static())])
+        Self(vec![(UNKNOWN.into(), action.to_canonical())])
     }
 
     /// The plan with another action for one reason.
     pub fn with(mut self, reason: &str, action: &Value) -> Self {
-        set(&mut self.0, reason, Some(action.to_static()));
+        set(&mut self.0, reason, Some(action.to_canonical()));
         self
     }
 

@@ -45,6 +45,21 @@ impl<'t> Value<'t> {
         }
     }
 
+    /// The same, with the empty value as the encoding has it: what one identity names goes out as
+    /// one text, whichever way it was written.
+    pub fn to_canonical(&self) -> Value<'static> {
+        match self {
+            Self::Array(items) => Value::Array(items.iter().map(Self::to_canonical).collect()),
+            Self::Object(members) if members.is_empty() => Value::Array(Vec::new()),
+            Self::Object(members) => {
+                let member =
+                    |(key, value): &Member| (String::from(&**key).into(), value.to_canonical());
+                Value::Object(members.iter().map(member).collect())
+            }
+            scalar => scalar.to_static(),
+        }
+    }
+
     /// The member of an object, or nothing.
     pub fn get(&self, key: &str) -> Option<&Self> {
         lookup(self.as_object()?, key)

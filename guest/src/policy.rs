@@ -193,8 +193,8 @@ impl Compiler<'_> {
             (Op::Jitter, [P(Text(name)), P(Number(amplitude))]) => {
                 Xform::Jitter(name.to_string(), *amplitude)
             }
-            (Op::FilterText, [P(recipe)]) => Xform::Filter("text", recipe.to_static()),
-            (Op::FilterImage, [P(recipe)]) => Xform::Filter("image", recipe.to_static()),
+            (Op::FilterText, [P(recipe)]) => Xform::Filter("text", recipe.to_canonical()),
+            (Op::FilterImage, [P(recipe)]) => Xform::Filter("image", recipe.to_canonical()),
             (Op::Custom, [P(Text(symbol))]) => self.custom(symbol)?,
             (Op::When, [T(pred), T(kid)]) => {
                 Xform::When(self.pred(pred)?, Box::new(self.transform(kid)?))

@@ -130,6 +130,26 @@ fn the_digest_of_a_decision_is_what_its_record_has() {
     assert_eq!(receipt.result, digest_of(&Native.decide(CHEAPEST, &text).unwrap().value));
 }
 
+/// The empty value has one encoding, and goes out as that has it, whichever way it was written.
+#[test]
+fn one_identity_is_one_decision() {
+    let ctx = r#"{"candidates":[{"provider_id":"p","model_family":"m"}],"failures":[{"kind":"timeout"}]}"#;
+    let decide = |recipe: &str, waits: &str| {
+        let policy = format!(
+            r#"["policy",["top"],["zero"],["argmax"],["seq",["filter_text",{recipe}],["filter_image",{waits}]],
+                ["override",["always",{{"action":"abort"}}],"timeout",{{"action":"retry_same","backoff_ms":{waits}}}]]"#
+        );
+        Native.decide(&policy, ctx).unwrap().value
+    };
+    let arrays = decide("[[]]", "[]");
+    let request = r#"{"_filters":{"image":{"recipe":[]},"text":{"recipe":[[]]}}}"#;
+    assert_eq!(arrays.request.as_deref(), Some(request));
+    assert_eq!(arrays.reactions[0].action, r#"{"action":"retry_same","backoff_ms":[]}"#);
+    let objects = decide("[{}]", "{}");
+    assert_eq!(objects, arrays);
+    assert_eq!(digest_of(&objects), digest_of(&arrays));
+}
+
 #[test]
 fn steps_are_replayed_where_they_are_recorded() {
     let flow = json!({ "kind": "flow", "input": "x", "flow": ["flow", {

@@ -44,9 +44,6 @@ fn too_large(error: &Error) -> bool {
 
 /// To the last bit: the identity, scores, texts and the cost, which is that of the normal form.
 /// What is refused is refused for the same reason, at a place of its own.
-///
-/// Two things that are one value by section 1 of the specification, and have one encoding, go out
-/// as they were written: `[]` and `{}` in a recipe or an action, and the sign of a zero.
 fn equal(first: &Result<Decision, Error>, second: &Result<Decision, Error>) -> bool {
     match (first, second) {
         (Ok(first), Ok(second)) => {
@@ -55,15 +52,7 @@ fn equal(first: &Result<Decision, Error>, second: &Result<Decision, Error>) -> b
                 let scores = decision.ordered.iter().map(|ranked| ranked.score);
                 scores.chain(waits).map(f64::to_bits).collect()
             };
-            let one_empty = |decision: &Decision| {
-                let mut decision = decision.clone();
-                let actions = decision.reactions.iter_mut().map(|reaction| &mut reaction.action);
-                for text in decision.request.iter_mut().chain(actions) {
-                    *text = text.replace("{}", "[]");
-                }
-                decision
-            };
-            one_empty(first) == one_empty(second) && bits(first) == bits(second)
+            first == second && bits(first) == bits(second)
         }
         (Err(first), Err(second)) => first.code() == second.code(),
         _ => false,
