@@ -9,7 +9,7 @@ use std::{
 
 use serde_json::{Value, json};
 use sigmapol::{
-    Native, Sandbox, Verbs,
+    Limits, Native, Sandbox, Verbs,
     ledger::{self, Ledger, Options},
     limits::FUEL,
     receipt::{DECISION, DecisionReceipt, Recorder, Recording, digest_of},
@@ -148,6 +148,25 @@ fn one_identity_is_one_decision() {
     let objects = decide("[{}]", "{}");
     assert_eq!(objects, arrays);
     assert_eq!(digest_of(&objects), digest_of(&arrays));
+}
+
+/// Under the default limit it would be decided.
+#[test]
+fn a_stop_is_replayed_under_its_own_limit() {
+    let (folder, fuel) = (folder(), 1_000);
+    let sandbox = SANDBOX.with_limits(Limits { fuel, ..Limits::default() }).unwrap();
+    let ledger = Arc::new(Ledger::open(folder.path(), Options::default()).unwrap());
+    let recording = Recording { engine: Runs::Component.engine(), fuel_limit: fuel, bodies: true };
+    let recorder = Recorder::new(Box::new(sandbox), ledger, recording);
+    recorder.decide(CHEAPEST, &ctx(7, "b", "hello")).unwrap_err();
+    drop(recorder);
+    let record = ledger::read(folder.path()).unwrap().last().unwrap().unwrap();
+    let receipt: DecisionReceipt = serde_json::from_str(record.body.get()).unwrap();
+    assert_eq!(receipt.outcome, json!({ "stopped": "exhausted fuel" }));
+    let recorded = receipt.fuel.unwrap();
+    assert_eq!((recorded.limit.as_str(), recorded.used), ("1000", None));
+    let (summary, verdicts) = again(folder.path(), Runs::Component);
+    assert_eq!((summary.same, summary.diverged), (1, 0), "{verdicts:?}");
 }
 
 #[test]

@@ -33,8 +33,9 @@ pub struct Engine {
 pub struct Fuel {
     /// Of the call; `0` where there is none.
     pub limit: String,
-    /// By the call.
-    pub used: String,
+    /// By the call; nothing is known of one that was refused or stopped.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub used: Option<String>,
 }
 
 /// The policy that was given.
@@ -76,7 +77,7 @@ pub struct DecisionReceipt {
     pub request: Option<String>,
     /// The digest of `outcome`.
     pub result: String,
-    /// Of a decision that was made; none is known of one that was stopped.
+    /// What the call was given and took; older ledgers say it of decisions that were made alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fuel: Option<Fuel>,
 }
@@ -114,7 +115,7 @@ pub struct StepReceipt {
     pub outcome: Value,
     /// The digest of `outcome`.
     pub result: String,
-    /// Of a step that was made.
+    /// As for a decision.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fuel: Option<Fuel>,
 }

@@ -76,7 +76,7 @@ impl Recorder {
                 .and_then(|decided| decided.value.request.as_deref())
                 .map(|request| digest(request.as_bytes())),
             result: result_digest(&outcome),
-            fuel: decided.map(|decided| self.fuel(decided.spent)),
+            fuel: Some(self.fuel(decided.map(|decided| decided.spent))),
             ctx: parts,
             outcome,
         };
@@ -102,14 +102,17 @@ impl Recorder {
             event: keep(event)?,
             texts: self.recording.bodies,
             result: result_digest(&outcome),
-            fuel: result.as_ref().ok().map(|turn| self.fuel(turn.spent)),
+            fuel: Some(self.fuel(result.as_ref().ok().map(|turn| turn.spent))),
             outcome,
         };
         self.ledger.append(STEP, &receipt).map(drop)
     }
 
-    fn fuel(&self, spent: Spent) -> Fuel {
-        Fuel { limit: self.recording.fuel_limit.to_string(), used: spent.fuel.to_string() }
+    fn fuel(&self, spent: Option<Spent>) -> Fuel {
+        Fuel {
+            limit: self.recording.fuel_limit.to_string(),
+            used: spent.map(|spent| spent.fuel.to_string()),
+        }
     }
 
     /// The digest of the canonical encoding of a policy, which is put in the ledger.

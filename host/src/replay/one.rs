@@ -126,6 +126,6 @@ fn differs(recorded: &Value, now: &Value) -> Option<String> {
 }
 
 fn fuel_difference(recorded: Option<&Fuel>, used: Option<u64>) -> Option<String> {
-    let (recorded, used) = (&recorded?.used, used?.to_string());
+    let (recorded, used) = (recorded?.used.as_ref()?, used?.to_string());
     (*recorded != used).then(|| format!("fuel.used: recorded {recorded}, now {used}"))
 }

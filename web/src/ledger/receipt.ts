@@ -9,7 +9,7 @@ const engine = record({ component: string, core: string, path: string, runtime: 
 const chosen = record({ model: string, provider: string });
 
 /** Units of a runtime that is not here. They are read and not compared. */
-const fuel = record({ limit: string, used: string });
+const fuel = record({ limit: string, used: optional(string) });
 
 /** The body of a record of kind `decision`. */
 export const decision = record({
