@@ -27,6 +27,10 @@ struct Tally {
 }
 
 impl Tally {
+    fn cases(&self) -> u64 {
+        self.decided + self.refused.values().sum::<u64>()
+    }
+
     fn add(&mut self, other: Self) {
         self.decided += other.decided;
         self.with_order += other.with_order;
@@ -61,7 +65,14 @@ fn main() -> anyhow::Result<ExitCode> {
                     let tally = share(seed, first, cases.min(first + SHARE));
                     let tally = tally.inspect_err(|_| stop.store(true, Ordering::Relaxed));
                     match tally {
-                        Ok(tally) => total.lock().unwrap().add(tally),
+                        Ok(tally) => {
+                            let mut total = total.lock().unwrap();
+                            let before = total.cases() * 20 / cases;
+                            total.add(tally);
+                            if total.cases() * 20 / cases > before {
+                                eprintln!("{} of {cases} cases", total.cases());
+                            }
+                        }
                         Err(differs) => eprintln!("{differs}"),
                     }
                 }
@@ -97,11 +108,10 @@ fn share(seed: u64, first: u64, end: u64) -> Result<Tally, String> {
 }
 
 fn print(tally: &Tally, cases: u64, seed: u64, seconds: f64) {
-    let refused: u64 = tally.refused.values().sum();
     println!("{cases} cases of seed {seed}: native code and the component agree on every one");
     println!("{} decided, {} of them with an order", tally.decided, tally.with_order);
     println!("{} candidates ordered, {} rejected", tally.ordered, tally.rejected);
-    println!("{refused} refused, with the same code and message:");
+    println!("{} refused, with the same code and message:", cases - tally.decided);
     for (code, count) in &tally.refused {
         println!("  {count:>9} {}", code.trim_start_matches("refused "));
     }
