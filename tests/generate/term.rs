@@ -87,13 +87,14 @@ impl<'w> Terms<'w> {
         draw: &mut Draw<'_>,
         depth: usize,
     ) -> Vec<String> {
-        let mut arguments = Vec::new();
+        let mut arguments: Vec<String> = Vec::new();
         if let (true, [sort]) = (operation.variadic, operation.arguments.as_slice()) {
             let count = if draw.wrong(60) { 0 } else { 1 + draw.below(4) };
             for _ in 0..count {
                 match arguments.last().cloned() {
-                    // equal arguments stay, all of them
-                    Some(last) if draw.one_in(8) => arguments.push(last),
+                    // equal arguments stay, all of them; of long ones, level by level, there would
+                    // be no end
+                    Some(last) if last.len() < 1_000 && draw.one_in(8) => arguments.push(last),
                     _ => arguments.push(self.of(sort, draw, depth + 1)),
                 }
             }
