@@ -15,8 +15,6 @@ use super::operators::{COMPUTED, EXACT, ROUTINES, TRAPPING};
 pub struct Program {
     /// The module. It imports every routine, so that lowering finds them.
     pub wasm: Vec<u8>,
-    /// The first operator in it that is not lowered.
-    pub refused: Option<&'static str>,
     /// Arguments as bits, one list a call.
     pub calls: Vec<Vec<u64>>,
 }
@@ -80,9 +78,9 @@ fn value(draw: &mut Draw<'_>, ty: ValType) -> u64 {
 /// A program.
 pub fn program(draw: &mut Draw<'_>) -> Program {
     let results = [draw.pick(&TYPES), draw.pick(&TYPES)];
-    let traps = draw.one_in(12);
+    let traps = draw.one_in(4);
     let first = ROUTINES.len() as u32;
-    let mut body = Body { draw, out: Vec::new(), refused: None, traps, helper: None };
+    let mut body = Body { draw, out: Vec::new(), traps, helper: None };
     let mut code = CodeSection::new();
     for (number, result) in results.into_iter().enumerate() {
         body.helper = (number == 1).then_some((first, results[0]));
@@ -94,10 +92,9 @@ pub fn program(draw: &mut Draw<'_>) -> Program {
         function.instruction(&Instruction::End);
         code.function(&function);
     }
-    let refused = body.refused;
     let wasm = assemble(&results, &code);
     let calls = (0..4).map(|_| PARAMS.iter().map(|ty| value(draw, *ty)).collect()).collect();
-    Program { wasm, refused, calls }
+    Program { wasm, calls }
 }
 
 /// The sections around the code of two functions: the one beside, and `f`.
@@ -153,7 +150,7 @@ fn assemble(results: &[ValType; 2], code: &CodeSection) -> Vec<u8> {
 struct Body<'d, 'a> {
     draw: &'d mut Draw<'a>,
     out: Vec<Instruction<'static>>,
-    refused: Option<&'static str>,
+    /// Whether conversions may trap: what follows them is not seen then.
     traps: bool,
     /// The other function and what it returns.
     helper: Option<(u32, ValType)>,
@@ -253,17 +250,13 @@ impl Body<'_, '_> {
     }
 
     fn operator(&mut self, ty: ValType, room: usize) {
-        if self.traps && self.draw.one_in(4) {
-            let fitting: Vec<_> = TRAPPING.iter().filter(|trap| trap.2 == ty).cloned().collect();
-            if !fitting.is_empty() {
-                let (instruction, operand, _, name) = self.draw.pick(&fitting);
-                self.expression(operand, room);
-                self.refused.get_or_insert(name);
-                return self.out.push(instruction);
-            }
-        }
-        let computed = !matches!(ty, ValType::I32 | ValType::I64) && self.draw.one_in(2);
-        let table = if computed { COMPUTED.as_slice() } else { EXACT.as_slice() };
+        let integer = matches!(ty, ValType::I32 | ValType::I64);
+        let computed = !integer && self.draw.one_in(2);
+        let table = match integer && self.traps && self.draw.one_in(4) {
+            true => TRAPPING.as_slice(),
+            false if computed => COMPUTED.as_slice(),
+            false => EXACT.as_slice(),
+        };
         let fitting: Vec<_> = table.iter().filter(|(.., result)| *result == ty).collect();
         let (instruction, operands, _) = self.draw.pick(&fitting);
         match operands {

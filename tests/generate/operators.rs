@@ -77,16 +77,16 @@ pub const COMPUTED: [Operator; 24] = [
     (F32DemoteF64, &[F64], F32),
 ];
 
-/// Conversions that trap, which are not lowered, with their names.
-pub const TRAPPING: [(Instruction<'static>, ValType, ValType, &str); 8] = [
-    (I32TruncF64S, F64, I32, "i32.trunc_f64_s"),
-    (I32TruncF64U, F64, I32, "i32.trunc_f64_u"),
-    (I32TruncF32S, F32, I32, "i32.trunc_f32_s"),
-    (I32TruncF32U, F32, I32, "i32.trunc_f32_u"),
-    (I64TruncF64S, F64, I64, "i64.trunc_f64_s"),
-    (I64TruncF64U, F64, I64, "i64.trunc_f64_u"),
-    (I64TruncF32S, F32, I64, "i64.trunc_f32_s"),
-    (I64TruncF32U, F32, I64, "i64.trunc_f32_u"),
+/// Conversions that trap where an integer has no room.
+pub const TRAPPING: [Operator; 8] = [
+    (I32TruncF64S, &[F64], I32),
+    (I32TruncF64U, &[F64], I32),
+    (I32TruncF32S, &[F32], I32),
+    (I32TruncF32U, &[F32], I32),
+    (I64TruncF64S, &[F64], I64),
+    (I64TruncF64U, &[F64], I64),
+    (I64TruncF32S, &[F32], I64),
+    (I64TruncF32U, &[F32], I64),
 ];
 
 /// Every routine, with its type before lowering.

@@ -1,14 +1,14 @@
 //! Rewriting: the same file, without floats.
 
 use wasm_encoder::{
-    CodeSection, Component, Function, Instruction, Module, ModuleSection, NameSection,
+    BlockType, CodeSection, Component, Function, Instruction, Module, ModuleSection, NameSection,
     reencode::{self, Reencode, ReencodeComponent},
 };
 use wasmparser::{FunctionBody, Operator, Parser, Payload, Validator, WasmFeatures};
 
 use crate::{
     Error,
-    operator::{self, Lowered, Width},
+    operator::{self, Lowered, Range, Width},
     scan::{self, Scan},
 };
 
@@ -116,10 +116,13 @@ impl Rewriter<'_> {
                     routine: routine.name,
                 })
             })?;
+            if let Lowered::Checked(_, range) = lowered {
+                check(out, range, scratch);
+            }
             out.instruction(&Instruction::Call(callee));
         }
         match lowered {
-            Lowered::Nothing | Lowered::Call(_) => {}
+            Lowered::Nothing | Lowered::Call(_) | Lowered::Checked(..) => {}
             Lowered::One(operator) => {
                 out.instruction(&reencode::utils::instruction(self, operator)?);
             }
@@ -162,8 +165,41 @@ impl Rewriter<'_> {
     }
 }
 
-/// Locals that a function gets when it has a `copysign`: the one operator whose replacement needs
-/// both operands twice.
+/// Traps unless the float on the stack is within the range, and leaves it there.
+fn check(out: &mut Function, range: Range, scratch: Scratch) {
+    // without its sign a negative float is its magnitude, and any other is larger than all of those
+    match range.width {
+        Width::W32 => out
+            .instruction(&Instruction::LocalTee(scratch.local32))
+            .instruction(&Instruction::I32Const(range.above as u32 as i32))
+            .instruction(&Instruction::I32LtU)
+            .instruction(&Instruction::LocalGet(scratch.local32))
+            .instruction(&Instruction::I32Const(i32::MIN))
+            .instruction(&Instruction::I32Sub)
+            .instruction(&Instruction::I32Const(range.below as u32 as i32))
+            .instruction(&Instruction::I32LtU),
+        Width::W64 => out
+            .instruction(&Instruction::LocalTee(scratch.local64))
+            .instruction(&Instruction::I64Const(range.above.cast_signed()))
+            .instruction(&Instruction::I64LtU)
+            .instruction(&Instruction::LocalGet(scratch.local64))
+            .instruction(&Instruction::I64Const(i64::MIN))
+            .instruction(&Instruction::I64Sub)
+            .instruction(&Instruction::I64Const(range.below.cast_signed()))
+            .instruction(&Instruction::I64LtU),
+    };
+    out.instruction(&Instruction::I32Or)
+        .instruction(&Instruction::I32Eqz)
+        .instruction(&Instruction::If(BlockType::Empty))
+        .instruction(&Instruction::Unreachable)
+        .instruction(&Instruction::End);
+    out.instruction(&Instruction::LocalGet(match range.width {
+        Width::W32 => scratch.local32,
+        Width::W64 => scratch.local64,
+    }));
+}
+
+/// Locals of a function whose replacements need an operand twice.
 #[derive(Clone, Copy)]
 struct Scratch {
     local32: u32,
@@ -254,7 +290,7 @@ impl ReencodeComponent for Rewriter<'_> {
 
 fn needs_scratch(body: &FunctionBody<'_>) -> Result<bool> {
     for operator in body.get_operators_reader()? {
-        if matches!(operator?, Operator::F32Copysign | Operator::F64Copysign) {
+        if matches!(operator::lower(operator?), Lowered::CopySign(_) | Lowered::Checked(..)) {
             return Ok(true);
         }
     }

@@ -20,6 +20,8 @@ pub(crate) enum Lowered<'a> {
     CopySign(Width),
     /// A call.
     Call(&'static Routine),
+    /// A call for a value within the range, and a trap for any other; needs a scratch local.
+    Checked(&'static Routine, Range),
     /// A call, and the comparison of its result with 0.
     Compare(&'static Routine, Operator<'a>),
     /// Not possible, and why.
@@ -33,23 +35,56 @@ pub(crate) enum Width {
     W64,
 }
 
+/// What an integer has room for, as the bits of floats: those of the least float from 0 upwards
+/// that is too large, and of the least magnitude below 0 that is. Floats of one sign have the order
+/// of their bits, and a NaN is beyond the infinities.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Range {
+    pub width: Width,
+    pub above: u64,
+    pub below: u64,
+}
+
+impl Range {
+    const fn wide(above: f64, below: u64) -> Self {
+        Self { width: Width::W64, above: above.to_bits(), below }
+    }
+
+    const fn narrow(above: f32, below: u32) -> Self {
+        Self { width: Width::W32, above: above.to_bits() as u64, below: below as u64 }
+    }
+}
+
+const TWO_31: f64 = 2_147_483_648.0;
+const TWO_32: f64 = 4_294_967_296.0;
+const TWO_63: f64 = 9_223_372_036_854_775_808.0;
+const TWO_64: f64 = 18_446_744_073_709_551_616.0;
+const ONE_64: u64 = 1_f64.to_bits();
+const ONE_32: u32 = 1_f32.to_bits();
+/// The least negative integer is a float, and the next float below it is too small. Only to an `i32`
+/// are there wide floats between it and the integer before.
+const PAST_31: u64 = (TWO_31 + 1.0).to_bits();
+const PAST_63: u64 = TWO_63.to_bits() + 1;
+const PAST_31_NARROW: u32 = (TWO_31 as f32).to_bits() + 1;
+const PAST_63_NARROW: u32 = (TWO_63 as f32).to_bits() + 1;
+
 impl Lowered<'_> {
     /// The function called, if any.
     pub(crate) fn routine(&self) -> Option<&'static Routine> {
         match self {
-            Self::Call(routine) | Self::Compare(routine, _) => Some(routine),
+            Self::Call(routine) | Self::Compare(routine, _) | Self::Checked(routine, _) => {
+                Some(routine)
+            }
             _ => None,
         }
     }
 }
 
-const TRAPPING: &str = "traps on NaN and on overflow, which no routine does: build with \
-                        saturating conversions";
 const VECTOR: &str = "has no integer form: build without SIMD";
 
 /// The replacement of `operator`.
 pub(crate) fn lower(operator: Operator<'_>) -> Lowered<'_> {
-    use Lowered::{Call, Compare, CopySign, Nothing, One, Two, Unsupported};
+    use Lowered::{Call, Checked, Compare, CopySign, Nothing, One, Two, Unsupported};
     use Operator as O;
     use routine as r;
     match operator {
@@ -123,14 +158,15 @@ pub(crate) fn lower(operator: Operator<'_>) -> Lowered<'_> {
         O::F64PromoteF32 => Call(r::PROMOTE),
         O::F32DemoteF64 => Call(r::DEMOTE),
 
-        O::I32TruncF64S
-        | O::I32TruncF64U
-        | O::I64TruncF64S
-        | O::I64TruncF64U
-        | O::I32TruncF32S
-        | O::I32TruncF32U
-        | O::I64TruncF32S
-        | O::I64TruncF32U => Unsupported(TRAPPING),
+        O::I32TruncF64S => Checked(r::I32_FROM_64, Range::wide(TWO_31, PAST_31)),
+        O::I32TruncF64U => Checked(r::U32_FROM_64, Range::wide(TWO_32, ONE_64)),
+        O::I64TruncF64S => Checked(r::I64_FROM_64, Range::wide(TWO_63, PAST_63)),
+        O::I64TruncF64U => Checked(r::U64_FROM_64, Range::wide(TWO_64, ONE_64)),
+        O::I32TruncF32S => Checked(r::I32_FROM_32, Range::narrow(TWO_31 as f32, PAST_31_NARROW)),
+        O::I32TruncF32U => Checked(r::U32_FROM_32, Range::narrow(TWO_32 as f32, ONE_32)),
+        O::I64TruncF32S => Checked(r::I64_FROM_32, Range::narrow(TWO_63 as f32, PAST_63_NARROW)),
+        O::I64TruncF32U => Checked(r::U64_FROM_32, Range::narrow(TWO_64 as f32, ONE_32)),
+
         other if is_float(&other) => Unsupported(VECTOR),
         other => One(other),
     }

@@ -66,6 +66,45 @@ const OPERATORS: &[(&str, Hardware)] = &[
     ("i64.trunc_sat_f32_u", |x| narrow(x[0]) as u64),
 ];
 
+/// A conversion that traps as Rust has it; nothing where the integer has no room.
+type Conversion = fn(u64) -> Option<u64>;
+
+/// The bounds are floats; a NaN is within none.
+fn within(value: f64, least: f64, above: f64) -> Option<f64> {
+    let whole = value.trunc();
+    (whole >= least && whole < above).then_some(whole)
+}
+
+const TWO_31: f64 = 2_147_483_648.0;
+const TWO_63: f64 = 9_223_372_036_854_775_808.0;
+
+const TRAPPING: &[(&str, &str, Conversion)] = &[
+    ("i32.trunc_f64_s", "__fixdfsi", |x| Some(i32_bits(within(wide(x), -TWO_31, TWO_31)?))),
+    ("i32.trunc_f64_u", "__fixunsdfsi", |x| {
+        Some((within(wide(x), 0.0, 2.0 * TWO_31)? as u32).into())
+    }),
+    ("i64.trunc_f64_s", "__fixdfdi", |x| {
+        Some((within(wide(x), -TWO_63, TWO_63)? as i64).cast_unsigned())
+    }),
+    ("i64.trunc_f64_u", "__fixunsdfdi", |x| Some(within(wide(x), 0.0, 2.0 * TWO_63)? as u64)),
+    ("i32.trunc_f32_s", "__fixsfsi", |x| {
+        Some(i32_bits(within(narrow(x).into(), -TWO_31, TWO_31)?))
+    }),
+    ("i32.trunc_f32_u", "__fixunssfsi", |x| {
+        Some((within(narrow(x).into(), 0.0, 2.0 * TWO_31)? as u32).into())
+    }),
+    ("i64.trunc_f32_s", "__fixsfdi", |x| {
+        Some((within(narrow(x).into(), -TWO_63, TWO_63)? as i64).cast_unsigned())
+    }),
+    ("i64.trunc_f32_u", "__fixunssfdi", |x| {
+        Some(within(narrow(x).into(), 0.0, 2.0 * TWO_63)? as u64)
+    }),
+];
+
+fn i32_bits(value: f64) -> u64 {
+    (value as i32).cast_unsigned().into()
+}
+
 /// Random values: any bits, and floats so near to each other that sums cancel.
 struct Random(u64);
 
@@ -127,6 +166,39 @@ fn lowered_code_computes_what_the_hardware_computes() {
             let nan = float && !moves && is_nan(operator, want) && is_nan(operator, got);
             assert!(want == got || nan, "{operator} {arguments:x?}: {got:#x}, expected {want:#x}");
         }
+    }
+}
+
+/// On random values, and on those within four floats of each bound.
+#[test]
+fn conversions_trap_where_there_is_no_room() {
+    let mut random = Random(0x2545_f491_4f6c_dd1d);
+    for (operator, routine, hardware) in TRAPPING {
+        let (int, float) = (&operator[..3], &operator[10..13]);
+        let module = wat::parse_str(format!(
+            r#"(module (import "soft" "{routine}" (func ${routine} (param {float}) (result {int})))
+                (func (export "f") (param {float}) (result {int}) ({operator} (local.get 0))))"#
+        ));
+        let mut lowered = Running::new(&defloat::lower(&module.unwrap()).unwrap());
+        let bounds =
+            [0.0, 1.0, TWO_31, TWO_31 + 1.0, 2.0 * TWO_31, TWO_63, 2.0 * TWO_63, f64::INFINITY];
+        let (ty, sign, bits): (_, u64, fn(f64) -> u64) = match float {
+            "f64" => (ValType::F64, 1 << 63, f64::to_bits),
+            _ => (ValType::F32, 1 << 31, |bound| (bound as f32).to_bits().into()),
+        };
+        let near = bounds.iter().flat_map(|bound| {
+            let bits = bits(*bound);
+            (bits.saturating_sub(4)..=bits + 4).flat_map(|bits| [bits, bits | sign])
+        });
+        let near: Vec<u64> = near.collect();
+        let any: Vec<u64> = (0..20_000).map(|_| random.of(ty)).collect();
+        let mut trapped = 0;
+        for argument in near.iter().chain(&any) {
+            let (want, got) = (hardware(*argument), lowered.ends("f", &[*argument]));
+            assert_eq!(want, got, "{operator} {argument:#x}");
+            trapped += usize::from(got.is_none());
+        }
+        assert!((1_000..19_000).contains(&trapped), "{operator} trapped {trapped} times");
     }
 }
 

@@ -30,6 +30,10 @@ const CASES: &[(&str, &str, &str, &str)] = &[
     ("i32.trunc_sat_f64_u", "f64", "i32", "__fixunsdfsi"),
     ("i64.trunc_sat_f64_s", "f64", "i64", "__fixdfdi"),
     ("i64.trunc_sat_f64_u", "f64", "i64", "__fixunsdfdi"),
+    ("i32.trunc_f64_s", "f64", "i32", "__fixdfsi"),
+    ("i32.trunc_f64_u", "f64", "i32", "__fixunsdfsi"),
+    ("i64.trunc_f64_s", "f64", "i64", "__fixdfdi"),
+    ("i64.trunc_f64_u", "f64", "i64", "__fixunsdfdi"),
     ("f64.reinterpret_i64", "i64", "f64", ""),
     ("i64.reinterpret_f64", "f64", "i64", ""),
     ("f64.sqrt", "f64", "f64", "sqrt"),
@@ -62,6 +66,10 @@ const CASES: &[(&str, &str, &str, &str)] = &[
     ("i32.trunc_sat_f32_u", "f32", "i32", "__fixunssfsi"),
     ("i64.trunc_sat_f32_s", "f32", "i64", "__fixsfdi"),
     ("i64.trunc_sat_f32_u", "f32", "i64", "__fixunssfdi"),
+    ("i32.trunc_f32_s", "f32", "i32", "__fixsfsi"),
+    ("i32.trunc_f32_u", "f32", "i32", "__fixunssfsi"),
+    ("i64.trunc_f32_s", "f32", "i64", "__fixsfdi"),
+    ("i64.trunc_f32_u", "f32", "i64", "__fixunssfdi"),
     ("f32.reinterpret_i32", "i32", "f32", ""),
     ("i32.reinterpret_f32", "f32", "i32", ""),
     ("f32.sqrt", "f32", "f32", "sqrtf"),
@@ -78,10 +86,12 @@ fn module(cases: &[(&str, &str, &str, &str)], bare: bool) -> Vec<u8> {
     let mut imports = String::new();
     let mut functions = String::new();
     for (operator, params, result, routine) in cases {
-        if !routine.is_empty() && !bare {
-            imports += &format!(
-                r#"(import "soft" "{routine}" (func ${routine} (param {params}) (result {result})))"#
-            );
+        let import = format!(
+            r#"(import "soft" "{routine}" (func ${routine} (param {params}) (result {result})))"#
+        );
+        // conversions that trap and those that do not have one routine
+        if !routine.is_empty() && !bare && !imports.contains(&import) {
+            imports += &import;
         }
         let gets: String =
             (0..params.split(' ').count()).map(|i| format!("local.get {i} ")).collect();
