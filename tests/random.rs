@@ -51,6 +51,11 @@ fn step_bound() {
 }
 
 #[test]
+fn flow_bound() {
+    holds("flow_bound", 1_000, 700);
+}
+
+#[test]
 fn defloat_agrees() {
     holds("defloat_agrees", 600, 500);
 }

@@ -17,7 +17,6 @@ if ! cargo +nightly fuzz --version >/dev/null 2>&1; then
 fi
 seconds=$(($1 * 60))
 properties=${2:-$(cargo +nightly fuzz list)}
-cargo +nightly fuzz build --sanitizer none
 for property in $properties; do
     say "$property, $1 min"
     cargo +nightly fuzz run --sanitizer none "$property" -- \

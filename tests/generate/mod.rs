@@ -6,6 +6,7 @@
 mod candidate;
 mod ctx;
 mod draw;
+mod flow;
 mod module;
 mod operators;
 mod parameter;
@@ -17,6 +18,7 @@ mod words;
 
 pub use ctx::ctx;
 pub use draw::Draw;
+pub use flow::{Flow, flow};
 pub use module::{Program, program};
 pub use run::{Run, response, run};
 pub use seed::Seed;

@@ -8,6 +8,7 @@ mod admit_bytes;
 mod defloat_agrees;
 mod encode_fixed_point;
 mod engines_agree;
+mod flow_bound;
 mod normal_form;
 mod step_bound;
 
@@ -29,12 +30,13 @@ pub struct Property {
 }
 
 /// Every property.
-pub const ALL: [Property; 6] = [
+pub const ALL: [Property; 7] = [
     Property { name: "admit_bytes", check: admit_bytes::check },
     Property { name: "encode_fixed_point", check: encode_fixed_point::check },
     Property { name: "normal_form", check: normal_form::check },
     Property { name: "engines_agree", check: engines_agree::check },
     Property { name: "step_bound", check: step_bound::check },
+    Property { name: "flow_bound", check: flow_bound::check },
     Property { name: "defloat_agrees", check: defloat_agrees::check },
 ];
 
