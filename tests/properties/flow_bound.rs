@@ -26,8 +26,10 @@ fn walk(flow: &Flow, words: &Words, draw: &mut Draw<'_>) -> Verdict {
     };
     let Effect::Done(name) = &named.effect else { return Err(format!("{:?}", named.effect)) };
     let name = json(name)?;
-    let digest: String =
-        Sha256::digest(text(&name, "canonical")?).iter().map(|byte| format!("{byte:02x}")).collect();
+    let digest: String = Sha256::digest(text(&name, "canonical")?)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
     require(text(&name, "identity")? == digest, || format!("not the digest: {name}"))?;
 
     let mut open: BTreeSet<&str> = flow.calls.iter().map(String::as_str).collect();
