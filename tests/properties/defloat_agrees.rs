@@ -74,6 +74,9 @@ static LIBRARY: LazyLock<Option<Module>> = LazyLock::new(|| {
     });
     let exports = exports.chain(["__extendsfdf2".to_owned(), "__truncdfsf2".to_owned()]);
     let output = Command::new(std::env::var_os("RUSTC").unwrap_or("rustc".into()))
+        // that of the workspace, which has the target: fuzzers are run by another
+        .env_remove("RUSTUP_TOOLCHAIN")
+        .current_dir(project(""))
         .args(["--edition", "2024", "--target", "wasm32-wasip2", "--crate-type", "cdylib"])
         .args(["-Copt-level=3", "-Cpanic=abort", "-Clink-arg=--skip-wit-component"])
         .args(exports.map(|name| format!("-Clink-arg=--export={name}")))
