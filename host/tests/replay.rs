@@ -252,6 +252,18 @@ fn a_sealed_lie_diverges() {
         let folder = forged(|body| *body.pointer_mut(pointer).unwrap() = value);
         assert_eq!(again(folder.path(), Runs::Component).1, [Verdict::Diverged(difference)]);
     }
+    // nor is fuel left out
+    for pointer in ["/fuel", ""] {
+        let key = if pointer.is_empty() { "fuel" } else { "used" };
+        let folder = forged(|body| {
+            let members = body.pointer_mut(pointer).unwrap().as_object_mut().unwrap();
+            members.remove(key).unwrap();
+        });
+        let [Verdict::Diverged(what)] = &again(folder.path(), Runs::Component).1[..] else {
+            panic!("{key}")
+        };
+        assert!(what.starts_with("fuel.used: recorded null, now "), "{what}");
+    }
     // what is there for people, and for looking things up, is not believed either
     let wrong = "1".repeat(64);
     for pointer in ["/result", "/ctx/sha256", "/catalog", "/request", "/policy/canonical"] {

@@ -125,7 +125,11 @@ fn differs(recorded: &Value, now: &Value) -> Option<String> {
     (recorded != now).then(|| difference(recorded, now)).flatten()
 }
 
+/// Of a call that was refused or stopped nothing is known, then and now.
 fn fuel_difference(recorded: Option<&Fuel>, used: Option<u64>) -> Option<String> {
-    let (recorded, used) = (recorded?.used.as_ref()?, used?.to_string());
-    (*recorded != used).then(|| format!("fuel.used: recorded {recorded}, now {used}"))
+    let recorded = recorded.and_then(|fuel| fuel.used.clone());
+    let used = used.map(|used| used.to_string());
+    let text = |used: &Option<String>| used.clone().unwrap_or_else(|| "null".to_owned());
+    (recorded != used)
+        .then(|| format!("fuel.used: recorded {}, now {}", text(&recorded), text(&used)))
 }

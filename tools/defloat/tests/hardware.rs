@@ -169,7 +169,8 @@ fn lowered_code_computes_what_the_hardware_computes() {
     }
 }
 
-/// On random values, and on those within four floats of each bound.
+/// On random values, and on those within four floats of each bound. The check is what is tested: the
+/// routine is that of this machine.
 #[test]
 fn conversions_trap_where_there_is_no_room() {
     let mut random = Random(0x2545_f491_4f6c_dd1d);
