@@ -16,10 +16,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use flate2::read::MultiGzDecoder;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
-use sigmapol::conformance::{Schemas, records, replay};
-use sigmapol::{
-    Admission, Choice, Decision, Effect, Error, Native, Outcome, PreparedRouter, Refusal, Sandbox,
-    Turn, Verbs,
+use sigmapol::Sandbox;
+use sigmapol_conformance::{Schemas, records, replay};
+use sigmapol_core::{
+    Admission, Choice, Decision, Effect, Engine, Error, Metered, Native, PreparedRouter, Refusal,
+    Turn,
 };
 use sigmapol_tests::{project, shared};
 
@@ -99,7 +100,7 @@ impl Twice {
         self.same(&expected, restated(), identity);
         if self.component {
             let component = || {
-                let contracts = SANDBOX.contracts(without.as_str())?;
+                let contracts = SANDBOX.ranker(without.as_str())?;
                 if let Some(state) = state {
                     contracts.restate(STATE)?;
                     contracts.restate(state)?;
@@ -178,20 +179,20 @@ impl Twice {
     }
 }
 
-impl Verbs for Twice {
-    fn admit(&self, term: &str, vocabulary: &str) -> Result<Outcome<Admission>, Error> {
+impl Engine for Twice {
+    fn admit(&self, term: &str, vocabulary: &str) -> Result<Metered<Admission>, Error> {
         Native.admit(term, vocabulary)
     }
 
-    fn hash(&self, term: &str, vocabulary: &str) -> Result<Outcome<String>, Error> {
+    fn hash(&self, term: &str, vocabulary: &str) -> Result<Metered<String>, Error> {
         Native.hash(term, vocabulary)
     }
 
-    fn decide(&self, policy: &str, ctx: &str) -> Result<Outcome<Decision>, Error> {
+    fn decide(&self, policy: &str, ctx: &str) -> Result<Metered<Decision>, Error> {
         Native.decide(policy, ctx)
     }
 
-    fn step(&self, run: Option<&str>, event: &str) -> Result<Outcome<Turn>, Error> {
+    fn step(&self, run: Option<&str>, event: &str) -> Result<Metered<Turn>, Error> {
         let turn = Native.step(run, event);
         let members: Members = serde_json::from_str(event).unwrap();
         let kind = members["kind"].get();

@@ -12,9 +12,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use flate2::read::MultiGzDecoder;
 use serde_json::Value;
-use sigmapol::conformance::{Schemas, records, replay};
-use sigmapol::{
-    Admission, Bounded, CostBound, Decision, Error, Native, Outcome, Sandbox, Turn, Verbs,
+use sigmapol::Sandbox;
+use sigmapol_conformance::{Schemas, records, replay};
+use sigmapol_core::{
+    Admission, Bounded, CostBound, Decision, Engine, Error, Metered, Native, Turn,
 };
 use sigmapol_tests::{project, shared};
 
@@ -27,16 +28,16 @@ struct Watched {
     decisions: AtomicU64,
 }
 
-impl Verbs for Watched {
-    fn admit(&self, term: &str, vocabulary: &str) -> Result<Outcome<Admission>, Error> {
+impl Engine for Watched {
+    fn admit(&self, term: &str, vocabulary: &str) -> Result<Metered<Admission>, Error> {
         self.sandbox.admit(term, vocabulary)
     }
 
-    fn hash(&self, term: &str, vocabulary: &str) -> Result<Outcome<String>, Error> {
+    fn hash(&self, term: &str, vocabulary: &str) -> Result<Metered<String>, Error> {
         self.sandbox.hash(term, vocabulary)
     }
 
-    fn decide(&self, policy: &str, ctx: &str) -> Result<Outcome<Decision>, Error> {
+    fn decide(&self, policy: &str, ctx: &str) -> Result<Metered<Decision>, Error> {
         let outcome = self.sandbox.decide(policy, ctx)?;
         let read: Value = serde_json::from_str(ctx).unwrap();
         let entries = |name: &str| read[name].as_array().map_or(0, |list| list.len() as u64);
@@ -64,7 +65,7 @@ impl Verbs for Watched {
         Ok(outcome)
     }
 
-    fn step(&self, run: Option<&str>, event: &str) -> Result<Outcome<Turn>, Error> {
+    fn step(&self, run: Option<&str>, event: &str) -> Result<Metered<Turn>, Error> {
         self.sandbox.step(run, event)
     }
 }
@@ -308,7 +309,7 @@ fn a_limit_refuses_before_anything_runs() {
         let decide = |cost| Bounded::new(Box::new(Native), cost).decide(policy, &ctx);
         assert_eq!(decide(most).unwrap().value, Native.decide(policy, &ctx).unwrap().value);
         let refused = decide(most - 1).unwrap_err();
-        assert_eq!(refused, Error::Exhausted(sigmapol::Exhausted::Cost));
+        assert_eq!(refused, Error::Exhausted(sigmapol_core::Exhausted::Cost));
         assert_eq!(
             refused.to_string(),
             "exhausted cost: the decision may cost more than its limit"

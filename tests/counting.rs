@@ -3,10 +3,9 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use anyhow::Result;
-use sigmapol::genvm::{Counted, Harness, Outcome, Request, Rules, Setting};
-use sigmapol::{
-    Admission, Cache, Decision, Error, Native, Outcome as Answer, Turn, Verbs, artifact,
-};
+use sigmapol::{Cache, artifact};
+use sigmapol_core::{Admission, Decision, Engine, Error, Metered as Answer, Native, Turn};
+use sigmapol_genvm::{Counted, Harness, Request, Rules, Setting, VmResult};
 
 /// An engine that counts what its calls open.
 pub struct Counting {
@@ -32,7 +31,7 @@ impl Counting {
     /// # Errors
     ///
     /// When it cannot be made.
-    pub fn make(&self, request: Request<'_>) -> Result<Outcome, Error> {
+    pub fn make(&self, request: Request<'_>) -> Result<VmResult, Error> {
         let runs = self.harness.run(request)?;
         let first = runs.into_iter().next().ok_or_else(|| Error::Load("no run".to_owned()))?;
         if let Some(counted) = first.counted {
@@ -54,7 +53,7 @@ impl Counting {
 }
 
 /// What it answers is what native code answers; other tests hold the two together.
-impl Verbs for Counting {
+impl Engine for Counting {
     fn admit(&self, term: &str, vocabulary: &str) -> Result<Answer<Admission>, Error> {
         self.make(Request::Admit { term, vocabulary })?;
         Native.admit(term, vocabulary)

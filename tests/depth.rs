@@ -4,9 +4,9 @@ use std::fmt::Write as _;
 
 use anyhow::{Result, bail};
 use serde_json::{Value, json};
-use sigmapol::conformance::{Schemas, records, replay};
-use sigmapol::genvm::{Counted, Outcome, Request};
-use sigmapol::{Effect, Verbs as _};
+use sigmapol_conformance::{Schemas, records, replay};
+use sigmapol_core::{Effect, Engine as _};
+use sigmapol_genvm::{Counted, Request, VmResult};
 
 use crate::counting::Counting;
 use crate::deep_inputs::{
@@ -65,12 +65,12 @@ pub fn depth_table() -> Result<String> {
 
 fn takes(engine: &Counting, policy: &str, ctx: &str) -> Result<()> {
     match engine.make(Request::Decide { policy, ctx })? {
-        Outcome::Return(_) => Ok(()),
+        VmResult::Return(_) => Ok(()),
         other => bail!("{other}: {policy:.200}"),
     }
 }
 
-/// Runs from their start to their end.
+/// EngineKind from their start to their end.
 fn runs(engine: &Counting) -> Result<()> {
     for (_, policy) in deep_policies() {
         let event = by_policy(&serde_json::from_str(&policy)?);

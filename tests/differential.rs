@@ -11,7 +11,7 @@ use std::thread;
 use std::time::Instant;
 
 use anyhow::Context as _;
-use sigmapol::Error;
+use sigmapol_core::Error;
 use sigmapol_tests::generate::Seed;
 use sigmapol_tests::properties::decision;
 

@@ -4,8 +4,9 @@ use std::fmt::Write as _;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use anyhow::Result;
-use sigmapol::conformance::{Schemas, records, replay};
-use sigmapol::{Admission, AtOnce, Decision, Error, Outcome, Sandbox, Turn, Verbs, artifact};
+use sigmapol::{PreparedEngine, Sandbox, artifact};
+use sigmapol_conformance::{Schemas, records, replay};
+use sigmapol_core::{Admission, Decision, Engine, Error, Metered, Turn};
 
 use crate::text;
 
@@ -13,22 +14,22 @@ const FAMILIES: [&str; 8] =
     ["terms", "decide", "xform", "failplan", "steps", "config", "elaborate", "flows"];
 
 /// An engine that adds up what its calls take. A refusal has no measurement and adds nothing.
-struct Metered<V> {
-    verbs: V,
+struct Summing<V> {
+    engine: V,
     fuel: AtomicU64,
     cost: AtomicU64,
 }
 
-impl<V: Verbs> Metered<V> {
-    const fn new(verbs: V) -> Self {
-        Self { verbs, fuel: AtomicU64::new(0), cost: AtomicU64::new(0) }
+impl<V: Engine> Summing<V> {
+    const fn new(engine: V) -> Self {
+        Self { engine, fuel: AtomicU64::new(0), cost: AtomicU64::new(0) }
     }
 
     fn add<T>(
         &self,
-        result: Result<Outcome<T>, Error>,
+        result: Result<Metered<T>, Error>,
         cost: fn(&T) -> u64,
-    ) -> Result<Outcome<T>, Error> {
+    ) -> Result<Metered<T>, Error> {
         if let Ok(outcome) = &result {
             self.fuel.fetch_add(outcome.spent.fuel, Ordering::Relaxed);
             self.cost.fetch_add(cost(&outcome.value), Ordering::Relaxed);
@@ -42,21 +43,21 @@ impl<V: Verbs> Metered<V> {
     }
 }
 
-impl<V: Verbs> Verbs for Metered<V> {
-    fn admit(&self, term: &str, vocabulary: &str) -> Result<Outcome<Admission>, Error> {
-        self.add(self.verbs.admit(term, vocabulary), |_| 0)
+impl<V: Engine> Engine for Summing<V> {
+    fn admit(&self, term: &str, vocabulary: &str) -> Result<Metered<Admission>, Error> {
+        self.add(self.engine.admit(term, vocabulary), |_| 0)
     }
 
-    fn hash(&self, term: &str, vocabulary: &str) -> Result<Outcome<String>, Error> {
-        self.add(self.verbs.hash(term, vocabulary), |_| 0)
+    fn hash(&self, term: &str, vocabulary: &str) -> Result<Metered<String>, Error> {
+        self.add(self.engine.hash(term, vocabulary), |_| 0)
     }
 
-    fn decide(&self, policy: &str, ctx: &str) -> Result<Outcome<Decision>, Error> {
-        self.add(self.verbs.decide(policy, ctx), |decision| decision.cost)
+    fn decide(&self, policy: &str, ctx: &str) -> Result<Metered<Decision>, Error> {
+        self.add(self.engine.decide(policy, ctx), |decision| decision.cost)
     }
 
-    fn step(&self, run: Option<&str>, event: &str) -> Result<Outcome<Turn>, Error> {
-        self.add(self.verbs.step(run, event), |turn| turn.cost)
+    fn step(&self, run: Option<&str>, event: &str) -> Result<Metered<Turn>, Error> {
+        self.add(self.engine.step(run, event), |turn| turn.cost)
     }
 }
 
@@ -69,14 +70,14 @@ impl<V: Verbs> Verbs for Metered<V> {
 /// A sandbox that cannot be made, or vectors that cannot be read.
 pub fn fuel_table() -> Result<String> {
     let sandbox = Sandbox::new()?;
-    let component = Metered::new(sandbox.clone());
-    let prepared = Metered::new(AtOnce::new(sandbox));
+    let component = Summing::new(sandbox.clone());
+    let prepared = Summing::new(PreparedEngine::new(sandbox));
     let schemas = Schemas::read(&text("golden/schemas.json"))?;
     let mut table = String::new();
     writeln!(
         table,
         r#"{{"component":"{}","wasmtime":"{}"}}"#,
-        artifact::digest(artifact::COMPONENT),
+        sigmapol_core::digest(artifact::COMPONENT),
         artifact::wasmtime_version()
     )?;
     for family in FAMILIES {

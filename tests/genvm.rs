@@ -7,8 +7,8 @@
     reason = "a test says what is wrong by panicking"
 )]
 
-use sigmapol::genvm::{Counted, Harness, Outcome, Request, Rules, SHIM, Setting, agreed, rules};
 use sigmapol::{Cache, artifact};
+use sigmapol_genvm::{Counted, Harness, Request, Rules, SHIM, Setting, VmResult, agreed, rules};
 use sigmapol_tests::{Counting, depth_table, extending, genvm_table, text};
 
 /// Rewritten by `make golden`; `make genvm-matrix` holds another wasmtime against it.
@@ -75,7 +75,7 @@ fn a_run_that_traps_leaves_one_memory() {
     let ctx = format!(r#"{{"candidates":[],"request":{{"a":[{}1]}}}}"#, "1,".repeat(1 << 18));
     let runs = harness.run(Request::Decide { policy: POLICY, ctx: &ctx }).unwrap();
     let run = agreed(&runs).unwrap_or_else(|| panic!("{runs:#?}"));
-    assert_eq!(run.outcome, Outcome::VmError("wasm_trap unreachable".to_owned()));
+    assert_eq!(run.outcome, VmResult::VmError("wasm_trap unreachable".to_owned()));
     assert!(run.memory.as_ref().unwrap().bytes <= 40 << 16);
     assert_eq!(harness.run(Request::Decide { policy: POLICY, ctx: &ctx }).unwrap(), runs);
 }
@@ -89,6 +89,6 @@ fn a_run_with_too_few_frames_leaves_one_memory() {
     let ctx = r#"{"candidates":[{"provider_id":"p","model_family":"m"}]}"#;
     let runs = harness.run(Request::Decide { policy: POLICY, ctx }).unwrap();
     let run = agreed(&runs).unwrap_or_else(|| panic!("{runs:#?}"));
-    assert_eq!(run.outcome, Outcome::VmError("wasm_trap stack_overflow".to_owned()));
+    assert_eq!(run.outcome, VmResult::VmError("wasm_trap stack_overflow".to_owned()));
     assert!(runs.iter().all(|run| run.counted.is_some_and(|Counted { frames, .. }| frames == 6)));
 }

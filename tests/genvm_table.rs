@@ -5,11 +5,12 @@ use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context, Result};
 use serde_json::json;
-use sigmapol::conformance::{Schemas, records, replay};
-use sigmapol::genvm::message::message;
-use sigmapol::genvm::{Harness, Left, Request, Rules, Run, Runner, SHIM, Setting, agreed, pack};
-use sigmapol::{
-    Admission, Cache, Decision, Error, Native, Outcome, Turn, Verbs, artifact, artifact::digest,
+use sigmapol::{Cache, artifact};
+use sigmapol_conformance::{Schemas, records, replay};
+use sigmapol_core::{Admission, Decision, Engine, Error, Metered, Native, Turn, digest};
+use sigmapol_genvm::message::message;
+use sigmapol_genvm::{
+    Execution, Harness, Left, Request, Rules, Runner, SHIM, Setting, agreed, pack,
 };
 
 use crate::text;
@@ -18,22 +19,22 @@ use crate::text;
 #[derive(Default)]
 struct Recorder(Mutex<Vec<(String, String)>>);
 
-impl Verbs for Recorder {
-    fn admit(&self, term: &str, vocabulary: &str) -> Result<Outcome<Admission>, Error> {
+impl Engine for Recorder {
+    fn admit(&self, term: &str, vocabulary: &str) -> Result<Metered<Admission>, Error> {
         Native.admit(term, vocabulary)
     }
 
-    fn hash(&self, term: &str, vocabulary: &str) -> Result<Outcome<String>, Error> {
+    fn hash(&self, term: &str, vocabulary: &str) -> Result<Metered<String>, Error> {
         Native.hash(term, vocabulary)
     }
 
-    fn decide(&self, policy: &str, ctx: &str) -> Result<Outcome<Decision>, Error> {
+    fn decide(&self, policy: &str, ctx: &str) -> Result<Metered<Decision>, Error> {
         let mut asked = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         asked.push((policy.to_owned(), ctx.to_owned()));
         Native.decide(policy, ctx)
     }
 
-    fn step(&self, run: Option<&str>, event: &str) -> Result<Outcome<Turn>, Error> {
+    fn step(&self, run: Option<&str>, event: &str) -> Result<Metered<Turn>, Error> {
         Native.step(run, event)
     }
 }
@@ -89,7 +90,7 @@ pub fn genvm_table() -> Result<String> {
 }
 
 /// The result and the memory of all runs.
-fn one(runs: &[Run]) -> Result<(Vec<u8>, Left)> {
+fn one(runs: &[Execution]) -> Result<(Vec<u8>, Left)> {
     let run = agreed(runs).context("runs differ")?;
     Ok((run.outcome.bytes(), run.memory.clone().context("no memory")?))
 }

@@ -13,8 +13,9 @@ use anyhow::{Context, Result, bail};
 use indexmap::IndexMap;
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Value, json};
-use sigmapol::Native;
-use sigmapol::conformance::{self, Schemas};
+use sigmapol_conformance as conformance;
+use sigmapol_conformance::Schemas;
+use sigmapol_core::Native;
 use sigmapol_engine::{Decision, Refusal, admit, decide, hash, step};
 use sigmapol_tests::project;
 

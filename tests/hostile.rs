@@ -11,7 +11,8 @@
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use sigmapol::{Limits, Sandbox, Verbs as _};
+use sigmapol::{Limits, Sandbox};
+use sigmapol_core::Engine as _;
 
 const POLICY: &str =
     r#"["policy",["top"],["zero"],["argmax"],["id"],["always",{"action":"next_candidate"}]]"#;
@@ -22,7 +23,7 @@ fn sandbox() -> &'static Sandbox {
     &SANDBOX
 }
 
-fn code<T: std::fmt::Debug>(answer: Result<T, sigmapol::Error>) -> String {
+fn code<T: std::fmt::Debug>(answer: Result<T, sigmapol_core::Error>) -> String {
     answer.unwrap_err().code()
 }
 
@@ -102,7 +103,7 @@ fn large_inputs() {
     let refused = sandbox.decide(POLICY, &ctx).unwrap_err();
     assert_eq!(refused.code(), "refused input-size");
     // the host refuses before it copies, in the words of the engine
-    assert_eq!(refused, sigmapol::Native.decide(POLICY, &ctx).unwrap_err());
+    assert_eq!(refused, sigmapol_core::Native.decide(POLICY, &ctx).unwrap_err());
     // as large as it may be, one value or eight million of them
     let ctx = |fill: String| format!(r#"{{"candidates":[],"request":{{"fill":{fill}}}}}"#);
     let text = ctx(format!("\"{}\"", "x".repeat((16 << 20) - 100)));

@@ -10,7 +10,8 @@
 use std::sync::LazyLock;
 
 use serde_json::{Value, json};
-use sigmapol::{Effect, Sandbox, Verbs as _};
+use sigmapol::Sandbox;
+use sigmapol_core::{Effect, Engine as _};
 
 static SANDBOX: LazyLock<Sandbox> = LazyLock::new(|| Sandbox::new().unwrap());
 

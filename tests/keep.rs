@@ -7,15 +7,12 @@
 use std::{fs, path::Path, sync::Arc, time::SystemTime};
 
 use anyhow::{Context, Result, bail};
-use sigmapol::{
-    Cache, Sandbox, Verbs,
-    artifact::digest,
-    conformance::{self, Schemas},
-    ledger::{Ledger, Options},
-    limits::FUEL,
-    receipt::{Engine, Recorder, Recording},
-    replay::Runs,
-};
+use sigmapol::{Cache, Sandbox, limits::FUEL};
+use sigmapol_audit::{EngineIdentity, Recorder, Recording, replay::EngineKind};
+use sigmapol_conformance as conformance;
+use sigmapol_conformance::Schemas;
+use sigmapol_core::{Engine, digest};
+use sigmapol_ledger::{Ledger, Options};
 
 /// What decides, and what is decided through steps.
 const FAMILIES: [&str; 3] = ["decide", "failplan", "steps"];
@@ -32,8 +29,11 @@ fn main() -> Result<()> {
         fs::write(golden.join("components").join(format!("{}.wasm", digest(wasm))), wasm)?;
     }
 
-    let engine =
-        Engine { component: digest(&component), core: digest(&core), ..Runs::Component.engine() };
+    let engine = EngineIdentity {
+        component: digest(&component),
+        core: digest(&core),
+        ..EngineKind::Component.engine()
+    };
     let short = engine.component.get(..12).context("a digest is longer")?.to_owned();
     let folder = golden.join("ledgers").join(short);
     if folder.exists() {
@@ -42,7 +42,7 @@ fn main() -> Result<()> {
     // one time for all records: the ledger is the same whenever it is made
     let options = Options::default().clock(|| SystemTime::UNIX_EPOCH);
     let ledger = Arc::new(Ledger::open(&folder, options)?);
-    let verbs: Box<dyn Verbs> = Box::new(Sandbox::load(&component, &Cache::disabled())?);
+    let verbs: Box<dyn Engine> = Box::new(Sandbox::load(&component, &Cache::disabled())?);
     let recording = Recording { engine, fuel_limit: FUEL, bodies: true };
     let recorder = Recorder::new(verbs, Arc::clone(&ledger), recording);
     let schemas = Schemas::read(&fs::read_to_string(golden.join("schemas.json"))?)?;

@@ -36,7 +36,8 @@ pub use deep_inputs::extending;
 pub use depth::depth_table;
 pub use fuel_table::fuel_table;
 pub use genvm_table::{decisions, genvm_table};
-use sigmapol::{CoreSandbox, Native, Sandbox, Verbs};
+use sigmapol::{CoreSandbox, Sandbox};
+use sigmapol_core::{Engine, Native};
 
 /// The three engines, with the names that failures show.
 ///
@@ -44,7 +45,7 @@ use sigmapol::{CoreSandbox, Native, Sandbox, Verbs};
 ///
 /// When a sandbox cannot be made.
 #[expect(clippy::expect_used, reason = "a test cannot go on without")]
-pub fn engines() -> [(&'static str, &'static dyn Verbs); 3] {
+pub fn engines() -> [(&'static str, &'static dyn Engine); 3] {
     static COMPONENT: LazyLock<Sandbox> =
         LazyLock::new(|| Sandbox::new().expect("the embedded component loads"));
     static CORE: LazyLock<CoreSandbox> =

@@ -3,7 +3,7 @@
 //! decision's cost in `cost.rs`.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test says what is wrong by panicking")]
 
-use sigmapol::{Error, Verbs};
+use sigmapol_core::{Engine, Error};
 use sigmapol_engine::limits;
 use sigmapol_tests::engines;
 
@@ -18,25 +18,25 @@ fn answer<T>(result: Result<T, Error>) -> Answer {
     }
 }
 
-fn admit(verbs: &dyn Verbs, term: &str) -> Answer {
+fn admit(verbs: &dyn Engine, term: &str) -> Answer {
     answer(verbs.admit(term, "{}"))
 }
 
 const POLICY: &str =
     r#"["policy",["top"],["zero"],["argmax"],["id"],["always",{"action":"abort"}]]"#;
 
-fn decide(verbs: &dyn Verbs, more: &str) -> Answer {
+fn decide(verbs: &dyn Engine, more: &str) -> Answer {
     answer(verbs.decide(POLICY, &format!(r#"{{"candidates":[]{more}}}"#)))
 }
 
-fn step(verbs: &dyn Verbs, event: &str) -> Answer {
+fn step(verbs: &dyn Engine, event: &str) -> Answer {
     answer(verbs.step(None, event))
 }
 
 /// A limit: how it is asked for, the limit, and what is said one past it.
 struct Limit {
     name: &'static str,
-    ask: fn(&dyn Verbs, usize) -> Answer,
+    ask: fn(&dyn Engine, usize) -> Answer,
     limit: usize,
     code: &'static str,
     message: &'static str,

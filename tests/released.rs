@@ -6,10 +6,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use sigmapol::{
-    ledger,
-    replay::{Engines, Runs, Verdict, replay},
-};
+use sigmapol_audit::replay::{EngineKind, Engines, Verdict, replay};
+use sigmapol_ledger as ledger;
 
 fn golden(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../golden").join(name)
@@ -27,7 +25,7 @@ fn ledgers() -> Vec<PathBuf> {
 fn every_ledger_is_replayed_in_its_own_component() {
     for folder in ledgers() {
         assert!(ledger::verify(&folder, None).unwrap().records > 100);
-        for runs in [Runs::Component, Runs::Core] {
+        for runs in [EngineKind::Component, EngineKind::Core] {
             let engines = Engines::new(runs, Some(golden("components")));
             let each = |number, verdict: &Verdict| {
                 assert!(matches!(verdict, Verdict::Same { .. }), "record {number}: {verdict:?}");
@@ -42,7 +40,7 @@ fn every_ledger_is_replayed_in_its_own_component() {
 #[test]
 fn without_its_component_nothing_is_shown() {
     let folder = ledgers().remove(0);
-    let engines = Engines::new(Runs::Component, None);
+    let engines = Engines::new(EngineKind::Component, None);
     let summary = replay(&folder, &engines, 2, &|_, _| ()).unwrap();
     assert_eq!((summary.same, summary.diverged), (0, 0));
     assert_eq!(summary.records(), summary.component_mismatch);

@@ -18,10 +18,11 @@ mod cases;
 
 use std::collections::BTreeMap;
 
-use cases::{Case, DISABLED_MS, Moment, case};
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 use sigmapol_engine::{Effect, Turn, step};
+
+use cases::{Case, DISABLED_MS, Moment, case};
 
 /// The same arguments give the same turn, and so does a run that was read and written by a host.
 fn turn(run: Option<&str>, event: &Value) -> Turn {

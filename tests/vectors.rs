@@ -12,11 +12,13 @@ use std::path::Path;
 use std::sync::LazyLock;
 
 use flate2::read::MultiGzDecoder;
-use sigmapol::conformance::{Schemas, Tally, records, replay};
-use sigmapol::{AtOnce, Sandbox, Verbs};
+use sigmapol::{PreparedEngine, Sandbox};
+use sigmapol_conformance::{Schemas, Tally, records, replay};
+use sigmapol_core::Engine;
 use sigmapol_tests::{engines, project, shared};
 
-static CATALOGS: LazyLock<AtOnce> = LazyLock::new(|| AtOnce::new(Sandbox::new().unwrap()));
+static CATALOGS: LazyLock<PreparedEngine> =
+    LazyLock::new(|| PreparedEngine::new(Sandbox::new().unwrap()));
 
 fn passes(path: &Path, least: usize) {
     let mut text = String::new();
@@ -32,7 +34,7 @@ fn passes(path: &Path, least: usize) {
     let name = path.file_name().unwrap().to_str().unwrap();
     // decisions are made over catalogs too; the rest is the component's
     let decides = ["decide", "xform", "failplan", "sigma_pol"].iter().any(|f| name.starts_with(f));
-    let catalogs = decides.then_some(("prepared", &*CATALOGS as &dyn Verbs));
+    let catalogs = decides.then_some(("prepared", &*CATALOGS as &dyn Engine));
     for (engine, verbs) in engines().into_iter().chain(catalogs) {
         let tally = replay(&records, &schemas, verbs, &|| ()).unwrap();
         let Tally { passed, failed, pinned_differ, differing } = tally;
@@ -82,7 +84,7 @@ fn reference() {
 #[test]
 fn every_refusal_code_has_a_vector() {
     let vectors = sigmapol_tests::text("golden/refusals.jsonl");
-    let missing: Vec<_> = sigmapol::RefusalCode::ALL
+    let missing: Vec<_> = sigmapol_core::RefusalCode::ALL
         .iter()
         .map(|code| code.name())
         .filter(|name| !vectors.contains(&format!(r#""code":"{name}""#)))

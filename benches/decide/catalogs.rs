@@ -1,7 +1,8 @@
 //! Decisions over catalogs that are loaded, by policies that are admitted.
 
 use criterion::{BenchmarkId, Criterion};
-use sigmapol::{Policy, Prepared, Sandbox};
+use sigmapol::{Policy, Sandbox};
+use sigmapol_core::Prepared;
 
 use crate::{
     cases::{CASES, Case, REQUEST, catalog, rego},

@@ -4,7 +4,8 @@ use std::sync::LazyLock;
 
 use criterion::{BenchmarkId, Criterion};
 use serde_json::{Value, json};
-use sigmapol::{Effect, Native, PreparedRouter, Sandbox, Turn, Verbs};
+use sigmapol::Sandbox;
+use sigmapol_core::{Effect, Engine, Native, PreparedRouter, Turn};
 
 use crate::{
     cases::config,
@@ -24,7 +25,7 @@ const WAYS: [(&str, &str); 2] = [("prepared", PREPARED), ("at once", AT_ONCE)];
 
 pub fn measure(criterion: &mut Criterion) {
     let sandbox = Sandbox::new().unwrap();
-    let engines: [(&str, &dyn Verbs); 2] = [("component", &sandbox), ("native", &Native)];
+    let engines: [(&str, &dyn Engine); 2] = [("component", &sandbox), ("native", &Native)];
     let mut group = criterion.benchmark_group(AT_ONCE);
     for size in SIZES {
         let event = rank(size);
@@ -45,7 +46,7 @@ fn measure_prepared(criterion: &mut Criterion, sandbox: &Sandbox) {
     let mut group = criterion.benchmark_group(PREPARED);
     for size in SIZES {
         let router = json!({ "admission": "strict", "config": config(size) }).to_string();
-        let contracts = sandbox.contracts(router.clone()).unwrap();
+        let contracts = sandbox.ranker(router.clone()).unwrap();
         let mut native = PreparedRouter::load(&router).unwrap();
         let state = state(size).to_string();
         contracts.restate(&state).unwrap();

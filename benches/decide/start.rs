@@ -8,7 +8,8 @@ use std::{
 };
 
 use criterion::{BenchmarkId, Criterion};
-use sigmapol::{Cache, Native, Policy, Prepared, Sandbox, Verbs, artifact};
+use sigmapol::{Cache, Policy, Sandbox, artifact};
+use sigmapol_core::{Engine, Native, Prepared};
 use sigmapol_tests::project;
 
 use crate::{

@@ -6,7 +6,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use sigmapol::{Policy, Prepared, Sandbox};
+use sigmapol::{Policy, Sandbox};
+use sigmapol_core::Prepared;
 
 use crate::{
     cases::{REQUEST, SUPPORT, catalog},

@@ -13,13 +13,14 @@ use std::{
 };
 
 use serde_json::{Value, json};
-use sigmapol::{
-    Sandbox, Verbs as _,
-    ledger::{self, Ledger, Options},
-    limits::FUEL,
-    receipt::{Recorder, Recording},
-    replay::{Engines, Runs, replay},
+use sigmapol::{Sandbox, limits::FUEL};
+use sigmapol_audit::{
+    Recorder, Recording,
+    replay::{EngineKind, Engines, replay},
 };
+use sigmapol_core::Engine as _;
+use sigmapol_ledger as ledger;
+use sigmapol_ledger::{Ledger, Options};
 
 use crate::grouped;
 
@@ -51,7 +52,7 @@ pub fn section(folder: &Path) -> String {
     let recorded = timed(|| {
         let ledger = Arc::new(Ledger::open(folder, Options::default()).unwrap());
         let recording =
-            Recording { engine: Runs::Component.engine(), fuel_limit: FUEL, bodies: true };
+            Recording { engine: EngineKind::Component.engine(), fuel_limit: FUEL, bodies: true };
         let recorder = Recorder::new(Box::new(Sandbox::new().unwrap()), ledger, recording);
         let next = AtomicU64::new(0);
         thread::scope(|scope| {
@@ -84,7 +85,7 @@ pub fn section(folder: &Path) -> String {
     row("decided and recorded", recorded);
     row("chain verified", timed(|| assert!(ledger::verify(folder, None).is_ok())));
     let threads = thread::available_parallelism().unwrap().get();
-    for runs in [Runs::Component, Runs::Core, Runs::Native] {
+    for runs in [EngineKind::Component, EngineKind::Core, EngineKind::Native] {
         let engines = Engines::new(runs, None);
         let seconds = timed(|| {
             let summary = replay(folder, &engines, threads, &|_, _| ()).unwrap();

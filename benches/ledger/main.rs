@@ -23,7 +23,8 @@ use std::{
 };
 
 use serde_json::{Value, json};
-use sigmapol::ledger::{self, Ledger, Options};
+use sigmapol_ledger as ledger;
+use sigmapol_ledger::{Ledger, Options};
 use sigmapol_tests::project;
 
 /// For how long a rate is measured.

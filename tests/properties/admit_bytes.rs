@@ -1,6 +1,6 @@
 //! Whatever the text, `admit` admits or refuses, the same natively and in the component.
 
-use sigmapol::{Error, Verbs as _};
+use sigmapol_core::{Engine as _, Error};
 
 use super::{COMPONENT, Verdict, require};
 use crate::generate::{Draw, Words, term};

@@ -1,7 +1,7 @@
 //! admit → encode → parse → encode is a fixed point, and identities are digests of encodings.
 
 use sha2::{Digest as _, Sha256};
-use sigmapol::{Native, Verbs as _};
+use sigmapol_core::{Engine as _, Native};
 
 use super::{COMPONENT, Verdict, accepted, require};
 use crate::canonical;
@@ -30,8 +30,9 @@ fn encodes(term: &str, vocabulary: &str) -> Verdict {
         .admit(&parsed.to_string(), vocabulary)
         .map_err(|error| format!("{parsed} is not admitted: {error}"))?
         .value;
-    let names = |admission: &sigmapol::Admission| {
-        let sigmapol::Admission { sort, identity, canonical, fingerprint, .. } = admission.clone();
+    let names = |admission: &sigmapol_core::Admission| {
+        let sigmapol_core::Admission { sort, identity, canonical, fingerprint, .. } =
+            admission.clone();
         (sort, identity, canonical, fingerprint)
     };
     require(names(&again) == names(&first), || format!("{again:?} is not {first:?}"))?;

@@ -1,6 +1,6 @@
 //! Native code, the component, the bare core module and prepared catalogs decide alike.
 
-use sigmapol::{Decision, Error, Verbs as _};
+use sigmapol_core::{Decision, Engine as _, Error};
 
 use super::{CATALOGS, COMPONENT, CORE, Verdict, accepted, require};
 use crate::generate::{Draw, Words, ctx, policy};

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
-use sigmapol::{Effect, Turn, Verbs as _};
+use sigmapol_core::{Effect, Engine as _, Turn};
 
 use super::{COMPONENT, Verdict, accepted, require};
 use crate::generate::{Draw, Flow, Words, flow};

@@ -14,8 +14,9 @@ mod step_bound;
 
 use std::sync::LazyLock;
 
-use sigmapol::conformance::Agreement;
-use sigmapol::{AtOnce, CoreSandbox, Error, Native, Outcome, Sandbox, Verbs};
+use sigmapol::{CoreSandbox, PreparedEngine, Sandbox};
+use sigmapol_conformance::Agreement;
+use sigmapol_core::{Engine, Error, Metered, Native};
 
 /// Whether the input was in order, or where the property does not hold.
 pub type Verdict = Result<bool, String>;
@@ -60,15 +61,15 @@ static COMPONENT: LazyLock<Agreement> = LazyLock::new(|| with_native(Sandbox::ne
 static CORE: LazyLock<Agreement> = LazyLock::new(|| with_native(CoreSandbox::new().unwrap()));
 /// Native code and decisions over a catalog, in the component.
 static CATALOGS: LazyLock<Agreement> =
-    LazyLock::new(|| with_native(AtOnce::new(Sandbox::new().unwrap())));
+    LazyLock::new(|| with_native(PreparedEngine::new(Sandbox::new().unwrap())));
 
-fn with_native(other: impl Verbs + 'static) -> Agreement {
+fn with_native(other: impl Engine + 'static) -> Agreement {
     Agreement { first: Box::new(Native), second: Box::new(other) }
 }
 
 /// The value, or nothing where it was refused. Anything else breaks a property: a trap, a limit,
 /// engines that differ.
-fn accepted<T>(answer: Result<Outcome<T>, Error>) -> Result<Option<T>, String> {
+fn accepted<T>(answer: Result<Metered<T>, Error>) -> Result<Option<T>, String> {
     match answer {
         Ok(outcome) => Ok(Some(outcome.value)),
         Err(Error::Refused(_)) => Ok(None),

@@ -1,6 +1,6 @@
 //! The normal form means what the term means, and so does every term that the laws make equal.
 
-use sigmapol::{Decision, Error, Native, RefusalCode, Verbs as _};
+use sigmapol_core::{Decision, Engine as _, Error, Native, RefusalCode};
 
 use super::{Verdict, require};
 use crate::canonical::{disguise, read};

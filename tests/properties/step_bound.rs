@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value;
-use sigmapol::{Effect, Turn, Verbs as _};
+use sigmapol_core::{Effect, Engine as _, Turn};
 
 use super::{COMPONENT, Verdict, accepted, require};
 use crate::generate::{Draw, Run, response, run};

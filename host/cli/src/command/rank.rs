@@ -1,0 +1,124 @@
+//! `sigmapol rank`
+
+use std::io::Write;
+
+use comfy_table::Cell;
+use serde_json::Value;
+
+use crate::{
+    Failure, Global, print_json,
+    shared::{
+        contract::ContractArgs,
+        router::{RouterArgs, State},
+        table::{number, render, right, rounded, safe},
+    },
+};
+
+/// Show who would be tried, in which order, and who would not and why; nobody is called
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    contract: ContractArgs,
+    #[command(flatten)]
+    router: RouterArgs,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub(crate) fn run(args: &Args, global: &Global, out: &mut impl Write) -> Result<(), Failure> {
+    let contract = args.contract.read(&args.router)?;
+    let router = args.router.builder(args.router.config()?, State::Read, global)?.build()?;
+    let ranking = router.rank(&contract)?;
+    if args.json {
+        return print_json(&ranking, out);
+    }
+    let list = |key| ranking.get(key).and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    let (ordered, rejected) = (list("ordered"), list("rejected"));
+    order(ordered, global, out)?;
+    if !rejected.is_empty() {
+        rejections(rejected, global, out)?;
+        let rejected = rejected.iter().filter(|entry| entry.get("pin").is_none()).count();
+        if rejected > 0 {
+            writeln!(out, "{rejected} of {} candidates", ordered.len() + rejected)?;
+        }
+    }
+    Ok(())
+}
+
+fn order(ordered: &[Value], global: &Global, out: &mut impl Write) -> Result<(), Failure> {
+    if ordered.is_empty() {
+        return Ok(writeln!(out, "no candidate is left")?);
+    }
+    let mut table = global.table(["#", "provider", "model", "score", "in $/M", "out $/M", "tier"]);
+    for (index, candidate) in ordered.iter().enumerate() {
+        let price = |key: &str| {
+            let price = candidate.get(key).and_then(Value::as_f64);
+            right(price.map_or_else(|| "-".to_owned(), number))
+        };
+        let score = match candidate.get("score") {
+            Some(Value::String(infinite)) => infinite.clone(),
+            score => score.and_then(Value::as_f64).map_or_else(|| "-".to_owned(), rounded),
+        };
+        table.add_row([
+            right(index + 1),
+            text(candidate, "provider_id"),
+            text(candidate, "model_family"),
+            right(score),
+            price("price_in"),
+            price("price_out"),
+            text(candidate, "tier"),
+        ]);
+    }
+    Ok(writeln!(out, "{}", render(table))?)
+}
+
+fn rejections(rejected: &[Value], global: &Global, out: &mut impl Write) -> Result<(), Failure> {
+    let mut table = global.table(["rejected", "model", "reason"]);
+    for candidate in rejected {
+        // a pin that nobody fits has no candidate of its own
+        let named = candidate.get("pin").unwrap_or(candidate);
+        table.add_row([text(named, "provider"), text(named, "model"), text(candidate, "reason")]);
+    }
+    writeln!(out)?;
+    Ok(writeln!(out, "{}", render(table))?)
+}
+
+fn text(value: &Value, key: &str) -> Cell {
+    Cell::new(safe(value.get(key).and_then(Value::as_str).unwrap_or("-")))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::shared::fixture::{Folder, global};
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        args: Args,
+    }
+
+    fn rank(line: &str) -> String {
+        let folder = Folder::new();
+        folder.write("pin.json", r#"{"pin": {"provider": "alpha", "model": "medium"}}"#);
+        let words = folder.words(&format!("rank --config @router.json {line}"));
+        let mut out = Vec::new();
+        run(&Line::try_parse_from(words).unwrap().args, &global(), &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn who_would_be_tried() {
+        insta::assert_snapshot!("rank", rank(""));
+        let ranking: Value = serde_json::from_str(&rank("--json")).unwrap();
+        assert_eq!(ranking["ordered"][0]["served_model_id"], "small-2");
+    }
+
+    #[test]
+    fn nobody() {
+        insta::assert_snapshot!("rank_nobody", rank("--requirements @pin.json"));
+    }
+}

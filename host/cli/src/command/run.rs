@@ -1,0 +1,241 @@
+//! `sigmapol run`
+
+use std::{
+    io::{self, Write},
+    pin::pin,
+    sync::Arc,
+};
+
+use sigmapol_provider::Provider;
+use sigmapol_router::{Config, Outcome, Router};
+use tokio::sync::mpsc::unbounded_channel;
+
+use crate::{
+    Failure, Global, print_json,
+    shared::{
+        contract::ContractArgs,
+        provider,
+        router::{RouterArgs, State, block_on},
+        trace,
+    },
+};
+
+/// Make one call, and print the text of the answer
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    contract: ContractArgs,
+    #[command(flatten)]
+    router: RouterArgs,
+    /// Print the text as it arrives
+    #[arg(long, conflicts_with = "json")]
+    stream: bool,
+    /// Print what happened at each hop, on standard error
+    #[arg(long)]
+    trace: bool,
+    /// Print JSON: the answer, who gave it, and the trace
+    #[arg(long)]
+    json: bool,
+}
+
+pub(crate) fn run(args: &Args, global: &Global, out: &mut impl Write) -> Result<(), Failure> {
+    args.contract.check_complete()?;
+    let config = args.router.config()?;
+    let provider = provider::open(config.value())?;
+    with(args, config, provider, global, out)
+}
+
+fn with(
+    args: &Args,
+    config: Config,
+    provider: Arc<dyn Provider>,
+    global: &Global,
+    out: &mut impl Write,
+) -> Result<(), Failure> {
+    let contract = args.contract.read(&args.router)?;
+    let router = args.router.builder(config, State::Held, global)?.provider(provider).build()?;
+    let outcome = block_on(async {
+        if args.stream {
+            stream(&router, &contract, out).await
+        } else {
+            Ok(router.start(&contract)?.answer().await?)
+        }
+    })?;
+    router.save()?;
+    if args.trace {
+        // with no stderr there is nobody left to tell
+        let _ = writeln!(io::stderr(), "{}", trace::table(&outcome, global));
+    }
+    if args.json {
+        print_json(&outcome, out)?;
+    } else if args.stream && !outcome.text().is_empty() {
+        writeln!(out)?;
+    } else if outcome.ok {
+        writeln!(out, "{}", outcome.text())?;
+    }
+    match outcome.error {
+        Some(error) => Err(Failure::Verdict(format!("run: {error}"))),
+        None => Ok(()),
+    }
+}
+
+/// Writes the text as it arrives.
+///
+/// It takes a detour through a channel: the future of a run may go to another thread, and what a
+/// command writes to may not.
+async fn stream(router: &Router, contract: &str, out: &mut impl Write) -> Result<Outcome, Failure> {
+    let (sender, mut receiver) = unbounded_channel();
+    let mut on_text = move |text: &str| {
+        let _ = sender.send(text.to_owned()); // the receiver outlives the run
+    };
+    let mut running = pin!(router.start(contract)?.stream(&mut on_text));
+    let outcome = loop {
+        tokio::select! {
+            biased;
+            Some(text) = receiver.recv() => write(&text, out)?,
+            outcome = &mut running => break outcome,
+        }
+    };
+    while let Ok(text) = receiver.try_recv() {
+        write(&text, out)?;
+    }
+    Ok(outcome?)
+}
+
+fn write(text: &str, out: &mut impl Write) -> Result<(), Failure> {
+    out.write_all(text.as_bytes())?;
+    Ok(out.flush()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::shared::fixture::{Echo, Folder, global};
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        args: Args,
+    }
+
+    /// What is printed, and the line and exit code of the failure.
+    fn call(
+        folder: &Folder,
+        line: &str,
+        failing: &'static [&'static str],
+    ) -> (String, Option<(String, u8)>) {
+        let words = folder.words(&format!("run --config @router.json {line}"));
+        let args = Line::try_parse_from(words).unwrap().args;
+        let mut out = Vec::new();
+        let config = args.router.config().unwrap();
+        let result = with(&args, config, Echo::but(failing), &global(), &mut out);
+        let failure =
+            result.err().map(|error| (folder.hide(&error.to_string()), error.exit_code()));
+        (String::from_utf8(out).unwrap(), failure)
+    }
+
+    #[test]
+    fn the_text_of_the_answer() {
+        let folder = Folder::new();
+        for more in ["", "--stream", "--trace"] {
+            let (printed, failure) = call(&folder, &format!("--prompt hello {more}"), &[]);
+            assert_eq!((printed.as_str(), failure), ("alpha: hello\n", None));
+        }
+        let (printed, _) = call(&folder, "--prompt hello --profile private", &[]);
+        assert_eq!(printed, "gamma: hello\n");
+    }
+
+    #[test]
+    fn nobody_answers() {
+        let folder = Folder::new();
+        for more in ["", "--stream"] {
+            let line = format!("--prompt hello {more}");
+            let (printed, failure) = call(&folder, &line, &["alpha", "beta", "gamma"]);
+            let failure = failure.unwrap();
+            assert_eq!((printed.as_str(), failure.1), ("", 1));
+            assert_eq!(failure.0, "run: exhausted: server_error");
+        }
+    }
+
+    #[test]
+    fn everything_as_json() {
+        let folder = Folder::new();
+        let (printed, failure) = call(&folder, "--prompt hello --json", &["alpha"]);
+        assert_eq!(failure, None);
+        let outcome: serde_json::Value = serde_json::from_str(&printed).unwrap();
+        assert_eq!(outcome["answer"]["text"], "gamma: hello");
+        assert_eq!(outcome["chosen"]["served_model_id"], "small:8b");
+        let hops = outcome["trace"]["decision_path"].as_array().unwrap();
+        assert_eq!(hops.len(), 3);
+    }
+
+    #[test]
+    fn ranker() {
+        let folder = Folder::new();
+        folder.write("contract.json", r#"{"prompt": "from a file", "seed": 1}"#);
+        folder.write(
+            "policy.json",
+            r#"["policy", ["provider_eq", "beta"], ["zero"], ["argmax"],
+            ["id"], ["always", {"action": "abort"}]]"#,
+        );
+        folder.write("requirements.json", r#"{"pin": {"provider": "alpha", "model": "large"}}"#);
+        folder.write("half.json", "[1] , 2");
+        let failed = |text: &str, code| (String::new(), Some((text.to_owned(), code)));
+        let printed = |text: &str| (text.to_owned(), None);
+        for (line, expected) in [
+            ("--contract @contract.json --seed 2", printed("alpha: from a file\n")),
+            ("@policy.json --prompt hello", printed("beta: hello\n")),
+            ("--prompt hello --requirements @requirements.json", printed("alpha: hello\n")),
+            ("--prompt hello --profile other", failed("run: unknown profile: other", 1)),
+            (
+                "@half.json --prompt hello",
+                failed("policy: expected JSON: trailing characters at line 1 column 5", 2),
+            ),
+            (
+                "@router.json --prompt hello",
+                failed("run: ir: $: a term is { op, ... } with a string op", 1),
+            ),
+            (
+                "--contract @half.json",
+                failed(
+                    "contract: expected a JSON object: invalid type: sequence, expected an object at line 1 column 0",
+                    2,
+                ),
+            ),
+        ] {
+            assert_eq!(call(&folder, line, &[]), expected, "{line}");
+        }
+        folder.write("contract.json", r#"{"profile": "private"}"#);
+        let (_, failure) = call(&folder, "--contract @contract.json --profile default", &[]);
+        let message = "contract: key \"profile\" is in the file already";
+        assert_eq!(failure, Some((message.to_owned(), 2)));
+    }
+
+    #[test]
+    fn a_state_that_another_command_holds() {
+        let folder = Folder::new();
+        let line = "--prompt hello --state @state.json";
+        assert_eq!(call(&folder, line, &["alpha"]).1, None);
+        assert!(folder.path("state.json").exists());
+        let lock = std::fs::File::open(folder.path("state.json.lock")).unwrap();
+        lock.lock().unwrap();
+        let message = "state.json: another router holds it, by state.json.lock";
+        assert_eq!(call(&folder, line, &[]).1, Some((message.to_owned(), 2)));
+    }
+
+    #[test]
+    fn usage() {
+        let parse = |line: &str| {
+            let folder = Folder::new();
+            Line::try_parse_from(folder.words(&format!("run --config @router.json {line}")))
+        };
+        assert!(parse("@router.json --profile p --prompt x").is_err());
+        assert!(parse("--prompt x --contract @router.json").is_err());
+        assert!(parse("--prompt x --stream --json").is_err());
+        let failure = parse("").unwrap().args.contract.check_complete().unwrap_err();
+        let message = "one of --prompt <TEXT> and --contract <FILE> is required";
+        assert_eq!((failure.to_string().as_str(), failure.exit_code()), (message, 2));
+    }
+}

@@ -1,0 +1,36 @@
+//! The command: what it does is in `cli`, one file a subcommand.
+
+use std::{
+    io::{self, BufWriter, Write as _},
+    process::ExitCode,
+};
+
+use clap::Parser as _;
+use sigmapol_cli::{self as cli, Cli, Failure};
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => match cli::usage(&error) {
+            Some(failure) => return fail(&failure),
+            None => error.exit(), // help or version, and where to print it is known
+        },
+    };
+    let mut out = BufWriter::new(io::stdout());
+    let result = cli::run(&cli, &mut out);
+    let flushed = out.flush().map_err(Failure::Output);
+    match result.and(flushed) {
+        Ok(()) => ExitCode::SUCCESS,
+        // whoever reads the output has seen enough
+        Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => {
+            ExitCode::SUCCESS
+        }
+        Err(failure) => fail(&failure),
+    }
+}
+
+fn fail(failure: &Failure) -> ExitCode {
+    // with no stderr there is nobody left to tell
+    let _ = writeln!(io::stderr(), "sigmapol: {failure}");
+    ExitCode::from(failure.exit_code())
+}

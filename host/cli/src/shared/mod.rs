@@ -1,0 +1,17 @@
+//! What several commands share.
+
+pub(crate) mod context;
+pub(crate) mod contract;
+pub(crate) mod counterfactual;
+pub(crate) mod engine;
+pub(crate) mod explain;
+pub(crate) mod failure;
+#[cfg(test)]
+pub(crate) mod fixture;
+pub(crate) mod input;
+pub(crate) mod matrix;
+pub(crate) mod provider;
+pub(crate) mod record;
+pub(crate) mod router;
+pub(crate) mod table;
+pub(crate) mod trace;

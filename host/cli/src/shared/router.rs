@@ -1,0 +1,126 @@
+//! What the commands of the router share: its options, and how its errors become failures.
+
+use std::{
+    io::{self, Write as _},
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use sigmapol::Limits;
+use sigmapol_core::Engine;
+use sigmapol_router::{Builder, Config, Router, RouterError};
+
+use crate::{
+    Failure, Global,
+    shared::{input, record::RecordArgs},
+};
+
+/// How much of the runtime state a killed command may lose.
+const SAVE_INTERVAL: Duration = Duration::from_secs(1);
+
+/// A router, and what it knows.
+#[derive(Debug, clap::Args)]
+pub(crate) struct RouterArgs {
+    /// The configuration: JSON, TOML or YAML, by its extension
+    #[arg(long, value_name = "FILE")]
+    config: PathBuf,
+    /// The runtime state: breakers, disabled providers, observed prices
+    #[arg(long, value_name = "FILE")]
+    state: Option<PathBuf>,
+    /// What marketplaces offer, `{discovery_id: {ok, offers, …}}`
+    #[arg(long, value_name = "FILE")]
+    offers: Option<PathBuf>,
+    /// Factors of prices, `{"provider": number}` or `{"provider|source": number}`
+    #[arg(long, value_name = "FILE")]
+    multipliers: Option<PathBuf>,
+    /// Prices and credits to start from when there is no state, `{models?, providers?}`
+    #[arg(long, value_name = "FILE")]
+    metrics: Option<PathBuf>,
+    /// Admit policies of the reference profile, instead of the strict one
+    #[arg(long)]
+    pub(crate) reference: bool,
+    #[command(flatten)]
+    record: RecordArgs,
+}
+
+/// What a command does with the file of the state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum State {
+    /// Holds and updates it; a file that is not there is a new one.
+    Held,
+    /// Only looks at it, whoever holds it.
+    Read,
+}
+
+impl RouterArgs {
+    /// The engine that the command line names.
+    fn engine(&self, global: &Global) -> Result<Arc<dyn Engine>, Failure> {
+        let limits = Limits::default();
+        let engine = global.engine.open(limits)?;
+        Ok(self.record.record(engine, global.engine, &limits)?.into())
+    }
+
+    /// The paths that may be `-`.
+    pub(crate) fn paths(&self) -> impl Iterator<Item = &Path> {
+        [&self.offers, &self.multipliers, &self.metrics].into_iter().flatten().map(PathBuf::as_path)
+    }
+
+    pub(crate) fn config(&self) -> Result<Config, Failure> {
+        Ok(Config::read(&self.config)?)
+    }
+
+    /// A router that is complete but for its provider.
+    pub(crate) fn builder(
+        &self,
+        config: Config,
+        state: State,
+        global: &Global,
+    ) -> Result<Builder, Failure> {
+        let mut builder = Router::builder(config)
+            .engine(self.engine(global)?)
+            .reference(self.reference)
+            .on_log(|record| {
+                // with no stderr there is nobody left to tell
+                let _ = writeln!(io::stderr(), "{record}");
+            });
+        let read = |what: &str, path: &Option<PathBuf>| {
+            path.as_deref().map(|path| input::text(what, path)).transpose()
+        };
+        if let Some(text) = read("offers", &self.offers)? {
+            builder = builder.offers(text);
+        }
+        if let Some(text) = read("multipliers", &self.multipliers)? {
+            builder = builder.multipliers(text);
+        }
+        if let Some(text) = read("metrics", &self.metrics)? {
+            builder = builder.metrics(text);
+        }
+        Ok(match (&self.state, state) {
+            (None, _) => builder,
+            (Some(path), State::Held) => builder.state_file(path, SAVE_INTERVAL),
+            (Some(path), State::Read) => builder.state_from(path),
+        })
+    }
+}
+
+/// EngineKind a future on this thread.
+pub(crate) fn block_on<T>(future: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| Failure::Usage(format!("cannot wait: {error}")))?;
+    runtime.block_on(future)
+}
+
+impl From<RouterError> for Failure {
+    fn from(error: RouterError) -> Self {
+        match error {
+            RouterError::Engine(error) => error.into(),
+            RouterError::Failed(text) | RouterError::Effect(text) => Self::Verdict(text),
+            RouterError::Config(text)
+            | RouterError::Snapshot(text)
+            | RouterError::Provider(text)
+            | RouterError::Input(text) => Self::Usage(text),
+            error => Self::Usage(error.to_string()),
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! The four engine, whatever runs them.
+
+use std::time::Duration;
+
+use sigmapol_engine::{Admission, Decision, Turn};
+
+use crate::Error;
+
+/// A way to run the engine: in a sandbox as a component, as a core module, or as native code.
+///
+/// Every implementation gives the same values and the same refusals for the same texts; only
+/// [`Spent`] differs. Nothing is remembered between calls.
+pub trait Engine: Send + Sync {
+    /// Checks a term of any sort and names it. `vocabulary` is `{profile?, fields?, tier_order?}`.
+    ///
+    /// # Errors
+    ///
+    /// A refusal of the term or the vocabulary; limits and traps as [`Error`] describes them.
+    fn admit(&self, term: &str, vocabulary: &str) -> Result<Metered<Admission>, Error>;
+
+    /// The identity that `admit` would report: SHA-256 of the canonical encoding, 64 lower-case
+    /// hexadecimal digits.
+    ///
+    /// # Errors
+    ///
+    /// As for [`admit`](Self::admit).
+    fn hash(&self, term: &str, vocabulary: &str) -> Result<Metered<String>, Error>;
+
+    /// EngineKind a policy over the candidates of a ctx: `{candidates, request?, body?, state?, seed?,
+    /// now_ms?, vocabulary?, envelope?, customs?, failures?}`.
+    ///
+    /// # Errors
+    ///
+    /// A refusal of the policy or the ctx; limits and traps as [`Error`] describes them.
+    fn decide(&self, policy: &str, ctx: &str) -> Result<Metered<Decision>, Error>;
+
+    /// One step of a run; without `run`, the event starts one.
+    ///
+    /// # Errors
+    ///
+    /// A refusal of the run or the event; limits and traps as [`Error`] describes them.
+    fn step(&self, run: Option<&str>, event: &str) -> Result<Metered<Turn>, Error>;
+}
+
+/// A result, and what it took to get it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Metered<T> {
+    /// The result: a function of the arguments alone.
+    pub value: T,
+    /// What it took: a measurement, different from machine to machine.
+    pub spent: Spent,
+}
+
+/// What a call took. Not part of the decision: never hash it, never compare it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Spent {
+    /// Fuel, in wasmtime's units; 0 for native code. It depends on the version of wasmtime.
+    pub fuel: u64,
+    /// Largest linear memory of the instance, in bytes; 0 for native code.
+    pub memory_bytes: usize,
+    /// Wall-clock time, instantiation included.
+    pub elapsed: Duration,
+}

@@ -1,0 +1,222 @@
+//! Putting a router together.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use sigmapol::Sandbox;
+use sigmapol_core::{Effect, Engine, Error};
+use sigmapol_provider::Provider;
+
+use super::{
+    Clock, Config, Router, RouterError, SystemClock,
+    log::Log,
+    outcome::result,
+    router::{Inner, Supplies, event, table},
+    saver::Saver,
+    snapshot::{self, Found, SnapshotFile},
+    state::Shared,
+};
+
+/// Where the state comes from, and whether it goes back there.
+enum StateFile {
+    Held { path: PathBuf, interval: Duration },
+    Read(PathBuf),
+}
+
+/// What a router is made of; only the configuration is needed.
+pub struct Builder {
+    config: Config,
+    engine: Option<Arc<dyn Engine>>,
+    provider: Option<Arc<dyn Provider>>,
+    clock: Arc<dyn Clock>,
+    reference: bool,
+    state: Option<StateFile>,
+    metrics: Option<String>,
+    supplies: Supplies,
+    log: Log,
+}
+
+impl Builder {
+    pub(super) fn new(config: Config) -> Self {
+        Self {
+            config,
+            engine: None,
+            provider: None,
+            clock: Arc::new(SystemClock),
+            reference: false,
+            state: None,
+            metrics: None,
+            supplies: Supplies::default(),
+            log: Log::default(),
+        }
+    }
+
+    /// What runs the engine; by default a new [`Sandbox`].
+    #[must_use]
+    pub fn engine(self, engine: Arc<dyn Engine>) -> Self {
+        Self { engine: Some(engine), ..self }
+    }
+
+    /// Who is called. Without one, [`Run::answer`](super::Run::answer) is an error; all else works.
+    #[must_use]
+    pub fn provider(self, provider: Arc<dyn Provider>) -> Self {
+        Self { provider: Some(provider), ..self }
+    }
+
+    /// The time; by default [`SystemClock`].
+    #[must_use]
+    pub fn clock(self, clock: Arc<dyn Clock>) -> Self {
+        Self { clock, ..self }
+    }
+
+    /// Admits policies of the `reference` profile and keeps its corners, instead of `strict`.
+    #[must_use]
+    pub fn reference(self, reference: bool) -> Self {
+        Self { reference, ..self }
+    }
+
+    /// Keeps the runtime state in this file, which no other router may hold at the same time.
+    ///
+    /// What a killed process loses is at most the changes of one interval; with an interval of
+    /// zero every step comes back when its change is on disk. What is no snapshot is set aside
+    /// under another name, and logged.
+    #[must_use]
+    pub fn state_file(self, path: impl Into<PathBuf>, interval: Duration) -> Self {
+        Self { state: Some(StateFile::Held { path: path.into(), interval }), ..self }
+    }
+
+    /// Starts from the state in this file and leaves the file alone, whoever holds it.
+    #[must_use]
+    pub fn state_from(self, path: impl Into<PathBuf>) -> Self {
+        Self { state: Some(StateFile::Read(path.into())), ..self }
+    }
+
+    /// Prices and credits to start from: `{models?, providers?}`. A stored state goes before them.
+    #[must_use]
+    pub fn metrics(self, json: impl Into<String>) -> Self {
+        Self { metrics: Some(json.into()), ..self }
+    }
+
+    /// What marketplaces offer; see [`Router::set_offers`].
+    #[must_use]
+    pub fn offers(mut self, json: impl Into<String>) -> Self {
+        self.supplies.offers = Some(json.into());
+        self
+    }
+
+    /// Factors of prices; see [`Router::set_multipliers`].
+    #[must_use]
+    pub fn multipliers(mut self, json: impl Into<String>) -> Self {
+        self.supplies.multipliers = Some(json.into());
+        self
+    }
+
+    /// Takes log records, one JSON object `{level, event, fields}` each.
+    #[must_use]
+    pub fn on_log(self, sink: impl Fn(&str) + Send + Sync + 'static) -> Self {
+        Self { log: Log::to(sink), ..self }
+    }
+
+    /// Checks the configuration and takes up the stored state.
+    ///
+    /// # Errors
+    ///
+    /// The refusal `config` for a configuration that is not in order; [`RouterError::Snapshot`]
+    /// for a state file that cannot be used; [`RouterError::Input`] for offers, multipliers or
+    /// metrics that are no JSON objects.
+    pub fn build(self) -> Result<Router, RouterError> {
+        let texts = [
+            ("metrics", &self.metrics),
+            ("offers", &self.supplies.offers),
+            ("multipliers", &self.supplies.multipliers),
+        ];
+        for (what, text) in texts {
+            text.as_deref().map_or(Ok(()), |text| table(what, text))?;
+        }
+        let engine = match &self.engine {
+            Some(engine) => Arc::clone(engine),
+            None => Arc::new(Sandbox::new()?),
+        };
+        let step = |kind: &str, members: &[(&str, &str)], state: Option<&str>| {
+            let event = event(kind, members, state, self.clock.now_ms(), self.reference);
+            let turn = engine.step(None, &event)?.value;
+            let Effect::Done(done) = &turn.effect else {
+                return Err(RouterError::Failed(format!("{kind}: the engine did not end it")));
+            };
+            result(done)?;
+            Ok(turn.state)
+        };
+        let mut members = vec![("config", self.config.text())];
+        members.extend(self.metrics.as_deref().map(|metrics| ("metrics", metrics)));
+        let fresh = step("init", &members, None)?;
+        // a snapshot that the engine will not take is as good as damaged
+        let restore =
+            |snapshot: &str| match step("restore", &[("snapshot", snapshot)], Some(&fresh)) {
+                Ok(state) => Ok(Ok(state)),
+                Err(RouterError::Engine(Error::Refused(why))) => Ok(Err(why.to_string())),
+                Err(RouterError::Failed(why)) => Ok(Err(why)),
+                Err(other) => Err(other),
+            };
+        let (state, saver) = match &self.state {
+            None => (Arc::new(Shared::new(&fresh)), None),
+            Some(StateFile::Read(path)) => {
+                let state = self.read(path, restore)?;
+                (Arc::new(Shared::new(&state)), None)
+            }
+            Some(StateFile::Held { path, interval }) => {
+                let file = SnapshotFile::open(path)?;
+                let found = match file.read()? {
+                    Found::State(snapshot) => restore(&snapshot)?.map(Some),
+                    Found::Nothing => Ok(None),
+                    Found::Damaged(why) => Err(why),
+                };
+                let stored = match found {
+                    Ok(stored) => stored,
+                    Err(why) => {
+                        self.set_aside(&file, &why)?;
+                        None
+                    }
+                };
+                let saved = stored.is_some().then_some(0);
+                let state = Arc::new(Shared::new(stored.as_deref().unwrap_or(&fresh)));
+                let (shared, clock) = (Arc::clone(&state), Arc::clone(&self.clock));
+                let saver = Saver::new(file, saved, *interval, shared, clock, self.log.clone())?;
+                (state, Some(saver))
+            }
+        };
+        Ok(Router::of(Inner {
+            engine,
+            provider: self.provider,
+            clock: self.clock,
+            config: self.config,
+            reference: self.reference,
+            supplies: Mutex::new(Arc::new(self.supplies)),
+            log: self.log,
+            state,
+            saver,
+        }))
+    }
+
+    fn read(
+        &self,
+        path: &Path,
+        restore: impl Fn(&str) -> Result<Result<String, String>, RouterError>,
+    ) -> Result<String, RouterError> {
+        let found = match snapshot::read(path)? {
+            Found::State(snapshot) => restore(&snapshot)?,
+            Found::Nothing => Err("there is no such file".to_owned()),
+            Found::Damaged(why) => Err(format!("damaged: {why}")),
+        };
+        found.map_err(|why| RouterError::Snapshot(format!("{}: {why}", path.display())))
+    }
+
+    fn set_aside(&self, file: &SnapshotFile, why: &str) -> Result<(), RouterError> {
+        let path = file.path().display().to_string();
+        let aside = file.set_aside()?.display().to_string();
+        self.log.warn("snapshot_damaged", &[("file", &path), ("moved_to", &aside), ("error", why)]);
+        Ok(())
+    }
+}

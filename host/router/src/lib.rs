@@ -1,0 +1,61 @@
+//! The router: calls to providers under a policy, and what is remembered between them.
+//!
+//! The engine decides and remembers nothing; what it needs goes in with every event. A [`Router`]
+//! holds what has to outlast an event: the [`Config`], the runtime state that runs share (breakers,
+//! disabled providers, observed prices, cached offers) and its file, the clock, and the provider.
+//!
+//! ```
+//! # use std::sync::Arc;
+//! # use sigmapol::provider::{Answer, Calling, OnText, Provider};
+//! use sigmapol::router::{Config, Router};
+//! # struct Echo;
+//! # impl Provider for Echo {
+//! #     fn call<'a>(&'a self, _: &'a str, _: Option<OnText<'a>>) -> Calling<'a> {
+//! #         Box::pin(async { Ok(Answer { text: "hello".to_owned(), ..Answer::default() }) })
+//! #     }
+//! # }
+//! # async fn example(provider: Arc<dyn Provider>) -> Result<(), crate::RouterError> {
+//! let config = Config::from_json(
+//!     r#"{"providers": {"local": {"discovery": "static", "base_url": "http://127.0.0.1:11434",
+//!                                 "api_kind": "ollama"}},
+//!         "models": {"small": {"served_by": [{"provider": "local"}], "capabilities": {}}},
+//!         "profiles": {"default": {"scorer": ["neg", ["field", "price_in"]]}}}"#,
+//! )?;
+//! let router = Router::builder(config).provider(provider).build()?;
+//! let outcome = router.start(r#"{"prompt": "Say hello"}"#)?.answer().await?;
+//! assert_eq!(outcome.text(), "hello");
+//! # Ok(())
+//! # }
+//! # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(example(Arc::new(Echo))).unwrap();
+//! ```
+//!
+//! Steps run on the thread that calls, a millisecond or so each; calls and waits are futures, so
+//! one thread carries as many runs as there are.
+
+/// The example of the documentation compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/router.md")]
+pub struct Documentation;
+
+mod builder;
+mod clock;
+mod config;
+mod error;
+mod flow;
+mod log;
+mod outcome;
+#[expect(clippy::module_inception, reason = "the type that the module is about")]
+mod router;
+mod run;
+mod saver;
+mod snapshot;
+mod state;
+
+pub use builder::Builder;
+pub use clock::{Clock, ManualClock, Sleeping, SystemClock};
+pub use config::Config;
+pub use error::RouterError;
+pub use flow::{FlowOutcome, NodeOutcome, check_flow};
+pub use outcome::Outcome;
+pub use router::Router;
+pub use run::Run;

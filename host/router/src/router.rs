@@ -1,0 +1,244 @@
+//! The router: a configuration, a runtime state, and the events over them.
+
+use std::{
+    fmt,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use serde_json::{Value, value::RawValue};
+use sigmapol_core::{
+    Effect, Engine, Turn,
+    json::{Members, Object, quote},
+};
+use sigmapol_provider::Provider;
+
+use super::{
+    Builder, Clock, Config, RouterError, Run, log::Log, outcome::result, saver::Saver,
+    state::Shared,
+};
+
+/// Routes calls: which provider is asked, in which order, and what happens when it fails.
+///
+/// A clone is the same router. It may be used from any number of threads and tasks; what its runs
+/// share is the runtime state: breakers, disabled providers, observed prices, offers.
+#[derive(Clone)]
+pub struct Router(Arc<Inner>);
+
+pub(super) struct Inner {
+    pub(super) engine: Arc<dyn Engine>,
+    pub(super) provider: Option<Arc<dyn Provider>>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) config: Config,
+    pub(super) reference: bool,
+    pub(super) supplies: Mutex<Arc<Supplies>>,
+    pub(super) log: Log,
+    pub(super) state: Arc<Shared>,
+    pub(super) saver: Option<Saver>,
+}
+
+/// What the host knows of markets, as JSON.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Supplies {
+    pub(super) offers: Option<String>,
+    pub(super) multipliers: Option<String>,
+}
+
+impl Router {
+    /// A router over this configuration, with the defaults that [`Builder`] names.
+    pub fn builder(config: Config) -> Builder {
+        Builder::new(config)
+    }
+
+    pub(super) fn of(inner: Inner) -> Self {
+        Self(Arc::new(inner))
+    }
+
+    /// Starts a run. `contract` is `{profile?, policy_ir?, prompt?, messages?, requirements?,
+    /// scope?, seed?, extra_candidates?, chain?, timeout_ms?, tools?, response_format?, images?,
+    /// temperature?, max_tokens?}`.
+    ///
+    /// # Errors
+    ///
+    /// [`RouterError::Input`] if the contract is not JSON; [`RouterError::Engine`] if the engine
+    /// refuses it. That nobody can be asked is an [`Outcome`](super::Outcome) that is not ok.
+    pub fn start(&self, contract: &str) -> Result<Run, RouterError> {
+        let turn = self.plan("start", contract)?;
+        Ok(Run::new(self.clone(), turn.run, turn.effect))
+    }
+
+    /// Who would be tried, in which order, and who would not and why: `{ordered, rejected}`.
+    ///
+    /// # Errors
+    ///
+    /// As for [`start`](Self::start); [`RouterError::Failed`] where there is no plan.
+    pub fn rank(&self, contract: &str) -> Result<Value, RouterError> {
+        ended(&self.plan("rank", contract)?)
+    }
+
+    /// What the state says of each provider: `{schema, generated_at_ms, providers}`.
+    ///
+    /// # Errors
+    ///
+    /// [`RouterError::Engine`].
+    pub fn status(&self) -> Result<Value, RouterError> {
+        ended(&self.step(None, "status", &[("config", self.0.config.text())])?)
+    }
+
+    /// Merges observed values, such as `{"price_in": 0.3}`, into those of a provider and a model.
+    ///
+    /// # Errors
+    ///
+    /// [`RouterError::Input`] if `delta` is no object; [`RouterError::Engine`].
+    pub fn observe(&self, provider: &str, model: &str, delta: &str) -> Result<(), RouterError> {
+        table("delta", delta)?;
+        let (provider, model) = (quote(provider), quote(model));
+        let members = [("provider", &*provider), ("model", &*model), ("delta", delta)];
+        ended(&self.step(None, "observe", &members)?).map(drop)
+    }
+
+    /// Forgets the cached offers of a discovery: the next run takes those that were set last.
+    ///
+    /// # Errors
+    ///
+    /// [`RouterError::Engine`].
+    pub fn forget_offers(&self, discovery_id: &str) -> Result<(), RouterError> {
+        let members = [("discovery_id", &*quote(discovery_id))];
+        ended(&self.step(None, "forget", &members)?).map(drop)
+    }
+
+    /// What marketplaces offer: `{discovery_id: {ok, offers, fetched_at_ms?, error?}}`. Offers
+    /// that are in the runtime state are good until their time is over.
+    ///
+    /// # Errors
+    ///
+    /// [`RouterError::Input`] if it is no object.
+    pub fn set_offers(&self, json: impl Into<String>) -> Result<(), RouterError> {
+        let json = json.into();
+        table("offers", &json)?;
+        self.set_supplies(|supplies| supplies.offers = Some(json));
+        Ok(())
+    }
+
+    /// Factors of prices: `{"provider|source": number}` or `{"provider": number}`.
+    ///
+    /// # Errors
+    ///
+    /// [`RouterError::Input`] if it is no object.
+    pub fn set_multipliers(&self, json: impl Into<String>) -> Result<(), RouterError> {
+        let json = json.into();
+        table("multipliers", &json)?;
+        self.set_supplies(|supplies| supplies.multipliers = Some(json));
+        Ok(())
+    }
+
+    /// Writes the runtime state to its file now, if it has one that is not up to date.
+    ///
+    /// # Errors
+    ///
+    /// [`RouterError::Snapshot`]; the file is as it was then.
+    pub fn save(&self) -> Result<(), RouterError> {
+        self.0.saver.as_ref().map_or(Ok(()), Saver::save)
+    }
+
+    /// The configuration.
+    pub fn config(&self) -> &Config {
+        &self.0.config
+    }
+
+    pub(super) fn clock(&self) -> &dyn Clock {
+        &*self.0.clock
+    }
+
+    pub(super) fn provider(&self) -> Result<&dyn Provider, RouterError> {
+        self.0.provider.as_deref().ok_or_else(|| {
+            RouterError::Provider("provider: the router was built without one".to_owned())
+        })
+    }
+
+    /// One event over the shared state.
+    pub(super) fn step(
+        &self,
+        run: Option<&str>,
+        kind: &str,
+        members: &[(&str, &str)],
+    ) -> Result<Turn, RouterError> {
+        let now_ms = self.0.clock.now_ms();
+        let (turn, changed) = self.0.state.step(|state| {
+            let event = event(kind, members, Some(state), now_ms, self.0.reference);
+            let mut turn = self.0.engine.step(run, &event).map_err(RouterError::from)?.value;
+            let state = std::mem::take(&mut turn.state);
+            Ok::<_, RouterError>((turn, state))
+        })?;
+        turn.logs.iter().for_each(|record| self.0.log.record(record));
+        if changed && let Some(saver) = &self.0.saver {
+            saver.changed();
+        }
+        Ok(turn)
+    }
+
+    /// One event that has nothing to do with the runtime state.
+    pub(super) fn step_apart(
+        &self,
+        run: Option<&str>,
+        kind: &str,
+        members: &[(&str, &str)],
+    ) -> Result<Turn, RouterError> {
+        let event = event(kind, members, None, self.0.clock.now_ms(), self.0.reference);
+        Ok(self.0.engine.step(run, &event)?.value)
+    }
+
+    fn plan(&self, kind: &str, contract: &str) -> Result<Turn, RouterError> {
+        table("contract", contract)?;
+        let supplies = Arc::clone(&self.0.supplies.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut members = vec![("config", self.0.config.text()), ("contract", contract)];
+        members.extend(supplies.offers.as_deref().map(|offers| ("offers", offers)));
+        members.extend(supplies.multipliers.as_deref().map(|factors| ("multipliers", factors)));
+        self.step(None, kind, &members)
+    }
+
+    fn set_supplies(&self, set: impl FnOnce(&mut Supplies)) {
+        let mut supplies = self.0.supplies.lock().unwrap_or_else(PoisonError::into_inner);
+        set(Arc::make_mut(&mut supplies));
+    }
+}
+
+impl fmt::Debug for Router {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Router").finish_non_exhaustive()
+    }
+}
+
+/// An event. Its members come first: the lines of a configuration are those that a refusal names.
+pub(super) fn event(
+    kind: &str,
+    members: &[(&str, &str)],
+    state: Option<&str>,
+    now_ms: f64,
+    reference: bool,
+) -> String {
+    let admission = if reference { "reference" } else { "strict" };
+    members
+        .iter()
+        .fold(Object::new(), |event, (name, value)| event.with(name, value))
+        .with("kind", &quote(kind))
+        .with("admission", &quote(admission))
+        .with("now_ms", &now_ms.to_string())
+        .with_some("state", state)
+        .finish()
+}
+
+/// Whether a text is one JSON object, and thus fit to be part of an event.
+pub(super) fn table(what: &str, text: &str) -> Result<(), RouterError> {
+    let wrong = |what: String| RouterError::Input(what);
+    serde_json::from_str::<&RawValue>(text)
+        .and_then(|value| serde_json::from_str::<Members<'_>>(value.get()))
+        .map(drop)
+        .map_err(|error| wrong(format!("{what}: expected a JSON object: {error}")))
+}
+
+fn ended(turn: &Turn) -> Result<Value, RouterError> {
+    match &turn.effect {
+        Effect::Done(done) => result(done),
+        _ => Err(RouterError::Failed("the engine did not end an event without a run".to_owned())),
+    }
+}

@@ -1,0 +1,198 @@
+//! One call, walked through its failures.
+
+use sigmapol_core::{
+    Effect,
+    json::{Object, quote},
+};
+use sigmapol_provider::{Answer, CallError, ErrorKind, OnText};
+
+use super::{Outcome, Router, RouterError};
+
+/// Why a run ends whose text had been passed on in part.
+const INTERRUPTED: &str = ErrorKind::StreamInterrupted.name();
+
+/// Bytes of a provider's message that the engine gets to see; its trace keeps fewer.
+const MESSAGE_BYTES: usize = 4096;
+
+/// A run: what it wants next is its [`effect`](Self::effect).
+///
+/// [`answer`](Self::answer) and [`stream`](Self::stream) drive it to its end. Who does the calling
+/// and waiting otherwise gives it what it asks for: [`respond`](Self::respond) to a call,
+/// [`resume`](Self::resume) after a wait. A run that is dropped leaves nothing behind.
+#[derive(Debug)]
+pub struct Run {
+    router: Router,
+    /// The engine's state of the run.
+    state: String,
+    effect: Effect,
+    /// The answer does not travel through the engine: it may hold what the engine refuses, such as
+    /// `null` among the arguments of a tool, and no step gets slower by its length.
+    answer: Option<Answer>,
+}
+
+impl Run {
+    pub(super) const fn new(router: Router, state: String, effect: Effect) -> Self {
+        Self { router, state, effect, answer: None }
+    }
+
+    /// What the run wants: a call, a wait, or nothing any more.
+    pub const fn effect(&self) -> &Effect {
+        &self.effect
+    }
+
+    /// Drives the run to its end, with the router's provider and clock.
+    ///
+    /// # Errors
+    ///
+    /// [`RouterError::Provider`] if the router has none; [`RouterError::Engine`] for limits and
+    /// traps. A call that nobody answers is an [`Outcome`] that is not ok.
+    pub async fn answer(self) -> Result<Outcome, RouterError> {
+        self.drive(None).await
+    }
+
+    /// As [`answer`](Self::answer), and passes text on as it arrives.
+    ///
+    /// Once text has been passed on, a failure is final: the rest of the answer by another model
+    /// would be worse than an error. The outcome's error is the policy's own, or
+    /// `stream_interrupted` where the policy would have gone on.
+    ///
+    /// # Errors
+    ///
+    /// As for [`answer`](Self::answer).
+    pub async fn stream(
+        self,
+        on_text: &mut (dyn FnMut(&str) + Send),
+    ) -> Result<Outcome, RouterError> {
+        self.drive(Some(on_text)).await
+    }
+
+    async fn drive(mut self, mut on_text: Option<OnText<'_>>) -> Result<Outcome, RouterError> {
+        loop {
+            match &self.effect {
+                Effect::Done(_) => return self.outcome(),
+                Effect::Wait(until_ms) => {
+                    self.router.clock().sleep_until(*until_ms).await;
+                    self.resume()?;
+                }
+                Effect::Call(request) => {
+                    let provider = self.router.provider()?;
+                    let mut passed = false;
+                    let result = match &mut on_text {
+                        None => provider.call(request, None).await,
+                        Some(on_text) => {
+                            let mut pass = |text: &str| {
+                                passed |= !text.is_empty();
+                                on_text(text);
+                            };
+                            provider.call(request, Some(&mut pass)).await
+                        }
+                    };
+                    match result {
+                        Err(error) if passed => self.interrupted(error)?,
+                        result => self.respond(result)?,
+                    }
+                }
+            }
+        }
+    }
+
+    fn interrupted(&mut self, error: CallError) -> Result<(), RouterError> {
+        let message = match error.kind {
+            ErrorKind::StreamInterrupted => error.message,
+            kind => format!("{}: {}", kind.name(), error.message),
+        };
+        self.respond(Err(CallError { kind: ErrorKind::StreamInterrupted, message, ..error }))?;
+        match self.effect {
+            Effect::Done(_) => Ok(()),
+            _ => self.cancel(INTERRUPTED),
+        }
+    }
+
+    /// What came of the call that the run asked for.
+    ///
+    /// # Errors
+    ///
+    /// [`RouterError::Effect`] if it did not ask for one; [`RouterError::Engine`].
+    pub fn respond(&mut self, result: Result<Answer, CallError>) -> Result<(), RouterError> {
+        if !matches!(self.effect, Effect::Call(_)) {
+            return Err(self.unasked("a call"));
+        }
+        let response = response(&result);
+        self.step("respond", &[("response", &response)])?;
+        self.answer = result.ok();
+        Ok(())
+    }
+
+    /// The wait that the run asked for is over.
+    ///
+    /// # Errors
+    ///
+    /// [`RouterError::Effect`] if it did not ask for one; [`RouterError::Engine`].
+    pub fn resume(&mut self) -> Result<(), RouterError> {
+        if !matches!(self.effect, Effect::Wait(_)) {
+            return Err(self.unasked("a wait"));
+        }
+        self.step("resume", &[])
+    }
+
+    /// Ends the run: it is not ok, and `reason` is its error. A run that has ended stays as it is.
+    ///
+    /// # Errors
+    ///
+    /// [`RouterError::Engine`].
+    pub fn cancel(&mut self, reason: &str) -> Result<(), RouterError> {
+        match self.effect {
+            Effect::Done(_) => Ok(()),
+            _ => self.step("cancel", &[("reason", &quote(reason))]),
+        }
+    }
+
+    /// How the run ended.
+    ///
+    /// # Errors
+    ///
+    /// [`RouterError::Effect`] if it has not.
+    pub fn outcome(&self) -> Result<Outcome, RouterError> {
+        let Effect::Done(done) = &self.effect else {
+            return Err(self.unasked("the end"));
+        };
+        let answer = self.answer.as_ref().map(serde_json::to_value).transpose();
+        let answer = answer.map_err(|error| RouterError::Failed(error.to_string()))?;
+        Outcome::read(done, answer)
+    }
+
+    fn step(&mut self, kind: &str, members: &[(&str, &str)]) -> Result<(), RouterError> {
+        let turn = self.router.step(Some(&self.state), kind, members)?;
+        (self.state, self.effect) = (turn.run, turn.effect);
+        Ok(())
+    }
+
+    fn unasked(&self, expected: &str) -> RouterError {
+        let got = match self.effect {
+            Effect::Call(_) => "a call",
+            Effect::Wait(_) => "a wait",
+            Effect::Done(_) => "the end",
+        };
+        RouterError::Effect(format!("run: expected {expected} to be next, got {got}"))
+    }
+}
+
+/// The result of a call, as the engine takes it.
+fn response(result: &Result<Answer, CallError>) -> String {
+    match result {
+        Ok(_) => Object::new().with("ok", "true").with("response", "{}"),
+        Err(error) => {
+            let end = error.message.floor_char_boundary(MESSAGE_BYTES);
+            let message = error.message.get(..end).unwrap_or_default();
+            let status = error.http_status.map(|status| status.to_string());
+            let retry_after = error.retry_after_ms.map(|ms| ms.to_string());
+            Object::new()
+                .with("ok", "false")
+                .with("error_kind", &quote(error.kind.name()))
+                .with_some("http_status", status.as_deref())
+                .with("error_message", &quote(message))
+                .with_some("retry_after_ms", retry_after.as_deref())
+        }
+    }
+    .finish()
+}

@@ -1,0 +1,199 @@
+//! The runtime state outlasts its router.
+
+use std::{fs, path::Path, time::Duration};
+
+use serde_json::{Value, json};
+use sigmapol_router::{Builder, RouterError};
+
+use crate::{Reply, START_MS, World, config};
+
+/// No change is written before it is asked for, or the router is dropped.
+const NEVER: Duration = Duration::MAX;
+
+fn open(path: &Path, interval: Duration) -> Result<World, RouterError> {
+    World::build(&config(), &[], state_file(path, interval))
+}
+
+fn state_file(path: &Path, interval: Duration) -> impl FnOnce(Builder) -> Builder {
+    move |builder| builder.state_file(path, interval)
+}
+
+fn observe(world: &World, price: u32) {
+    let delta = json!({"price_in": price}).to_string();
+    world.router.observe("a", "m", &delta).unwrap();
+}
+
+fn price(world: &World) -> Value {
+    world.status("a")["models"]["m"]["price_in"].clone()
+}
+
+fn stored(path: &Path) -> Option<Value> {
+    let text = fs::read_to_string(path).ok()?;
+    let snapshot: Value = serde_json::from_str(&text).unwrap();
+    Some(snapshot["state"]["ema_metrics"]["a|m"]["price_in"].clone())
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).unwrap();
+    let mut names: Vec<_> =
+        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn a_round_trip() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("state.json");
+    {
+        let world = open(&path, NEVER).unwrap();
+        observe(&world, 1);
+        assert_eq!(stored(&path), None);
+        world.router.save().unwrap();
+        assert_eq!(stored(&path), Some(json!(1)));
+        observe(&world, 2);
+        assert_eq!(stored(&path), Some(json!(1)));
+    }
+    assert_eq!(stored(&path), Some(json!(2)), "written as the router was dropped");
+    let world = open(&path, NEVER).unwrap();
+    assert_eq!(price(&world), 2);
+    assert_eq!(names(folder.path()), ["state.json", "state.json.lock"]);
+    assert!(world.log.lock().unwrap().is_empty());
+}
+
+#[test]
+fn the_file_is_what_the_documentation_says() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("state.json");
+    drop(open(&path, NEVER).unwrap());
+    let text = fs::read_to_string(&path).unwrap();
+    let snapshot: Value = serde_json::from_str(&text).unwrap();
+    let keys: Vec<_> = snapshot.as_object().unwrap().keys().map(String::as_str).collect();
+    assert_eq!(keys, ["saved_at_ms", "sha256", "state", "version"]);
+    assert_eq!(
+        (&snapshot["version"], &snapshot["saved_at_ms"]),
+        (&json!(1), &json!(START_MS as u64))
+    );
+}
+
+#[test]
+fn without_an_interval_every_change_is_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("state.json");
+    let world = open(&path, Duration::ZERO).unwrap();
+    for number in 1..=3 {
+        observe(&world, number);
+        assert_eq!(stored(&path), Some(json!(number)));
+    }
+    let before = fs::read(&path).unwrap();
+    world.router.status().unwrap(); // changes nothing
+    assert_eq!(fs::read(&path).unwrap(), before);
+}
+
+/// However long the machine takes: it comes without another event.
+#[test]
+fn a_change_is_written_one_interval_later() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("state.json");
+    let world = open(&path, Duration::from_millis(1)).unwrap();
+    for number in 1..=3 {
+        observe(&world, number);
+        while stored(&path) != Some(json!(number)) {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+}
+
+#[test]
+fn a_second_router_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("state.json");
+    let first = open(&path, NEVER).unwrap();
+    let error = open(&path, NEVER).err().unwrap();
+    let path_text = path.display();
+    assert_eq!(error.code(), "snapshot");
+    assert_eq!(
+        error.to_string(),
+        format!("{path_text}: another router holds it, by {path_text}.lock")
+    );
+    observe(&first, 1);
+    first.router.save().unwrap();
+    // looking is free
+    let look = World::of(&config(), &[], |builder| builder.state_from(&path));
+    assert_eq!(price(&look), 1);
+    drop(first);
+    assert_eq!(price(&open(&path, NEVER).unwrap()), 1);
+}
+
+#[test]
+fn a_damaged_snapshot_is_set_aside() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("state.json");
+    let not_a_state = "4e07408562bedb8b60ce05c1decfe3ad16b72230967de01f640b7e4729b49fce";
+    for (number, (damaged, why)) in (1..).zip([
+        ("{\"version\":1,", "EOF while parsing a value at line 1 column 13".to_owned()),
+        (
+            "{\"version\":2,\"saved_at_ms\":1,\"sha256\":\"\",\"state\":{}}",
+            "expected version 1, got 2".to_owned(),
+        ),
+        (
+            "{\"version\":1,\"saved_at_ms\":1,\"sha256\":\"00\",\"state\":3}",
+            format!("sha256: expected \"{not_a_state}\", the digest of the state, got \"00\""),
+        ),
+        (
+            &format!(
+                "{{\"version\":1,\"saved_at_ms\":1,\"sha256\":\"{not_a_state}\",\"state\":3}}"
+            ),
+            "snapshot must be a table".to_owned(),
+        ),
+    ]) {
+        fs::write(&path, damaged).unwrap();
+        let look = World::build(&config(), &[], |builder| builder.state_from(&path));
+        assert_eq!(look.err().unwrap().code(), "snapshot");
+        let world = open(&path, NEVER).unwrap();
+        assert_eq!(price(&world), Value::Null);
+        let aside = folder.path().join(format!("state.json.damaged-{number}"));
+        assert_eq!(fs::read_to_string(&aside).unwrap(), damaged);
+        let record: Value = serde_json::from_str(&world.log.lock().unwrap()[0]).unwrap();
+        assert_eq!(
+            record,
+            json!({"level": "warn", "event": "snapshot_damaged", "fields":
+                {"file": path, "moved_to": aside, "error": why}})
+        );
+        observe(&world, number);
+        drop(world);
+        assert_eq!(stored(&path), Some(json!(number)));
+    }
+}
+
+#[test]
+fn what_cannot_be_written_is_reported_and_tried_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("state.json");
+    let world = open(&path, Duration::ZERO).unwrap();
+    fs::create_dir(&path).unwrap(); // in the way
+    observe(&world, 1);
+    let record: Value = serde_json::from_str(&world.log.lock().unwrap()[0]).unwrap();
+    assert_eq!(record["event"], "snapshot_failed");
+    assert_eq!(world.router.save().unwrap_err().code(), "snapshot");
+    assert_eq!(names(folder.path()), ["state.json", "state.json.lock"], "no temporary file");
+    fs::remove_dir(&path).unwrap();
+    world.router.save().unwrap();
+    assert_eq!(stored(&path), Some(json!(1)));
+}
+
+/// A run that another router began finds the breakers that the first one left.
+#[test]
+fn breakers_outlast_the_router() {
+    use sigmapol_provider::ErrorKind::ServerError;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("state.json");
+    let script: [(_, &[Reply]); 2] =
+        [("a", &[Reply::Fail(ServerError, None)]), ("b", &[Reply::Text(&["hello"])])];
+    let world = World::of(&config(), &script, state_file(&path, NEVER));
+    (0..3).for_each(|_| drop(world.ask()));
+    drop(world);
+    let world = World::of(&config(), &script, state_file(&path, NEVER));
+    world.ask();
+    assert_eq!(world.called(), ["b"]);
+}

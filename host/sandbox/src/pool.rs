@@ -1,0 +1,231 @@
+//! Instances that have read the same text, and are lent to one call after the other.
+//!
+//! A thread that finds no idle instance makes one more. Changes reach every instance in their
+//! order, before its next call; a new text is a new pool, and takes the place of the old one while
+//! calls go on in it. What stopped an instance ends it, and nothing else.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
+
+use sigmapol_engine::Refusal;
+use wasmtime::Store;
+
+use crate::{Error, Metered, Sandbox, bindings, meter::Meter};
+
+/// What the instances of a pool hold; a value of it is what the host knows of one of them.
+pub(super) trait Kind: Default {
+    /// What reading the text returns.
+    type Loaded;
+
+    /// The name of the text.
+    const TEXT: &str;
+    /// The name of a change.
+    const CHANGE: &str;
+    /// Whether a change takes the place of those before.
+    const REPLACES: bool;
+
+    fn load(guest: &Guest, store: &mut Store<Meter>, text: &str) -> Answer<Self::Loaded>;
+
+    fn change(guest: &Guest, store: &mut Store<Meter>, change: &str) -> Answer<()>;
+}
+
+pub(super) use bindings::Prepared as Guest;
+
+/// A value or the engine's own refusal, unless the instance stopped.
+pub(super) type Answer<T> = wasmtime::Result<Result<T, Refusal>>;
+
+/// The engine's own refusal in the place of the generated one.
+pub(super) fn plain<T>(result: bindings::Result<T>) -> Answer<T> {
+    result.map(|result| result.map_err(Refusal::from))
+}
+
+/// The instances of one text after the other; a clone is the same.
+pub(super) struct Pools<K: Kind> {
+    sandbox: Sandbox,
+    current: Arc<RwLock<Arc<Pool<K>>>>,
+}
+
+impl<K: Kind> Clone for Pools<K> {
+    fn clone(&self) -> Self {
+        Self { sandbox: self.sandbox.clone(), current: Arc::clone(&self.current) }
+    }
+}
+
+/// The instances that have read one text.
+pub(super) struct Pool<K: Kind> {
+    text: String,
+    /// What reading it returned.
+    pub(super) loaded: K::Loaded,
+    changes: RwLock<Changes>,
+    /// Held by who makes a change: their order is the same in every instance.
+    order: Mutex<()>,
+    idle: Mutex<Vec<Box<Instance<K>>>>,
+}
+
+/// Changes since the text was read, in order.
+#[derive(Default)]
+struct Changes {
+    /// Those that later ones took the place of.
+    gone: usize,
+    list: Vec<Arc<str>>,
+}
+
+pub(super) struct Instance<K> {
+    store: Store<Meter>,
+    guest: Guest,
+    /// Changes made, those included that were gone before.
+    changed: usize,
+    pub(super) own: K,
+}
+
+impl<K: Kind> Pools<K> {
+    pub(super) fn new(sandbox: &Sandbox, text: String) -> Result<Self, Error> {
+        let pool = Arc::new(Pool::new(sandbox, text)?);
+        Ok(Self { sandbox: sandbox.clone(), current: Arc::new(RwLock::new(pool)) })
+    }
+
+    /// The same pool, whatever takes its place.
+    pub(super) fn fixed(&self) -> Self {
+        let current = Arc::new(RwLock::new(self.pool()));
+        Self { sandbox: self.sandbox.clone(), current }
+    }
+
+    /// The pool of this moment; the lock is held for a copy of a pointer.
+    pub(super) fn pool(&self) -> Arc<Pool<K>> {
+        Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Makes calls in an instance that has every change.
+    pub(super) fn call<T>(
+        &self,
+        calls: impl FnOnce(&mut Instance<K>, &Sandbox) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let pool = self.pool();
+        let mut instance = pool.take(&self.sandbox)?;
+        let result = instance
+            .catch_up(&self.sandbox, &pool)
+            .and_then(|()| calls(&mut instance, &self.sandbox));
+        pool.give_back(instance, &result);
+        result
+    }
+
+    /// Makes a change, in one instance now and in the others before their next call.
+    pub(super) fn change(&self, change: &str) -> Result<(), Error> {
+        let pool = self.pool();
+        let _order = pool.order.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut instance = pool.take(&self.sandbox)?;
+        let result = instance
+            .catch_up(&self.sandbox, &pool)
+            .and_then(|()| instance.change(&self.sandbox, change));
+        if result.is_ok() {
+            let mut changes = pool.changes.write().unwrap_or_else(PoisonError::into_inner);
+            if K::REPLACES {
+                changes.gone += changes.list.len();
+                changes.list.clear();
+            }
+            changes.list.push(change.into());
+            instance.changed = changes.gone + changes.list.len();
+        }
+        pool.give_back(instance, &result);
+        result
+    }
+
+    /// Puts another text in the place of this one; nobody waits.
+    pub(super) fn replace(&self, text: String) -> Result<(), Error> {
+        let pool = Arc::new(Pool::new(&self.sandbox, text)?);
+        *self.current.write().unwrap_or_else(PoisonError::into_inner) = pool;
+        Ok(())
+    }
+}
+
+impl<K: Kind> Pool<K> {
+    fn new(sandbox: &Sandbox, text: String) -> Result<Self, Error> {
+        let (instance, loaded) = Instance::new(sandbox, &text)?;
+        Ok(Self {
+            text,
+            loaded,
+            changes: RwLock::default(),
+            order: Mutex::default(),
+            idle: Mutex::new(vec![Box::new(instance)]),
+        })
+    }
+
+    fn take(&self, sandbox: &Sandbox) -> Result<Box<Instance<K>>, Error> {
+        match self.idle().pop() {
+            Some(instance) => Ok(instance),
+            None => Instance::new(sandbox, &self.text).map(|(instance, _)| Box::new(instance)),
+        }
+    }
+
+    /// An instance that stopped is in no state to be used again.
+    fn give_back<T>(&self, instance: Box<Instance<K>>, result: &Result<T, Error>) {
+        if matches!(result, Ok(_) | Err(Error::Refused(_))) {
+            self.idle().push(instance);
+        }
+    }
+
+    fn idle(&self) -> MutexGuard<'_, Vec<Box<Instance<K>>>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn changes(&self) -> RwLockReadGuard<'_, Changes> {
+        self.changes.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The change that an instance makes next, which has made so many, and how many it has made
+    /// then.
+    fn next(&self, changed: usize) -> Option<(Arc<str>, usize)> {
+        let changes = self.changes();
+        let at = changed.saturating_sub(changes.gone);
+        changes.list.get(at).map(|change| (Arc::clone(change), changes.gone + at + 1))
+    }
+}
+
+impl<K: Kind> Instance<K> {
+    fn new(sandbox: &Sandbox, text: &str) -> Result<(Self, K::Loaded), Error> {
+        let prepared = sandbox.prepared.as_ref();
+        let prepared = prepared.ok_or_else(|| Error::Load("no export `prepared`".to_owned()))?;
+        let (store, guest) = sandbox.runtime.instance(|store| {
+            let instance = sandbox.component.instantiate(&mut *store)?;
+            prepared.load(store, &instance)
+        })?;
+        let mut instance = Self { store, guest, changed: 0, own: K::default() };
+        let loaded = instance
+            .call(sandbox, &[(K::TEXT, text)], |guest, store| K::load(guest, store, text))?;
+        instance.put_away(sandbox)?;
+        Ok((instance, loaded.value))
+    }
+
+    /// One call, under limits of its own. `inputs` are the texts that it takes, by name.
+    pub(super) fn call<T>(
+        &mut self,
+        sandbox: &Sandbox,
+        inputs: &[(&str, &str)],
+        call: impl FnOnce(&Guest, &mut Store<Meter>) -> Answer<T>,
+    ) -> Result<Metered<T>, Error> {
+        sandbox.runtime.again(inputs, &mut self.store, |store| call(&self.guest, store))
+    }
+
+    /// What a call leaves behind is put away when the next one begins: this is that one, so that
+    /// the first that counts needs the fuel of any other.
+    pub(super) fn put_away(&mut self, sandbox: &Sandbox) -> Result<(), Error> {
+        let nothing = self.call(sandbox, &[], |guest, store| plain(guest.call_patch(store, "[]")));
+        match nothing {
+            Ok(_) | Err(Error::Refused(_)) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Makes the changes that were made elsewhere.
+    fn catch_up(&mut self, sandbox: &Sandbox, pool: &Pool<K>) -> Result<(), Error> {
+        while let Some((change, changed)) = pool.next(self.changed) {
+            self.change(sandbox, &change)?;
+            self.changed = changed;
+        }
+        Ok(())
+    }
+
+    fn change(&mut self, sandbox: &Sandbox, change: &str) -> Result<(), Error> {
+        self.call(sandbox, &[(K::CHANGE, change)], |guest, store| K::change(guest, store, change))?;
+        Ok(())
+    }
+}
