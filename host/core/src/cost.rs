@@ -1,6 +1,6 @@
 //! What a decision may cost at most, known before it is made.
 
-use serde::de::IgnoredAny;
+use serde_core::de::IgnoredAny;
 use serde_json::value::RawValue;
 
 use crate::{Admission, Decision, Engine, Error, Exhausted, Metered, Sort, Turn, json::Members};

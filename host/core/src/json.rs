@@ -4,7 +4,7 @@
 
 use std::{fmt, marker::PhantomData};
 
-use serde::{
+use serde_core::{
     Deserialize, Deserializer,
     de::{MapAccess, Visitor},
 };
