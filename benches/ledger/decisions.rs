@@ -53,7 +53,7 @@ pub fn section(folder: &Path) -> String {
         let ledger = Arc::new(Ledger::open(folder, Options::default()).unwrap());
         let recording =
             Recording { engine: EngineKind::Component.engine(), fuel_limit: FUEL, bodies: true };
-        let recorder = Recorder::new(Box::new(Sandbox::new().unwrap()), ledger, recording);
+        let recorder = Recorder::new(Sandbox::new().unwrap(), ledger, recording);
         let next = AtomicU64::new(0);
         thread::scope(|scope| {
             for _ in 0..DECIDING {

@@ -38,8 +38,8 @@ pub struct Recording {
 /// An engine whose decisions and steps are recorded: a result is returned once its record is
 /// durable, and an error of the ledger is an error of the call. Admissions and identities are not
 /// recorded.
-pub struct Recorder {
-    engine: Box<dyn Engine>,
+pub struct Recorder<E> {
+    engine: E,
     ledger: Arc<Ledger>,
     recording: Recording,
     /// The canonical encodings of policies, by policy and vocabulary.
@@ -48,9 +48,9 @@ pub struct Recorder {
     names: Mutex<HashMap<String, Arc<[Chosen]>>>,
 }
 
-impl Recorder {
-    /// Records what `engine` decide.
-    pub fn new(engine: Box<dyn Engine>, ledger: Arc<Ledger>, recording: Recording) -> Self {
+impl<E: Engine> Recorder<E> {
+    /// Records what `engine` decides.
+    pub fn new(engine: E, ledger: Arc<Ledger>, recording: Recording) -> Self {
         Self { engine, ledger, recording, canonical: Mutex::default(), names: Mutex::default() }
     }
 
@@ -166,7 +166,7 @@ fn not_recorded(error: LedgerError) -> Error {
     WrapperError::new(format!("ledger {}", error.code()), error).into()
 }
 
-impl Engine for Recorder {
+impl<E: Engine> Engine for Recorder<E> {
     fn admit(&self, term: &str, vocabulary: &str) -> Result<Metered<Admission>, Error> {
         self.engine.admit(term, vocabulary)
     }
@@ -191,7 +191,7 @@ impl Engine for Recorder {
     }
 }
 
-impl fmt::Debug for Recorder {
+impl<E> fmt::Debug for Recorder<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Recorder").field("recording", &self.recording).finish_non_exhaustive()
     }

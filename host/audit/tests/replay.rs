@@ -39,10 +39,10 @@ fn ctx(seed: u32, disabled: &str, prompt: &str) -> String {
 }
 
 /// Records what the component decides.
-fn record(folder: &Path, bodies: bool, decide: impl FnOnce(&Recorder)) {
+fn record(folder: &Path, bodies: bool, decide: impl FnOnce(&Recorder<Sandbox>)) {
     let ledger = Arc::new(Ledger::open(folder, Options::default()).unwrap());
     let recording = Recording { engine: EngineKind::Component.engine(), fuel_limit: FUEL, bodies };
-    decide(&Recorder::new(Box::new(SANDBOX.clone()), ledger, recording));
+    decide(&Recorder::new(SANDBOX.clone(), ledger, recording));
 }
 
 fn folder() -> tempfile::TempDir {
@@ -159,7 +159,7 @@ fn a_stop_is_replayed_under_its_own_limit() {
     let ledger = Arc::new(Ledger::open(folder.path(), Options::default()).unwrap());
     let recording =
         Recording { engine: EngineKind::Component.engine(), fuel_limit: fuel, bodies: true };
-    let recorder = Recorder::new(Box::new(sandbox), ledger, recording);
+    let recorder = Recorder::new(sandbox, ledger, recording);
     recorder.decide(CHEAPEST, &ctx(7, "b", "hello")).unwrap_err();
     drop(recorder);
     let record = ledger::read(folder.path()).unwrap().last().unwrap().unwrap();
