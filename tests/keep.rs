@@ -43,7 +43,7 @@ fn main() -> Result<()> {
     let options = Options::default().clock(|| SystemTime::UNIX_EPOCH);
     let ledger = Arc::new(Ledger::open(&folder, options)?);
     let verbs = Sandbox::load(&component, &Cache::disabled())?;
-    let recording = Recording { engine, fuel_limit: FUEL, bodies: true };
+    let recording = Recording { engine, fuel_limit: FUEL, cost_limit: None, bodies: true };
     let recorder = Recorder::new(verbs, Arc::clone(&ledger), recording);
     let schemas = Schemas::read(&fs::read_to_string(golden.join("schemas.json"))?)?;
     for family in FAMILIES {

@@ -51,8 +51,12 @@ pub fn section(folder: &Path) -> String {
     let request = json!({ "requirements": { "needs": ["tools"] }, "prompt": "hello" });
     let recorded = timed(|| {
         let ledger = Arc::new(Ledger::open(folder, Options::default()).unwrap());
-        let recording =
-            Recording { engine: EngineKind::Component.engine(), fuel_limit: FUEL, bodies: true };
+        let recording = Recording {
+            engine: EngineKind::Component.engine(),
+            fuel_limit: FUEL,
+            cost_limit: None,
+            bodies: true,
+        };
         let recorder = Recorder::new(Sandbox::new().unwrap(), ledger, recording);
         let next = AtomicU64::new(0);
         thread::scope(|scope| {

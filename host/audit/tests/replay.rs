@@ -41,7 +41,12 @@ fn ctx(seed: u32, disabled: &str, prompt: &str) -> String {
 /// Records what the component decides.
 fn record(folder: &Path, bodies: bool, decide: impl FnOnce(&Recorder<Sandbox>)) {
     let ledger = Arc::new(Ledger::open(folder, Options::default()).unwrap());
-    let recording = Recording { engine: EngineKind::Component.engine(), fuel_limit: FUEL, bodies };
+    let recording = Recording {
+        engine: EngineKind::Component.engine(),
+        fuel_limit: FUEL,
+        cost_limit: None,
+        bodies,
+    };
     decide(&Recorder::new(SANDBOX.clone(), ledger, recording));
 }
 
@@ -157,8 +162,12 @@ fn a_stop_is_replayed_under_its_own_limit() {
     let (folder, fuel) = (folder(), 1_000);
     let sandbox = SANDBOX.with_limits(Limits { fuel, ..Limits::default() }).unwrap();
     let ledger = Arc::new(Ledger::open(folder.path(), Options::default()).unwrap());
-    let recording =
-        Recording { engine: EngineKind::Component.engine(), fuel_limit: fuel, bodies: true };
+    let recording = Recording {
+        engine: EngineKind::Component.engine(),
+        fuel_limit: fuel,
+        cost_limit: None,
+        bodies: true,
+    };
     let recorder = Recorder::new(sandbox, ledger, recording);
     recorder.decide(CHEAPEST, &ctx(7, "b", "hello")).unwrap_err();
     drop(recorder);
