@@ -4,7 +4,7 @@
  */
 
 import { batch, effect } from "@preact/signals";
-import type { Candidate } from "../src/index.js";
+import type { Candidate } from "./logic/candidate.js";
 import * as page from "./state.js";
 import { Client, first } from "./worker/client.js";
 import type { Edit } from "./worker/protocol.js";

@@ -4,7 +4,8 @@
  */
 
 import { batch, computed, signal } from "@preact/signals";
-import type { Candidate, State } from "../src/index.js";
+import type { State } from "../src/index.js";
+import type { Candidate } from "./logic/candidate.js";
 import { EXAMPLES, type Example } from "./logic/examples.js";
 import { isRecord } from "./logic/texts.js";
 import type { Answer, Audit, Columns, Question, Responsible } from "./worker/protocol.js";

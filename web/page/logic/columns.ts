@@ -1,4 +1,4 @@
-import type { Candidate } from "../../src/index.js";
+import type { Candidate } from "./candidate.js";
 import { isRecord, parsed } from "./texts.js";
 
 /** A column of the catalog. */

@@ -1,6 +1,7 @@
 import catalog from "../../../examples/catalog.json";
 import agent from "../../../examples/agent.json?raw";
-import type { Candidate, State } from "../../src/index.js";
+import type { State } from "../../src/index.js";
+import type { Candidate } from "./candidate.js";
 
 /** Everything that a decision is made of. Texts are JSON. */
 export interface Example {

@@ -1,5 +1,6 @@
-import type { Candidate, State } from "../../src/index.js";
+import type { State } from "../../src/index.js";
 import type { Columns } from "../worker/protocol.js";
+import type { Candidate } from "./candidate.js";
 import { isRecord } from "./texts.js";
 
 /** How many of the ranking a link carries. */

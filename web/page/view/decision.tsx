@@ -1,6 +1,6 @@
 import { computed, signal } from "@preact/signals";
 import { useId } from "preact/hooks";
-import type { Candidate } from "../../src/index.js";
+import type { Candidate } from "../logic/candidate.js";
 import { barsOf, scoreText } from "../logic/score.js";
 import * as page from "../state.js";
 import { Digest } from "./copy.js";

@@ -1,7 +1,7 @@
 import { computed, effect, signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { client } from "../live.js";
-import { type Answered, ANSWERS, type Happened, type Run } from "../logic/run.js";
+import { type Answered, ANSWERS, type Run, type RunEvent } from "../logic/run.js";
 import * as page from "../state.js";
 
 /** What providers have answered so far; a change of anything begins a new run. */
@@ -87,10 +87,10 @@ export function Failover() {
       <div class="scroll" tabIndex={0} role="region" aria-label="timeline">
         {made ? (
           <ol class="timeline" aria-live="polite">
-            {made.happened.map((what, at) => <Entry key={at} {...what} />)}
+            {made.events.map((what, at) => <Entry key={at} {...what} />)}
             {calling ? (
               <li class="calling">
-                <span class="when">{clock(endOf(made.happened))}</span><i class="knot" />
+                <span class="when">{clock(endOf(made.events))}</span><i class="knot" />
                 <span class="what">calling <b>{calling.model}</b> {calling.provider}</span>
                 <span class="dimmed">answer above</span>
               </li>
@@ -113,13 +113,13 @@ function Back({ label, to }: { label: string; to: readonly Answered[] }) {
 const clock = (ms: number): string => `${(ms / 1000).toFixed(3)} s`;
 
 /** When the last thing was over. */
-function endOf(happened: readonly Happened[]): number {
-  const last = happened.at(-1);
+function endOf(events: readonly RunEvent[]): number {
+  const last = events.at(-1);
   if (!last) return 0;
   return last.at + (last.kind === "called" ? last.took : last.kind === "waited" ? last.ms : 0);
 }
 
-function Entry(what: Happened) {
+function Entry(what: RunEvent) {
   const { tone, text, result } = described(what);
   return (
     <li class={tone}>
@@ -130,7 +130,7 @@ function Entry(what: Happened) {
   );
 }
 
-function described(what: Happened) {
+function described(what: RunEvent) {
   switch (what.kind) {
     case "called":
       return {
@@ -141,9 +141,9 @@ function described(what: Happened) {
     case "waited":
       return { tone: "", text: "waited, then the same one again", result: `${what.ms} ms` };
     case "opened":
-      return { tone: "", text: <>breaker of <b>{what.provider}</b> opened</>, result: `for ${what.ms! / 1000} s` };
+      return { tone: "", text: <>breaker of <b>{what.provider}</b> opened</>, result: `for ${what.ms / 1000} s` };
     case "disabled":
-      return { tone: "", text: <><b>{what.provider}</b> disabled</>, result: `for ${what.ms! / 1000} s` };
+      return { tone: "", text: <><b>{what.provider}</b> disabled</>, result: `for ${what.ms / 1000} s` };
     case "skipped":
       return { tone: "", text: <>skipped <b>{what.model}</b> {what.provider}</>, result: "disabled" };
     case "done":

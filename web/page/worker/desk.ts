@@ -1,6 +1,5 @@
-import {
-  type Admission, type Ask, type Candidate, type Catalog, Decision, type Engine, type Pred, Refusal,
-} from "../../src/index.js";
+import { type Admission, type Ask, type Catalog, type Decision, type Engine, type Pred, Refusal } from "../../src/index.js";
+import type { Candidate } from "../logic/candidate.js";
 import { alone, responsible } from "../logic/responsible.js";
 import { members, parsed, written } from "../logic/texts.js";
 import type { Answer, Columns, Edit, Fault, Part, Question, Responsible } from "./protocol.js";

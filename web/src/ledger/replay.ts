@@ -1,3 +1,4 @@
+import { wrongType } from "../argument.js";
 import type { Engine } from "../engine.js";
 import { ReplayError } from "./error.js";
 import { type Line, TEXT } from "./line.js";
@@ -5,7 +6,7 @@ import { replayDecision, replayStep, type Verdict } from "./one.js";
 import { type Chosen, decision, step } from "./receipt.js";
 import { Mismatch, type Shape } from "./shape.js";
 import { Texts } from "./texts.js";
-import { type Options, walk } from "./verify.js";
+import { checkFunction, type Options, walk } from "./verify.js";
 
 /** A decision or a step that was made again. */
 export interface Replayed {
@@ -51,6 +52,8 @@ export function replay(
   each: (replayed: Replayed) => void = () => {},
   options: Options = {},
 ): Summary {
+  if (typeof engine?.stepText !== "function") throw wrongType("engine", "an Engine", engine);
+  checkFunction("each", each);
   const texts = new Texts();
   const summary: Summary = { records: 0, same: 0, diverged: 0, componentMismatch: 0, notRecorded: 0 };
   walk(segments, options, (line, bytes) => {
