@@ -1,6 +1,7 @@
 import type { Contract, EventOf, RouterConfig, State, Vocabulary } from "../../src/index.js";
 import type { Candidate } from "./candidate.js";
 import { isRecord } from "./texts.js";
+import { sectionOf } from "./work.js";
 
 /** What a configuration says of a provider; its candidates cannot say otherwise. */
 const OF_PROVIDERS = ["api_kind", "auth", "auth_env", "aws_region", "base_url", "has_tee", "no_log", "tier"] as const;
@@ -43,7 +44,7 @@ export function startOf(candidates: readonly Candidate[], inputs: Inputs, nowMs:
   const providers = new Map<string, Record<string, unknown>>();
   const differing = new Set<string>();
   for (const candidate of candidates) {
-    const provider = providers.get(candidate.provider_id) ?? providerOf(candidate);
+    const provider = providers.get(candidate.provider_id) ?? configured(candidate);
     providers.set(candidate.provider_id, provider);
     for (const key of SEEN) {
       if (strict && provider[key] !== candidate[key]) differing.add(`${candidate.provider_id} (${key})`);
@@ -96,7 +97,7 @@ function disablesElsewhere(policy: unknown): boolean {
   return Array.isArray(plan) && disables(plan[1]);
 }
 
-function providerOf(candidate: Candidate): Record<string, unknown> {
+function configured(candidate: Candidate): Record<string, unknown> {
   const own = OF_PROVIDERS.filter((key) => candidate[key] !== undefined).map((key) => [key, candidate[key]]);
   return {
     discovery: "static",
@@ -113,19 +114,19 @@ function withoutProvider(candidate: Candidate): Candidate {
 }
 
 /** The state of a ctx as the runtime state of runs; what is open or disabled has just become so. */
-function runtimeOf({ breakers = {}, disabled = {}, credits = {}, ema = {} }: State, nowMs: number) {
-  const open = Object.entries(breakers).filter(([, open]) => open === true);
+function runtimeOf(state: State, nowMs: number) {
+  const open = Object.entries(sectionOf(state, "breakers")).filter(([, open]) => open === true);
   const kind = (value: unknown) => (isRecord(value) && typeof value.kind === "string" ? value.kind : "unknown");
   return {
     initialized: true,
     circuit_breakers: Object.fromEntries(open.map(([id]) => [id, { open: true, opened_at_ms: nowMs }])),
     disabled_providers: Object.fromEntries(
-      Object.entries(disabled).map(([id, value]) => [id, { kind: kind(value), at_ms: nowMs }]),
+      Object.entries(sectionOf(state, "disabled")).map(([id, value]) => [id, { kind: kind(value), at_ms: nowMs }]),
     ),
     ema_metrics: {
-      ...ema,
+      ...sectionOf(state, "ema"),
       ...Object.fromEntries(
-        Object.entries(credits).map(([id, left]) => [`__credits|${id}`, { free_credits_remaining_usd: left }]),
+        Object.entries(sectionOf(state, "credits")).map(([id, left]) => [`__credits|${id}`, { free_credits_remaining_usd: left }]),
       ),
     },
   };
