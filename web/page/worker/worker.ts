@@ -8,7 +8,7 @@ import type { Call, Calls, Name, Reply } from "./protocol.js";
 const engine = load();
 const decider = engine.then((engine) => new Decider(engine));
 
-type Work = { [N in Name]: (takes: Calls[N]["takes"], alive: (part: number) => void) => Promise<Calls[N]["gives"]> };
+type Work = { [N in Name]: (takes: Calls[N]["takes"], progress: (part: number) => void) => Promise<Calls[N]["gives"]> };
 
 const work: Work = {
   candidates: async (candidates) => (await decider).load(candidates),
@@ -16,7 +16,7 @@ const work: Work = {
   decide: async (question) => (await decider).decide(question),
   responsible: async ({ question, candidate, reason }) => (await decider).responsible(question, candidate, reason),
   read: async (file) => readDocument(await engine, file),
-  audit: async (files, alive) => audit(await engine, files, alive),
+  audit: async (files, progress) => audit(await engine, files, progress),
   run: async ({ question, answers }) => run(await engine, question, (await decider).candidates, answers),
 };
 
@@ -28,7 +28,7 @@ addEventListener("message", ({ data }: MessageEvent<Call>) => {
   const reply = (what: Reply) => postMessage(what);
   queue = queue.then(async () => {
     try {
-      const gives = await work[name](takes as never, (progress) => reply({ id, progress }));
+      const gives = await work[name](takes as never, (part) => reply({ id, progress: part }));
       reply({ id, gives });
     } catch (error) {
       reply({ id, error: error instanceof Error ? error.message : String(error) });
