@@ -1,19 +1,19 @@
-import {
-  type Admission, type Ask, type Candidate, type Catalog, Decision, type Engine, type Pred, Refusal,
-} from "../../src/index.js";
-import { alone, responsible } from "../logic/responsible.js";
+import { type Admission, type Ask, type Catalog, type Decision, type Engine, type Pred, Refusal } from "../../src/index.js";
+import type { Candidate } from "../logic/candidate.js";
+import { normalizeUnknown } from "../logic/notes.js";
+import { policyOf, responsible } from "../logic/responsible.js";
 import { members, parsed, written } from "../logic/texts.js";
 import type { Answer, Columns, Edit, Fault, Part, Question, Responsible } from "./protocol.js";
 
 /** Policies that one reading of the catalog takes; each keeps its place in the engine's memory. */
 const POLICIES = 64;
 /** How long a decision is repeated to be timed, in milliseconds: clocks of workers are coarse. */
-const TIMING = 2;
+const TIMING_MS = 2;
 
 type Decide = (ask?: string) => Decision;
 
 /** The candidates, read once, and decisions over them. */
-export class Desk {
+export class Decider {
   readonly #engine: Engine;
   #candidates: Candidate[] = [];
   #vocabulary = "";
@@ -28,7 +28,7 @@ export class Desk {
     return this.#candidates;
   }
 
-  take(candidates: Candidate[]): void {
+  load(candidates: Candidate[]): void {
     this.#candidates = candidates;
     this.#forget();
   }
@@ -44,7 +44,7 @@ export class Desk {
   }
 
   decide(question: Question): Answer {
-    const answer: Answer = { faults: [] };
+    const answer: Answer = { faults: [], notes: [] };
     const attempt = <T>(part: Part, what: () => T): T | undefined => {
       try {
         return what();
@@ -68,7 +68,10 @@ export class Desk {
 
     const decide = attempt("policy", () => this.#policy(policy, members({ envelope, customs })));
     const decision = decide && attempt("state", () => columns(decide, asked(question)));
-    if (decision) answer.decision = decision;
+    if (decision) {
+      answer.decision = decision;
+      answer.notes = normalizeUnknown(parsed(policy), this.#candidates, question.state, decision.rejected);
+    }
     return answer;
   }
 
@@ -78,7 +81,7 @@ export class Desk {
     const candidates = written([this.#candidates[at]]);
     const texts = { candidates, request, vocabulary, customs, state: written(state) };
     const ctx = members({ ...texts, seed: written(seed), now_ms: written(now_ms) });
-    const ask = (pred: Pred) => this.#engine.decide(JSON.stringify(alone(pred)), ctx).rejected[0]?.reason;
+    const ask = (pred: Pred) => this.#engine.decide(JSON.stringify(policyOf(pred)), ctx).rejected[0]?.reason;
     const filter = (parsed(policy) as Pred[])[1]!;
     return {
       candidate: at,
@@ -139,7 +142,7 @@ function columns(decide: Decide, ask: string): Columns {
     decision = decide(ask);
     runs += 1;
     spent = performance.now() - start;
-  } while (spent < TIMING);
+  } while (spent < TIMING_MS);
   const { identity, ordered, rejected, requestText } = decision;
   const reasons = [...new Set(rejected.map(({ reason }) => reason))];
   const numbers = new Map(reasons.map((reason, number) => [reason, number]));

@@ -4,7 +4,7 @@
  */
 
 import { batch, effect } from "@preact/signals";
-import type { Candidate } from "../src/index.js";
+import type { Candidate } from "./logic/candidate.js";
 import * as page from "./state.js";
 import { Client, first } from "./worker/client.js";
 import type { Edit } from "./worker/protocol.js";
@@ -20,7 +20,7 @@ export const decided = new Promise<void>((resolve) => {
   });
 });
 /** The catalog that the last answer is about: what was decided over another one does not stay. */
-let of = 0;
+let answered = 0;
 let asking = false;
 let stale = true;
 
@@ -37,14 +37,14 @@ async function ask(): Promise<void> {
       const answer = await client.call("decide", page.question.peek());
       batch(() => {
         page.answer.value = answer;
-        if (answer.decision || page.loaded.peek() !== of) page.decision.value = answer.decision;
-        of = page.loaded.peek();
+        if (answer.decision || page.loaded.peek() !== answered) page.decision.value = answer.decision;
+        answered = page.loaded.peek();
       });
     } catch (error) {
       // a new worker knows no candidates; the same question would only hang it again
       sent = undefined;
-      page.answer.value = { faults: [] };
-      page.complain((error as Error).message);
+      page.answer.value = { faults: [], notes: [] };
+      page.showError((error as Error).message);
     }
   }
   asking = false;
@@ -69,20 +69,20 @@ export function edit(change: Edit): void {
   page.candidates.value = next;
 }
 
-/** What is responsible for a rejection: asked when somebody looks at one. */
-let looking = 0;
+/** What is responsible for a rejection: asked when somebody inspects one. */
+let inspecting = 0;
 effect(() => {
-  const candidate = page.looked.value;
+  const candidate = page.inspected.value;
   const { decision } = page.answer.value;
   const at = decision && candidate !== undefined ? decision.rejected.indexOf(candidate) : -1;
-  looking += 1;
+  inspecting += 1;
   if (!decision || candidate === undefined || at === -1) {
     page.responsible.value = undefined;
     return;
   }
-  const mine = looking;
+  const mine = inspecting;
   const reason = decision.reasons[decision.why[at]!]!;
   void client.call("responsible", { question: page.question.peek(), candidate, reason }).then((found) => {
-    if (mine === looking) page.responsible.value = found;
+    if (mine === inspecting) page.responsible.value = found;
   }, () => undefined);
 });
