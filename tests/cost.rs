@@ -306,7 +306,7 @@ fn a_limit_refuses_before_anything_runs() {
     ] {
         // E(1 + F) + bytes + N(n + 1) + n(b(n) + b(c)), with F = n = c = 1 and N = 6
         let most = canonical.len() as u64 * 2 + ctx.len() as u64 + 6 * 2 + 2;
-        let decide = |cost| Bounded::new(Box::new(Native), cost).decide(policy, &ctx);
+        let decide = |cost| Bounded::new(Native, cost).decide(policy, &ctx);
         assert_eq!(decide(most).unwrap().value, Native.decide(policy, &ctx).unwrap().value);
         let refused = decide(most - 1).unwrap_err();
         assert_eq!(refused, Error::Exhausted(sigmapol_core::Exhausted::Cost));
@@ -316,7 +316,7 @@ fn a_limit_refuses_before_anything_runs() {
         );
     }
     // what the engine refuses is refused in its words, whatever the limit
-    let bounded = Bounded::new(Box::new(Native), 0);
+    let bounded = Bounded::new(Native, 0);
     for (policy, ctx) in [
         ("[", "{}"),
         (policy, "["),

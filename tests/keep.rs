@@ -11,7 +11,7 @@ use sigmapol::{Cache, Sandbox, limits::FUEL};
 use sigmapol_audit::{EngineIdentity, Recorder, Recording, replay::EngineKind};
 use sigmapol_conformance as conformance;
 use sigmapol_conformance::Schemas;
-use sigmapol_core::{Engine, digest};
+use sigmapol_core::digest;
 use sigmapol_ledger::{Ledger, Options};
 
 /// What decides, and what is decided through steps.
@@ -42,8 +42,8 @@ fn main() -> Result<()> {
     // one time for all records: the ledger is the same whenever it is made
     let options = Options::default().clock(|| SystemTime::UNIX_EPOCH);
     let ledger = Arc::new(Ledger::open(&folder, options)?);
-    let verbs: Box<dyn Engine> = Box::new(Sandbox::load(&component, &Cache::disabled())?);
-    let recording = Recording { engine, fuel_limit: FUEL, bodies: true };
+    let verbs = Sandbox::load(&component, &Cache::disabled())?;
+    let recording = Recording { engine, fuel_limit: FUEL, cost_limit: None, bodies: true };
     let recorder = Recorder::new(verbs, Arc::clone(&ledger), recording);
     let schemas = Schemas::read(&fs::read_to_string(golden.join("schemas.json"))?)?;
     for family in FAMILIES {

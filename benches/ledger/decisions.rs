@@ -51,9 +51,13 @@ pub fn section(folder: &Path) -> String {
     let request = json!({ "requirements": { "needs": ["tools"] }, "prompt": "hello" });
     let recorded = timed(|| {
         let ledger = Arc::new(Ledger::open(folder, Options::default()).unwrap());
-        let recording =
-            Recording { engine: EngineKind::Component.engine(), fuel_limit: FUEL, bodies: true };
-        let recorder = Recorder::new(Box::new(Sandbox::new().unwrap()), ledger, recording);
+        let recording = Recording {
+            engine: EngineKind::Component.engine(),
+            fuel_limit: FUEL,
+            cost_limit: None,
+            bodies: true,
+        };
+        let recorder = Recorder::new(Sandbox::new().unwrap(), ledger, recording);
         let next = AtomicU64::new(0);
         thread::scope(|scope| {
             for _ in 0..DECIDING {

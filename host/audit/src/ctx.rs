@@ -22,6 +22,9 @@ const SAID: [&str; 2] = ["body", "request"];
 pub struct CtxParts {
     /// SHA-256 of the text that was decided on.
     pub sha256: String,
+    /// How many bytes that text had, where the limit of a cost depends on it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bytes: Option<String>,
     /// Whether strings of the request are blanked, here and in the digests below.
     pub blanked: bool,
     /// Short members, as JSON text.

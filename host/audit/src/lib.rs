@@ -8,13 +8,17 @@
 mod blank;
 mod ctx;
 mod facts;
+mod over;
+mod ranking;
 mod receipt;
 mod recorder;
 pub mod replay;
 
 pub use ctx::CtxParts;
 pub use facts::digest_of;
+pub use over::Over;
 pub use receipt::{
-    Chosen, DECISION, DecisionReceipt, EngineIdentity, Fuel, PolicyPart, STEP, StepReceipt,
+    Chosen, DECISION, DecisionReceipt, EngineIdentity, Fuel, PolicyPart, RANK, RankReceipt, STEP,
+    StepReceipt,
 };
 pub use recorder::{Recorder, Recording};

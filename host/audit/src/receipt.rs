@@ -4,12 +4,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sigmapol_core::{Decision, Effect, Error, Metered, Turn, digest};
 
-use crate::{blank::blank, ctx::CtxParts};
+use crate::{blank::blank, ctx::CtxParts, over::Over};
 
 /// The kinds of records.
 pub const DECISION: &str = "decision";
 /// As [`DECISION`].
 pub const STEP: &str = "step";
+/// As [`DECISION`].
+pub const RANK: &str = "rank";
 
 /// What decided.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
@@ -63,6 +65,10 @@ pub struct DecisionReceipt {
     /// The digest of the candidates, as they stand in the ctx.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub catalog: Option<String>,
+    /// The catalog that was read before, of a decision over one. Its candidates, vocabulary and state
+    /// are not in the ctx.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub over: Option<Over>,
     /// The seed, as it stands in the ctx.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seed: Option<String>,
@@ -77,6 +83,9 @@ pub struct DecisionReceipt {
     pub request: Option<String>,
     /// The digest of `outcome`.
     pub result: String,
+    /// The most that the decision was allowed to cost; absent where there was no limit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cost_limit: Option<String>,
     /// What the call was given and took; older ledgers say it of decisions that were made alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fuel: Option<Fuel>,
@@ -112,6 +121,33 @@ pub struct StepReceipt {
     /// Whether the texts of both are recorded. They say what was asked and answered.
     pub texts: bool,
     /// What came of it: `{"turn": …}`, everything by digest, or as for a decision.
+    pub outcome: Value,
+    /// The digest of `outcome`.
+    pub result: String,
+    /// As for a decision.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fuel: Option<Fuel>,
+}
+
+/// A ranking over a prepared router: the body of a record of kind [`RANK`].
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct RankReceipt {
+    /// What ranked.
+    pub engine: EngineIdentity,
+    /// The digest of the router that was read, `{admission?, config, multipliers?, state?}`.
+    pub router: String,
+    /// The digest of the runtime state that took the place of the router's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state: Option<String>,
+    /// The digest of what was asked, `{contract, now_ms}`.
+    pub ask: String,
+    /// Whether these texts are recorded. They say what was asked.
+    pub texts: bool,
+    /// Who comes first, for people.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub chosen: Option<Chosen>,
+    /// What came of it: `{"ranking": …}`, or as for a decision.
     pub outcome: Value,
     /// The digest of `outcome`.
     pub result: String,
@@ -176,14 +212,14 @@ fn turn(turn: &Turn) -> Value {
 }
 
 /// The code alone: a message may quote what was said.
-fn stopped(error: &Error) -> Value {
+pub(crate) fn stopped(error: &Error) -> Value {
     match error {
         Error::Refused(refusal) => json!({ "refused": refusal.code.name() }),
         error => json!({ "stopped": error.code() }),
     }
 }
 
-fn bits(value: f64) -> String {
+pub(crate) fn bits(value: f64) -> String {
     format!("{:016x}", value.to_bits())
 }
 

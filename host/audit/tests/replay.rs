@@ -39,10 +39,15 @@ fn ctx(seed: u32, disabled: &str, prompt: &str) -> String {
 }
 
 /// Records what the component decides.
-fn record(folder: &Path, bodies: bool, decide: impl FnOnce(&Recorder)) {
+fn record(folder: &Path, bodies: bool, decide: impl FnOnce(&Recorder<Sandbox>)) {
     let ledger = Arc::new(Ledger::open(folder, Options::default()).unwrap());
-    let recording = Recording { engine: EngineKind::Component.engine(), fuel_limit: FUEL, bodies };
-    decide(&Recorder::new(Box::new(SANDBOX.clone()), ledger, recording));
+    let recording = Recording {
+        engine: EngineKind::Component.engine(),
+        fuel_limit: FUEL,
+        cost_limit: None,
+        bodies,
+    };
+    decide(&Recorder::new(SANDBOX.clone(), ledger, recording));
 }
 
 fn folder() -> tempfile::TempDir {
@@ -157,9 +162,13 @@ fn a_stop_is_replayed_under_its_own_limit() {
     let (folder, fuel) = (folder(), 1_000);
     let sandbox = SANDBOX.with_limits(Limits { fuel, ..Limits::default() }).unwrap();
     let ledger = Arc::new(Ledger::open(folder.path(), Options::default()).unwrap());
-    let recording =
-        Recording { engine: EngineKind::Component.engine(), fuel_limit: fuel, bodies: true };
-    let recorder = Recorder::new(Box::new(sandbox), ledger, recording);
+    let recording = Recording {
+        engine: EngineKind::Component.engine(),
+        fuel_limit: fuel,
+        cost_limit: None,
+        bodies: true,
+    };
+    let recorder = Recorder::new(sandbox, ledger, recording);
     recorder.decide(CHEAPEST, &ctx(7, "b", "hello")).unwrap_err();
     drop(recorder);
     let record = ledger::read(folder.path()).unwrap().last().unwrap().unwrap();

@@ -194,7 +194,7 @@ fn failures_are_one_line_with_a_code() {
         ),
         (
             "decide policy.json --ctx catalog.json --native --fuel 5",
-            "--fuel, --memory-mb and --deadline-ms bound a sandbox, and --native has none",
+            "--fuel, --memory-mb and --deadline-ms bound a sandbox, and the native engine has none",
             2,
         ),
         ("inspect catalog.json", "catalog.json: not a WebAssembly file", 2),

@@ -108,14 +108,14 @@ fn after_string(text: &str) -> &str {
 ///
 /// What a ctx has to say of costs is looked at on the outside; a policy or a ctx that cannot be read
 /// there is left to the engine to refuse. Steps of runs are passed on as they are.
-pub struct Bounded {
-    engine: Box<dyn Engine>,
+pub struct Bounded<E> {
+    engine: E,
     cost: u64,
 }
 
-impl Bounded {
+impl<E: Engine> Bounded<E> {
     /// Puts a limit on the cost of each decision.
-    pub const fn new(engine: Box<dyn Engine>, cost: u64) -> Self {
+    pub const fn new(engine: E, cost: u64) -> Self {
         Self { engine, cost }
     }
 
@@ -155,7 +155,7 @@ fn constrained(policy: &str, envelope: Option<&str>) -> Option<String> {
     Some(format!("[{}]", slots.join(",")))
 }
 
-impl Engine for Bounded {
+impl<E: Engine> Engine for Bounded<E> {
     fn admit(&self, term: &str, vocabulary: &str) -> Result<Metered<Admission>, Error> {
         self.engine.admit(term, vocabulary)
     }

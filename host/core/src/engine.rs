@@ -1,6 +1,6 @@
 //! The four engine, whatever runs them.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use sigmapol_engine::{Admission, Decision, Turn};
 
@@ -41,6 +41,32 @@ pub trait Engine: Send + Sync {
     /// A refusal of the run or the event; limits and traps as [`Error`] describes them.
     fn step(&self, run: Option<&str>, event: &str) -> Result<Metered<Turn>, Error>;
 }
+
+/// A reference, or a pointer that owns or shares, is the engine that it points at: what wraps an
+/// engine takes any of them.
+macro_rules! pointer {
+    ($($pointer:ty),*) => {$(
+        impl<E: Engine + ?Sized> Engine for $pointer {
+            fn admit(&self, term: &str, vocabulary: &str) -> Result<Metered<Admission>, Error> {
+                (**self).admit(term, vocabulary)
+            }
+
+            fn hash(&self, term: &str, vocabulary: &str) -> Result<Metered<String>, Error> {
+                (**self).hash(term, vocabulary)
+            }
+
+            fn decide(&self, policy: &str, ctx: &str) -> Result<Metered<Decision>, Error> {
+                (**self).decide(policy, ctx)
+            }
+
+            fn step(&self, run: Option<&str>, event: &str) -> Result<Metered<Turn>, Error> {
+                (**self).step(run, event)
+            }
+        }
+    )*};
+}
+
+pointer!(&E, Box<E>, Arc<E>);
 
 /// A result, and what it took to get it.
 #[derive(Clone, Debug, PartialEq)]

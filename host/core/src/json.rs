@@ -11,7 +11,7 @@ use serde_core::{
 use serde_json::value::RawValue;
 
 /// The members of an object in their order, keys repeated if the text repeats them.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Members<'a>(pub Vec<(String, &'a RawValue)>);
 
 impl<'a> Members<'a> {

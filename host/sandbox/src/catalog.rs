@@ -15,7 +15,7 @@ use wasmtime::Store;
 use crate::{
     Error, Metered, Sandbox,
     meter::Meter,
-    pool::{Answer, Guest, Instance, Kind, Pools, plain},
+    pool::{Answer, Guest, Instance, Kind, Pools, Version, plain},
 };
 
 /// A policy for catalogs, with what its host puts around it.
@@ -43,6 +43,16 @@ impl Policy {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         Self(Arc::new(Text { number, term: term.into(), options: options.into() }))
+    }
+
+    /// The term, as it was given.
+    pub fn term(&self) -> &str {
+        &self.0.term
+    }
+
+    /// The options, as they were given.
+    pub fn options(&self) -> &str {
+        &self.0.options
     }
 }
 
@@ -83,6 +93,11 @@ impl Sandbox {
 }
 
 impl Catalog {
+    /// The sandbox that it was read in.
+    pub const fn sandbox(&self) -> &Sandbox {
+        self.0.sandbox()
+    }
+
     /// How many candidates there are.
     pub fn candidates(&self) -> u32 {
         self.0.pool().loaded
@@ -96,7 +111,16 @@ impl Catalog {
     ///
     /// A refusal of the policy or the ctx; limits and traps as [`Error`] describes them.
     pub fn decide(&self, policy: &Policy, ctx: &str) -> Result<Metered<Choice>, Error> {
-        self.0.call(|instance, sandbox| {
+        self.decide_at(policy, ctx).1
+    }
+
+    /// As [`decide`](Self::decide), and what was decided over.
+    pub fn decide_at(
+        &self,
+        policy: &Policy,
+        ctx: &str,
+    ) -> (Version, Result<Metered<Choice>, Error>) {
+        self.0.call_at(|instance, sandbox| {
             let number = instance.number(sandbox, policy)?;
             instance.call(sandbox, &[("ctx", ctx)], |guest, store| {
                 Ok(plain(guest.call_decide(store, number, ctx))?.map(Choice::from))

@@ -52,6 +52,7 @@ pub use cache::Cache;
 pub use catalog::{Catalog, Policy};
 pub use core_module::CoreSandbox;
 pub use limits::Limits;
+pub use pool::Version;
 pub use prepared_engine::PreparedEngine;
 pub use ranker::Ranker;
 pub use sandbox::Sandbox;

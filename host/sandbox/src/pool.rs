@@ -52,7 +52,7 @@ impl<K: Kind> Clone for Pools<K> {
 
 /// The instances that have read one text.
 pub(super) struct Pool<K: Kind> {
-    text: String,
+    text: Arc<str>,
     /// What reading it returned.
     pub(super) loaded: K::Loaded,
     changes: RwLock<Changes>,
@@ -66,7 +66,51 @@ pub(super) struct Pool<K: Kind> {
 struct Changes {
     /// Those that later ones took the place of.
     gone: usize,
-    list: Vec<Arc<str>>,
+    /// Shared with the versions that are out.
+    list: Arc<Vec<Arc<str>>>,
+}
+
+/// What a decision was made over: a text that was read, and the changes that were made since. For
+/// records; a clone is the same version.
+#[derive(Clone)]
+pub struct Version {
+    text: Arc<str>,
+    changes: Arc<Vec<Arc<str>>>,
+}
+
+impl Version {
+    /// The text that was read.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The changes since, in order; of a router the last one, which took the place of the others.
+    pub fn changes(&self) -> impl ExactSizeIterator<Item = &str> {
+        self.changes.iter().map(|change| &**change)
+    }
+
+    /// How many changes there are.
+    pub fn count(&self) -> usize {
+        self.changes.len()
+    }
+
+    /// Whether both are of one text that was read once, as far as pointers tell.
+    pub fn is_of_text(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.text, &other.text)
+    }
+
+    /// Whether both are of the same text and the same changes, as far as pointers tell: `false` may
+    /// be two that are equal.
+    pub fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.text, &other.text) && Arc::ptr_eq(&self.changes, &other.changes)
+    }
+}
+
+impl std::fmt::Debug for Version {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (text, changes) = (self.text.len(), self.changes.len());
+        write!(f, "Version({text} bytes, {changes} changes)")
+    }
 }
 
 pub(super) struct Instance<K> {
@@ -94,18 +138,26 @@ impl<K: Kind> Pools<K> {
         Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Makes calls in an instance that has every change.
-    pub(super) fn call<T>(
+    /// Makes calls in an instance that has every change, and says what they were made over.
+    pub(super) fn call_at<T>(
         &self,
         calls: impl FnOnce(&mut Instance<K>, &Sandbox) -> Result<T, Error>,
-    ) -> Result<T, Error> {
+    ) -> (Version, Result<T, Error>) {
         let pool = self.pool();
-        let mut instance = pool.take(&self.sandbox)?;
-        let result = instance
-            .catch_up(&self.sandbox, &pool)
-            .and_then(|()| calls(&mut instance, &self.sandbox));
+        let mut instance = match pool.take(&self.sandbox) {
+            Ok(instance) => instance,
+            Err(error) => return (pool.version(), Err(error)),
+        };
+        let (version, result) = match instance.catch_up(&self.sandbox, &pool) {
+            Ok(version) => (version, calls(&mut instance, &self.sandbox)),
+            Err(error) => (pool.version(), Err(error)),
+        };
         pool.give_back(instance, &result);
-        result
+        (version, result)
+    }
+
+    pub(super) const fn sandbox(&self) -> &Sandbox {
+        &self.sandbox
     }
 
     /// Makes a change, in one instance now and in the others before their next call.
@@ -115,14 +167,14 @@ impl<K: Kind> Pools<K> {
         let mut instance = pool.take(&self.sandbox)?;
         let result = instance
             .catch_up(&self.sandbox, &pool)
-            .and_then(|()| instance.change(&self.sandbox, change));
+            .and_then(|_| instance.change(&self.sandbox, change));
         if result.is_ok() {
             let mut changes = pool.changes.write().unwrap_or_else(PoisonError::into_inner);
             if K::REPLACES {
                 changes.gone += changes.list.len();
-                changes.list.clear();
+                changes.list = Arc::default();
             }
-            changes.list.push(change.into());
+            Arc::make_mut(&mut changes.list).push(change.into());
             instance.changed = changes.gone + changes.list.len();
         }
         pool.give_back(instance, &result);
@@ -141,7 +193,7 @@ impl<K: Kind> Pool<K> {
     fn new(sandbox: &Sandbox, text: String) -> Result<Self, Error> {
         let (instance, loaded) = Instance::new(sandbox, &text)?;
         Ok(Self {
-            text,
+            text: text.into(),
             loaded,
             changes: RwLock::default(),
             order: Mutex::default(),
@@ -171,12 +223,23 @@ impl<K: Kind> Pool<K> {
         self.changes.read().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// With every change of this moment.
+    fn version(&self) -> Version {
+        self.version_of(&self.changes())
+    }
+
+    fn version_of(&self, changes: &Changes) -> Version {
+        Version { text: Arc::clone(&self.text), changes: Arc::clone(&changes.list) }
+    }
+
     /// The change that an instance makes next, which has made so many, and how many it has made
-    /// then.
-    fn next(&self, changed: usize) -> Option<(Arc<str>, usize)> {
+    /// then; the version that it has where there is none.
+    fn next(&self, changed: usize) -> Result<(Arc<str>, usize), Version> {
         let changes = self.changes();
         let at = changed.saturating_sub(changes.gone);
-        changes.list.get(at).map(|change| (Arc::clone(change), changes.gone + at + 1))
+        let next = changes.list.get(at);
+        next.map(|change| (Arc::clone(change), changes.gone + at + 1))
+            .ok_or_else(|| self.version_of(&changes))
     }
 }
 
@@ -216,12 +279,16 @@ impl<K: Kind> Instance<K> {
     }
 
     /// Makes the changes that were made elsewhere.
-    fn catch_up(&mut self, sandbox: &Sandbox, pool: &Pool<K>) -> Result<(), Error> {
-        while let Some((change, changed)) = pool.next(self.changed) {
-            self.change(sandbox, &change)?;
-            self.changed = changed;
+    fn catch_up(&mut self, sandbox: &Sandbox, pool: &Pool<K>) -> Result<Version, Error> {
+        loop {
+            match pool.next(self.changed) {
+                Ok((change, changed)) => {
+                    self.change(sandbox, &change)?;
+                    self.changed = changed;
+                }
+                Err(version) => return Ok(version),
+            }
         }
-        Ok(())
     }
 
     fn change(&mut self, sandbox: &Sandbox, change: &str) -> Result<(), Error> {

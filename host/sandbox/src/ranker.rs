@@ -1,4 +1,4 @@
-//! Ranker: one router configuration, read once, that ranks for many, from any number of threads.
+//! A ranker: one router configuration, read once, that ranks for many, from any number of threads.
 
 use std::{fmt, sync::Arc};
 
@@ -8,7 +8,7 @@ use wasmtime::Store;
 use crate::{
     Error, Metered, Sandbox,
     meter::Meter,
-    pool::{Answer, Guest, Kind, Pools, plain},
+    pool::{Answer, Guest, Kind, Pools, Version, plain},
 };
 
 /// A router that is ready to rank for contracts; a clone is the same router.
@@ -65,7 +65,12 @@ impl Ranker {
     ///
     /// A refusal of the contract; limits and traps as [`Error`] describes them.
     pub fn rank(&self, ask: &str) -> Result<Metered<Choice>, Error> {
-        self.0.call(|instance, sandbox| {
+        self.rank_at(ask).1
+    }
+
+    /// As [`rank`](Self::rank), and what was ranked over.
+    pub fn rank_at(&self, ask: &str) -> (Version, Result<Metered<Choice>, Error>) {
+        self.0.call_at(|instance, sandbox| {
             instance.call(sandbox, &[("ask", ask)], |guest, store| {
                 Ok(plain(guest.call_rank(store, ask))?.map(Choice::from))
             })
@@ -87,7 +92,7 @@ impl Ranker {
     ///
     /// # Errors
     ///
-    /// As for [`Sandbox::contracts`]; the old router stays.
+    /// As for [`Sandbox::ranker`]; the old router stays.
     pub fn replace(&self, router: impl Into<String>) -> Result<(), Error> {
         self.0.replace(router.into())
     }

@@ -9,7 +9,11 @@ use std::{
 use serde_json::Value;
 use sigmapol_core::{Decision, digest, json::Members};
 
-use super::{Engines, ReplayError, job::Job, lock, walk};
+use super::{
+    Engines, ReplayError,
+    job::Job,
+    walk::{lock, walk},
+};
 
 /// Catalogs of which the names and prices are remembered.
 const REMEMBERED: usize = 64;

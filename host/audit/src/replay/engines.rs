@@ -4,12 +4,13 @@ use std::{
     collections::HashMap,
     fs,
     path::PathBuf,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, OnceLock},
 };
 
 use sigmapol::{Cache, CoreSandbox, Limits, Sandbox, artifact};
 use sigmapol_core::{Engine, Error, Native, digest};
 
+use super::walk::lock;
 use crate::EngineIdentity;
 
 /// What runs a component.
@@ -53,22 +54,33 @@ impl EngineKind {
     }
 }
 
+/// Components that are kept ready: a ledger has decisions of a few.
+const OPEN: usize = 16;
+
 /// Components by digest, or their core modules: the embedded one, and those of a folder,
 /// `<sha256>.wasm` each.
 pub struct Engines {
-    runs: EngineKind,
+    kind: EngineKind,
     folder: Option<PathBuf>,
     embedded: EngineIdentity,
-    /// By digest and limit of fuel; nothing for what is not here.
-    open: Mutex<HashMap<(String, u64), Found>>,
+    /// By digest; a component is compiled by who asks for it first, and others wait for that one
+    /// alone.
+    open: Mutex<HashMap<String, Arc<OnceLock<Result<Open, Error>>>>>,
 }
 
-type Found = Option<Arc<dyn Engine>>;
+/// A component that is ready, if it is here. Limits are those of a record.
+#[derive(Clone)]
+enum Open {
+    Component(Sandbox),
+    Core(CoreSandbox),
+    Native,
+    Nowhere,
+}
 
 impl Engines {
     /// Engines that run components in this way.
-    pub fn new(runs: EngineKind, folder: Option<PathBuf>) -> Self {
-        Self { runs, folder, embedded: runs.engine(), open: Mutex::default() }
+    pub fn new(kind: EngineKind, folder: Option<PathBuf>) -> Self {
+        Self { kind, folder, embedded: kind.engine(), open: Mutex::default() }
     }
 
     /// The engine of a record under the record's limit of fuel, if its component is here.
@@ -80,15 +92,25 @@ impl Engines {
         &self,
         recorded: &EngineIdentity,
         fuel: u64,
-    ) -> Result<Option<Arc<dyn Engine>>, Error> {
-        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        let key = (self.wanted(recorded).to_owned(), fuel);
-        if let Some(known) = open.get(&key) {
-            return Ok(known.clone());
-        }
-        let found = self.load(recorded, fuel)?;
-        open.insert(key, found.clone());
-        Ok(found)
+    ) -> Result<Option<Box<dyn Engine>>, Error> {
+        let limits = match fuel {
+            0 => Limits::default(), // a decision of native code had no limit
+            fuel => Limits { fuel, ..Limits::default() },
+        };
+        let wanted = self.wanted(recorded);
+        let slot = {
+            let mut open = lock(&self.open);
+            if open.len() >= OPEN && !open.contains_key(wanted) {
+                open.clear();
+            }
+            Arc::clone(open.entry(wanted.to_owned()).or_default())
+        };
+        Ok(match slot.get_or_init(|| self.load(wanted)).clone()? {
+            Open::Component(sandbox) => Some(Box::new(sandbox.with_limits(limits)?)),
+            Open::Core(sandbox) => Some(Box::new(sandbox.with_limits(limits)?)),
+            Open::Native => Some(Box::new(Native)),
+            Open::Nowhere => None,
+        })
     }
 
     /// Whether fuel can be compared: the same runtime runs the same component in the same way.
@@ -98,40 +120,34 @@ impl Engines {
 
     /// The digest of the file that is run for a record.
     fn wanted<'r>(&self, recorded: &'r EngineIdentity) -> &'r str {
-        match self.runs {
+        match self.kind {
             EngineKind::Core => &recorded.core,
             EngineKind::Component | EngineKind::Native => &recorded.component,
         }
     }
 
-    fn load(&self, recorded: &EngineIdentity, fuel: u64) -> Result<Found, Error> {
-        let limits = match fuel {
-            0 => Limits::default(), // a decision of native code had no limit
-            fuel => Limits { fuel, ..Limits::default() },
-        };
-        let wanted = self.wanted(recorded);
-        let is_embedded = wanted == self.wanted(&self.embedded);
-        if self.runs == EngineKind::Native {
-            return Ok(is_embedded.then(|| Arc::new(Native) as Arc<dyn Engine>));
-        }
-        let embedded = match self.runs {
+    fn load(&self, wanted: &str) -> Result<Open, Error> {
+        let embedded = match self.kind {
             EngineKind::Core => artifact::CORE_MODULE,
             EngineKind::Component | EngineKind::Native => artifact::COMPONENT,
         };
+        let is_embedded = wanted == self.wanted(&self.embedded);
         let read;
-        let wasm = match is_embedded {
-            true => embedded,
-            false => {
-                let Some(wasm) = self.read(wanted) else { return Ok(None) };
+        let wasm = match (is_embedded, self.kind) {
+            (true, EngineKind::Native) => return Ok(Open::Native),
+            (false, EngineKind::Native) => return Ok(Open::Nowhere),
+            (true, _) => embedded,
+            (false, _) => {
+                let Some(wasm) = self.read(wanted) else { return Ok(Open::Nowhere) };
                 read = wasm;
                 &read
             }
         };
         let cache = Cache::of_user();
-        Ok(Some(match self.runs {
-            EngineKind::Core => Arc::new(CoreSandbox::load(wasm, &cache)?.with_limits(limits)?),
-            _ => Arc::new(Sandbox::load(wasm, &cache)?.with_limits(limits)?),
-        }))
+        Ok(match self.kind {
+            EngineKind::Core => Open::Core(CoreSandbox::load(wasm, &cache)?),
+            _ => Open::Component(Sandbox::load(wasm, &cache)?),
+        })
     }
 
     /// A file of the folder, if it is what its name says.

@@ -3,12 +3,16 @@
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use sigmapol_core::{Error, digest, json::Members};
+use sigmapol_core::{Bounded, Engine, Error, INPUT_BYTES, digest, json::Members};
 
 use super::Engines;
 use crate::{
     facts::{called, event_kind, names, result_digest},
-    receipt::{DecisionReceipt, Fuel, StepReceipt, difference, outcome, turn_outcome},
+    ranking,
+    receipt::{
+        DecisionReceipt, EngineIdentity, Fuel, RankReceipt, StepReceipt, difference, outcome,
+        stopped, turn_outcome,
+    },
 };
 
 /// What came of replaying a record.
@@ -30,56 +34,157 @@ pub enum Verdict {
 /// A record with the texts it refers to.
 #[derive(Debug)]
 pub(super) enum Job {
-    Decision { receipt: Box<DecisionReceipt>, policy: Arc<str>, ctx: String },
-    Step { receipt: Box<StepReceipt>, run: Option<Arc<str>>, event: Arc<str> },
+    /// `ctx` is what is decided on; `own` is the ctx of a decision over a catalog, which is the rest
+    /// of it.
+    Decision {
+        receipt: Box<DecisionReceipt>,
+        policy: Arc<str>,
+        own: Option<String>,
+        ctx: String,
+    },
+    Step {
+        receipt: Box<StepReceipt>,
+        run: Option<Arc<str>>,
+        event: Arc<str>,
+    },
+    /// `event` is that of a step which ranks for the same.
+    Rank {
+        receipt: Box<RankReceipt>,
+        event: String,
+    },
 }
 
 impl Job {
+    /// What made it, and the fuel that it had.
+    fn engine(&self) -> (&EngineIdentity, Option<&Fuel>) {
+        match self {
+            Self::Decision { receipt, .. } => (&receipt.engine, receipt.fuel.as_ref()),
+            Self::Step { receipt, .. } => (&receipt.engine, receipt.fuel.as_ref()),
+            Self::Rank { receipt, .. } => (&receipt.engine, receipt.fuel.as_ref()),
+        }
+    }
+
     /// Makes it again and compares.
     ///
     /// # Errors
     ///
     /// Those of [`Engines::find`].
     pub(super) fn replay(&self, engines: &Engines) -> Result<Verdict, Error> {
-        let (engine, fuel) = match self {
-            Self::Decision { receipt, .. } => (&receipt.engine, &receipt.fuel),
-            Self::Step { receipt, .. } => (&receipt.engine, &receipt.fuel),
+        let (identity, fuel) = self.engine();
+        let limit = fuel.and_then(|fuel| fuel.limit.parse().ok()).unwrap_or(0);
+        let Some(engine) = engines.find(identity, limit)? else {
+            return Ok(Verdict::ComponentMismatch(identity.component.clone()));
         };
-        let limit = fuel.as_ref().and_then(|fuel| fuel.limit.parse().ok()).unwrap_or(0);
-        let Some(verbs) = engines.find(engine, limit)? else {
-            return Ok(Verdict::ComponentMismatch(engine.component.clone()));
-        };
-        let (recorded, now, beside, used, exact) = match self {
-            Self::Decision { receipt, policy, ctx } => {
-                let result = verbs.decide(policy, ctx);
-                let now = outcome(&result, receipt.ctx.blanked);
-                let beside = beside_decision(receipt, ctx, &now);
-                let used = result.ok().map(|decided| decided.spent.fuel);
-                // blanked texts are as long, but without escapes
-                (&receipt.outcome, now, beside, used, !receipt.ctx.blanked)
+        let Again { outcome, beside, spent } = match self {
+            Self::Decision { receipt, policy, own, ctx } => {
+                decide(receipt, policy, own.as_deref(), ctx, &*engine)
             }
-            Self::Step { receipt, run, event } => {
-                let result = verbs.step(run.as_deref(), event);
-                let now = turn_outcome(&result);
-                let chosen = result.as_ref().ok().and_then(|turn| called(&turn.value));
-                let beside = differs(
-                    &json!({ "result": receipt.result, "kind": receipt.kind, "chosen": receipt.chosen }),
-                    &json!({ "result": result_digest(&now), "kind": event_kind(event), "chosen": chosen }),
-                );
-                (&receipt.outcome, now, beside, result.ok().map(|turn| turn.spent.fuel), true)
-            }
+            Self::Step { receipt, run, event } => step(receipt, run.as_deref(), event, &*engine),
+            Self::Rank { receipt, event } => rank(receipt, event, &*engine),
         };
-        let compared = exact && engines.same_fuel(engine);
-        let fuel = compared.then(|| fuel_difference(fuel.as_ref(), used)).flatten();
-        Ok(match differs(recorded, &now).or(beside).or(fuel) {
+        let fuel = match spent {
+            Compared::Yes(used) if engines.same_fuel(identity) => Some(fuel_difference(fuel, used)),
+            _ => None,
+        };
+        Ok(match outcome.or(beside).or_else(|| fuel.clone().flatten()) {
             Some(difference) => Verdict::Diverged(difference),
-            None => Verdict::Same { fuel: compared },
+            None => Verdict::Same { fuel: fuel.is_some() },
         })
     }
 }
 
+/// What came of it now: where the outcome differs, where what is beside it does, and its fuel.
+struct Again {
+    outcome: Option<String>,
+    beside: Option<String>,
+    spent: Compared,
+}
+
+/// The fuel of a call, where it can be that of the record.
+enum Compared {
+    Yes(Option<u64>),
+    /// The call was another one: over a catalog, or on texts with escapes.
+    No,
+}
+
+fn decide(
+    receipt: &DecisionReceipt,
+    policy: &str,
+    own: Option<&str>,
+    ctx: &str,
+    engine: &dyn Engine,
+) -> Again {
+    let blanked = receipt.ctx.blanked;
+    let result = match receipt.cost_limit.as_ref().map(|limit| limit.parse()) {
+        None => engine.decide(policy, ctx),
+        Some(limit) => {
+            // blanked texts have no escapes: a bound on the cost is that of as many bytes
+            let bytes = receipt.ctx.bytes.as_ref().and_then(|bytes| bytes.parse().ok());
+            let ctx = format!("{ctx:<width$}", width = bytes.unwrap_or(0).min(INPUT_BYTES));
+            Bounded::new(engine, limit.unwrap_or(0)).decide(policy, &ctx)
+        }
+    };
+    let now = outcome(&result, blanked);
+    let differs_in_outcome = match (own, receipt.outcome.get("refused"), now.get("refused")) {
+        // what is wrong is found in another order where the catalog was read before
+        (Some(_), Some(_), Some(_)) => None,
+        _ => differs(&receipt.outcome, &now),
+    };
+    let recorded = if own.is_some() { &receipt.outcome } else { &now };
+    let spent = match own {
+        None if !blanked => Compared::Yes(result.ok().map(|decided| decided.spent.fuel)),
+        _ => Compared::No,
+    };
+    let beside = beside_decision(receipt, own, ctx, recorded);
+    Again { outcome: differs_in_outcome, beside, spent }
+}
+
+fn step(receipt: &StepReceipt, run: Option<&str>, event: &str, engine: &dyn Engine) -> Again {
+    let result = engine.step(run, event);
+    let now = turn_outcome(&result);
+    let chosen = result.as_ref().ok().and_then(|turn| called(&turn.value));
+    let beside = differs(
+        &json!({ "result": receipt.result, "kind": receipt.kind, "chosen": receipt.chosen }),
+        &json!({ "result": result_digest(&now), "kind": event_kind(event), "chosen": chosen }),
+    );
+    let used = result.ok().map(|turn| turn.spent.fuel);
+    Again { outcome: differs(&receipt.outcome, &now), beside, spent: Compared::Yes(used) }
+}
+
+/// A prepared router refuses what is an error of the event `rank`: which of the two codes it had is
+/// taken from the record.
+fn rank(receipt: &RankReceipt, event: &str, engine: &dyn Engine) -> Again {
+    const ERRORS: [&str; 2] = ["config", "event"];
+
+    let result = engine.step(None, event);
+    let now = match &result {
+        Ok(turn) => match ranking::of_turn(&turn.value) {
+            Some(ranking) => json!({ "ranking": ranking }),
+            None => {
+                let code = receipt.outcome.get("refused").and_then(Value::as_str);
+                json!({ "refused": code.filter(|code| ERRORS.contains(code)).unwrap_or("event") })
+            }
+        },
+        Err(error) => stopped(error),
+    };
+    let first = now.pointer("/ranking/ordered/0").and_then(Value::as_array);
+    let chosen = first.map(|first| json!({ "provider": first.first(), "model": first.get(1) }));
+    let beside = differs(
+        &json!({ "result": receipt.result, "chosen": receipt.chosen }),
+        &json!({ "result": result_digest(&now), "chosen": chosen }),
+    );
+    Again { outcome: differs(&receipt.outcome, &now), beside, spent: Compared::No }
+}
+
 /// The first difference of what a record says beside its outcome.
-fn beside_decision(receipt: &DecisionReceipt, ctx: &str, outcome: &Value) -> Option<String> {
+///
+/// `own` is the ctx of a decision over a catalog, whose candidates it has not.
+fn beside_decision(
+    receipt: &DecisionReceipt,
+    own: Option<&str>,
+    ctx: &str,
+    outcome: &Value,
+) -> Option<String> {
     // a recorder takes apart what it can read, and nothing else
     let Ok(members) = serde_json::from_str::<Members<'_>>(ctx) else {
         return Some("ctx: expected members that are JSON".to_owned());
@@ -91,13 +196,15 @@ fn beside_decision(receipt: &DecisionReceipt, ctx: &str, outcome: &Value) -> Opt
         names.into_iter().nth(usize::try_from(first).ok()?)
     });
     let blanked = receipt.ctx.blanked;
-    let catalog = members.get("candidates").map(|text| digest(text.as_bytes()));
+    let candidates = members.get("candidates").filter(|_| own.is_none());
+    let catalog = candidates.map(|text| digest(text.as_bytes()));
     // what was blanked cannot be derived; under an envelope another policy runs than was given
     let request = match decision {
         Some(decision) if !blanked => json!(decision.get("request")),
         _ => json!(receipt.request),
     };
-    let sha256 = if blanked { receipt.ctx.sha256.clone() } else { digest(ctx.as_bytes()) };
+    let sha256 =
+        if blanked { receipt.ctx.sha256.clone() } else { digest(own.unwrap_or(ctx).as_bytes()) };
     let canonical = match decision {
         Some(decision) if members.get("envelope").is_none() => json!(decision.get("identity")),
         _ => json!(receipt.policy.canonical),

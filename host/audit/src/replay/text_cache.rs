@@ -11,14 +11,14 @@ const KEPT_BYTES: usize = 64 << 20;
 
 /// Texts by digest, the last ones that were put in or found.
 #[derive(Debug, Default)]
-pub(super) struct Texts {
+pub(super) struct TextCache {
     known: HashMap<String, Arc<str>>,
     /// Digests, the oldest first; one that was found again is in it again.
     order: VecDeque<String>,
     bytes: usize,
 }
 
-impl Texts {
+impl TextCache {
     pub(super) fn put(&mut self, digest: String, text: Arc<str>) {
         self.bytes += text.len();
         self.order.push_back(digest.clone());

@@ -76,7 +76,7 @@ pub(crate) fn run(args: &Args, global: &Global, out: &mut impl Write) -> Result<
     let ctx = args.ctx()?;
     let engine = args.engine(global);
     let verbs = args.limits.open(engine)?;
-    let verbs = args.record.record(verbs, engine, &args.limits.limits())?;
+    let verbs = args.record.record(verbs, engine, &args.limits.limits(), args.limits.cost)?;
     let outcome = verbs.decide(&policy, &ctx)?;
     let view = View::read(&ctx);
     if args.json {

@@ -57,7 +57,7 @@ pub(crate) struct LimitArgs {
     deadline_ms: Option<u64>,
     /// What a decision may cost, in the units of `decision.cost`; checked before it is made
     #[arg(long, value_name = "N")]
-    cost: Option<u64>,
+    pub(crate) cost: Option<u64>,
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "a constant of 256")]
@@ -69,7 +69,7 @@ impl LimitArgs {
         let any = self.fuel.is_some() || self.memory_mb.is_some() || self.deadline_ms.is_some();
         if kind == Kind::Native && any {
             return Err(Failure::Usage(
-                "--fuel, --memory-mb and --deadline-ms bound a sandbox, and --native has none"
+                "--fuel, --memory-mb and --deadline-ms bound a sandbox, and the native engine has none"
                     .to_owned(),
             ));
         }

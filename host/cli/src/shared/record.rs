@@ -27,6 +27,7 @@ impl RecordArgs {
         engine: Box<dyn Engine>,
         kind: Kind,
         limits: &Limits,
+        cost_limit: Option<u64>,
     ) -> Result<Box<dyn Engine>, Failure> {
         let Some(folder) = &self.ledger else { return Ok(engine) };
         let runs = match kind {
@@ -39,7 +40,8 @@ impl RecordArgs {
             }
         };
         let fuel_limit = if runs == EngineKind::Native { 0 } else { limits.fuel };
-        let recording = Recording { engine: runs.engine(), fuel_limit, bodies: self.record_bodies };
+        let bodies = self.record_bodies;
+        let recording = Recording { engine: runs.engine(), fuel_limit, cost_limit, bodies };
         let ledger = Arc::new(Ledger::open(folder, Options::default())?);
         Ok(Box::new(Recorder::new(engine, ledger, recording)))
     }

@@ -58,7 +58,7 @@ impl RouterArgs {
     fn engine(&self, global: &Global) -> Result<Arc<dyn Engine>, Failure> {
         let limits = Limits::default();
         let engine = global.engine.open(limits)?;
-        Ok(self.record.record(engine, global.engine, &limits)?.into())
+        Ok(self.record.record(engine, global.engine, &limits, None)?.into())
     }
 
     /// The paths that may be `-`.

@@ -1,5 +1,8 @@
 //! The four engine, each decision and each step recorded before it is returned.
 
+mod catalog;
+mod ranker;
+
 use std::{
     collections::HashMap,
     fmt,
@@ -14,6 +17,7 @@ use sigmapol_ledger::{Ledger, LedgerError};
 use crate::{
     ctx::Parted,
     facts::{called, event_kind, names, result_digest},
+    over::{Latest, Over},
     receipt::{
         Chosen, DECISION, DecisionReceipt, EngineIdentity, Fuel, PolicyPart, STEP, StepReceipt,
         outcome, turn_outcome,
@@ -30,6 +34,8 @@ pub struct Recording {
     pub engine: EngineIdentity,
     /// The fuel of a call; 0 for an engine that has no limit.
     pub fuel_limit: u64,
+    /// The limit of a [`Bounded`](sigmapol_core::Bounded) engine.
+    pub cost_limit: Option<u64>,
     /// Also what was asked and answered: requests as they are, events and runs of steps. Without
     /// it the strings of requests are blanked, and a step is a row of digests.
     pub bodies: bool,
@@ -38,47 +44,89 @@ pub struct Recording {
 /// An engine whose decisions and steps are recorded: a result is returned once its record is
 /// durable, and an error of the ledger is an error of the call. Admissions and identities are not
 /// recorded.
-pub struct Recorder {
-    engine: Box<dyn Engine>,
+///
+/// What stands in it may be any [`Engine`], [`Bounded`](sigmapol_core::Bounded) ones included, a
+/// [`Catalog`](sigmapol::Catalog) or a [`Ranker`](sigmapol::Ranker). Clones of the two see each
+/// other's changes, and a decision is recorded with those that it was made over.
+pub struct Recorder<E> {
+    engine: E,
+    receipts: Receipts,
+}
+
+/// Where receipts go, and what of them is the same for many.
+struct Receipts {
     ledger: Arc<Ledger>,
     recording: Recording,
     /// The canonical encodings of policies, by policy and vocabulary.
     canonical: Mutex<HashMap<String, Option<String>>>,
     /// Who the candidates are, by the digest of the catalog.
     names: Mutex<HashMap<String, Arc<[Chosen]>>>,
+    /// The catalog that was decided over last, and the router.
+    catalog: Latest<catalog::Known>,
+    router: Latest<ranker::Known>,
 }
 
-impl Recorder {
-    /// Records what `engine` decide.
-    pub fn new(engine: Box<dyn Engine>, ledger: Arc<Ledger>, recording: Recording) -> Self {
-        Self { engine, ledger, recording, canonical: Mutex::default(), names: Mutex::default() }
+impl<E> Recorder<E> {
+    /// Records what is decided in `engine`.
+    pub fn new(engine: E, ledger: Arc<Ledger>, recording: Recording) -> Self {
+        let receipts = Receipts {
+            ledger,
+            recording,
+            canonical: Mutex::default(),
+            names: Mutex::default(),
+            catalog: Latest::default(),
+            router: Latest::default(),
+        };
+        Self { engine, receipts }
     }
 
+    /// What is recorded.
+    pub const fn inner(&self) -> &E {
+        &self.engine
+    }
+}
+
+/// What is decided over, beside the ctx.
+struct Base<'b> {
+    over: Option<Over>,
+    vocabulary: &'b str,
+    names: Option<Arc<[Chosen]>>,
+}
+
+impl Receipts {
     fn decision(
         &self,
+        admits: &dyn Engine,
         policy: &str,
         ctx: &Parted,
+        base: Base<'_>,
         result: &Result<Metered<Decision>, Error>,
     ) -> Result<(), LedgerError> {
         let blanked = !self.recording.bodies;
-        let keep = |text: &str| Ok::<_, LedgerError>(self.ledger.text(text)?.to_string());
-        let parts = ctx.keep(keep)?;
+        let mut parts = ctx.keep(|text| self.keep(text))?;
+        parts.bytes = self.recording.cost_limit.map(|_| ctx.text.len().to_string());
         let outcome = outcome(result, blanked);
         let decided = result.as_ref().ok();
+        let catalog = ctx.member("candidates").map(|text| digest(text.as_bytes()));
         let receipt = DecisionReceipt {
             engine: self.recording.engine.clone(),
             policy: PolicyPart {
-                sha256: self.ledger.text(policy)?.to_string(),
-                canonical: self.canonical(policy, ctx.member("vocabulary").unwrap_or("{}"))?,
+                sha256: self.keep(policy)?,
+                canonical: self.canonical(admits, policy, base.vocabulary)?,
             },
-            catalog: ctx.member("candidates").map(|text| digest(text.as_bytes())),
+            catalog,
+            over: base.over,
             seed: ctx.member("seed").map(str::to_owned),
-            chosen: decided.and_then(|decided| self.chosen(&decided.value, ctx)),
+            chosen: decided.zip(base.names).and_then(|(decided, names)| {
+                let first = decided.value.ordered.first()?.candidate;
+                names.get(usize::try_from(first).ok()?).cloned()
+            }),
             request: decided
                 .and_then(|decided| decided.value.request.as_deref())
                 .map(|request| digest(request.as_bytes())),
             result: result_digest(&outcome),
             fuel: Some(self.fuel(decided.map(|decided| decided.spent))),
+            cost_limit: self.recording.cost_limit.map(|limit| limit.to_string()),
             ctx: parts,
             outcome,
         };
@@ -91,23 +139,33 @@ impl Recorder {
         event: &str,
         result: &Result<Metered<Turn>, Error>,
     ) -> Result<(), LedgerError> {
-        let keep = |text: &str| match self.recording.bodies {
-            true => Ok(self.ledger.text(text)?.to_string()),
-            false => Ok::<_, LedgerError>(digest(text.as_bytes())),
-        };
         let outcome = turn_outcome(result);
         let receipt = StepReceipt {
             engine: self.recording.engine.clone(),
             kind: event_kind(event),
             chosen: result.as_ref().ok().and_then(|turn| called(&turn.value)),
-            run: run.map(keep).transpose()?,
-            event: keep(event)?,
+            run: run.map(|run| self.keep_said(run)).transpose()?,
+            event: self.keep_said(event)?,
             texts: self.recording.bodies,
             result: result_digest(&outcome),
             fuel: Some(self.fuel(result.as_ref().ok().map(|turn| turn.spent))),
             outcome,
         };
         self.ledger.append(STEP, &receipt).map(drop)
+    }
+
+    /// Puts a text in the ledger, and gives its digest.
+    fn keep(&self, text: &str) -> Result<String, LedgerError> {
+        Ok(self.ledger.text(text)?.to_string())
+    }
+
+    /// As [`keep`](Self::keep), but for what may say more than was decided on: a digest alone,
+    /// unless bodies are recorded.
+    fn keep_said(&self, text: &str) -> Result<String, LedgerError> {
+        match self.recording.bodies {
+            true => self.keep(text),
+            false => Ok(digest(text.as_bytes())),
+        }
     }
 
     fn fuel(&self, spent: Option<Spent>) -> Fuel {
@@ -118,33 +176,33 @@ impl Recorder {
     }
 
     /// The digest of the canonical encoding of a policy, which is put in the ledger.
-    fn canonical(&self, policy: &str, vocabulary: &str) -> Result<Option<String>, LedgerError> {
+    fn canonical(
+        &self,
+        engine: &dyn Engine,
+        policy: &str,
+        vocabulary: &str,
+    ) -> Result<Option<String>, LedgerError> {
         let key = format!("{}{}", digest(policy.as_bytes()), digest(vocabulary.as_bytes()));
         if let Some(known) = lock(&self.canonical).get(&key) {
             return Ok(known.clone());
         }
-        let found = match self.engine.admit(policy, vocabulary) {
-            Ok(admission) => Some(self.ledger.text(&admission.value.canonical)?.to_string()),
+        let found = match engine.admit(policy, vocabulary) {
+            Ok(admission) => Some(self.keep(&admission.value.canonical)?),
             Err(_) => None,
         };
         remember(&self.canonical, key, found.clone());
         Ok(found)
     }
 
-    fn chosen(&self, decision: &Decision, ctx: &Parted) -> Option<Chosen> {
-        let first = usize::try_from(decision.ordered.first()?.candidate).ok()?;
-        let candidates = ctx.member("candidates")?;
+    /// Who the candidates are.
+    fn names(&self, candidates: &str) -> Option<Arc<[Chosen]>> {
         let key = digest(candidates.as_bytes());
-        let known = lock(&self.names).get(&key).cloned();
-        let names = match known {
-            Some(names) => names,
-            None => {
-                let names: Arc<[Chosen]> = names(candidates)?.into();
-                remember(&self.names, key, Arc::clone(&names));
-                names
-            }
-        };
-        names.get(first).cloned()
+        if let Some(known) = lock(&self.names).get(&key) {
+            return Some(Arc::clone(known));
+        }
+        let names: Arc<[Chosen]> = names(candidates)?.into();
+        remember(&self.names, key, Arc::clone(&names));
+        Some(names)
     }
 }
 
@@ -166,7 +224,7 @@ fn not_recorded(error: LedgerError) -> Error {
     WrapperError::new(format!("ledger {}", error.code()), error).into()
 }
 
-impl Engine for Recorder {
+impl<E: Engine> Engine for Recorder<E> {
     fn admit(&self, term: &str, vocabulary: &str) -> Result<Metered<Admission>, Error> {
         self.engine.admit(term, vocabulary)
     }
@@ -178,21 +236,28 @@ impl Engine for Recorder {
     /// The members of the ctx are put in byte order before it is decided on: that text is what is
     /// recorded.
     fn decide(&self, policy: &str, ctx: &str) -> Result<Metered<Decision>, Error> {
-        let ctx = Parted::new(ctx, self.recording.bodies);
+        let ctx = Parted::new(ctx, self.receipts.recording.bodies);
         let result = self.engine.decide(policy, &ctx.text);
-        self.decision(policy, &ctx, &result).map_err(not_recorded)?;
+        let base = Base {
+            over: None,
+            vocabulary: ctx.member("vocabulary").unwrap_or("{}"),
+            names: ctx.member("candidates").and_then(|text| self.receipts.names(text)),
+        };
+        self.receipts.decision(&self.engine, policy, &ctx, base, &result).map_err(not_recorded)?;
         result
     }
 
     fn step(&self, run: Option<&str>, event: &str) -> Result<Metered<Turn>, Error> {
         let result = self.engine.step(run, event);
-        self.turn(run, event, &result).map_err(not_recorded)?;
+        self.receipts.turn(run, event, &result).map_err(not_recorded)?;
         result
     }
 }
 
-impl fmt::Debug for Recorder {
+impl<E> fmt::Debug for Recorder<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Recorder").field("recording", &self.recording).finish_non_exhaustive()
+        f.debug_struct("Recorder")
+            .field("recording", &self.receipts.recording)
+            .finish_non_exhaustive()
     }
 }

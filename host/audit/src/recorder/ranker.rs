@@ -1,0 +1,107 @@
+//! Rankings over a prepared router.
+
+use std::sync::Arc;
+
+use serde_json::json;
+use sigmapol::{Ranker, Version};
+use sigmapol_core::{Choice, Error, Metered};
+use sigmapol_ledger::LedgerError;
+
+use super::{Recorder, not_recorded};
+use crate::{
+    facts::{names, result_digest},
+    ranking,
+    receipt::{Chosen, RANK, RankReceipt, stopped},
+};
+
+/// What a prepared router cannot do, and a step can: nothing was ranked, so that nothing is
+/// recorded.
+const UNSUPPORTED: &str = "refused unsupported";
+
+/// What is known of a router: the digests of its text and of its state, and who its candidates are.
+pub(super) struct Known {
+    router: String,
+    state: Option<String>,
+    names: Arc<[Chosen]>,
+}
+
+impl Recorder<Ranker> {
+    /// As [`Ranker::rank`], and recorded: what replay makes of it is the event `rank` of a step.
+    /// Without bodies a record has digests alone, as a step has.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Ranker::rank`], and [`Error::Wrapper`] where the ledger cannot be written.
+    pub fn rank(&self, ask: &str) -> Result<Metered<Choice>, Error> {
+        let router = self.engine.fixed();
+        let (version, result) = router.rank_at(ask);
+        if result.as_ref().is_err_and(|error| error.code() == UNSUPPORTED) {
+            return result;
+        }
+        self.ranked(&version, &router.candidates(), ask, &result).map_err(not_recorded)?;
+        result
+    }
+
+    fn ranked(
+        &self,
+        version: &Version,
+        candidates: &str,
+        ask: &str,
+        result: &Result<Metered<Choice>, Error>,
+    ) -> Result<(), LedgerError> {
+        let receipts = &self.receipts;
+        let known = receipts.router.of(version, |last| self.known(version, last, candidates))?;
+        let names = &known.names;
+        let outcome = match result {
+            Ok(choice) => json!({ "ranking": ranking::of_choice(&choice.value, names) }),
+            Err(error) => stopped(error),
+        };
+        let ranked = result.as_ref().ok();
+        let first = ranked.and_then(|ranked| ranked.value.ordered.first());
+        let first = first.and_then(|first| usize::try_from(*first).ok());
+        let receipt = RankReceipt {
+            engine: receipts.recording.engine.clone(),
+            router: known.router.clone(),
+            state: known.state.clone(),
+            ask: receipts.keep_said(ask)?,
+            texts: receipts.recording.bodies,
+            chosen: first.and_then(|first| names.get(first).cloned()),
+            result: result_digest(&outcome),
+            fuel: Some(receipts.fuel(ranked.map(|ranked| ranked.spent))),
+            outcome,
+        };
+        receipts.ledger.append(RANK, &receipt).map(drop)
+    }
+
+    fn known(
+        &self,
+        version: &Version,
+        last: Option<(&Version, &Known)>,
+        candidates: &str,
+    ) -> Result<Known, LedgerError> {
+        let keep = |text: &str| self.receipts.keep_said(text);
+        let (router, names) = match last {
+            Some((_, known)) => (known.router.clone(), Arc::clone(&known.names)),
+            None => (keep(version.text())?, names(candidates).unwrap_or_default().into()),
+        };
+        Ok(Known { router, state: version.changes().last().map(keep).transpose()?, names })
+    }
+
+    /// As [`Ranker::restate`]; what is ranked later is recorded with the state.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Ranker::restate`].
+    pub fn restate(&self, state: &str) -> Result<(), Error> {
+        self.engine.restate(state)
+    }
+
+    /// As [`Ranker::replace`]; the router is recorded with the first ranking over it.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Ranker::replace`].
+    pub fn replace(&self, router: impl Into<String>) -> Result<(), Error> {
+        self.engine.replace(router)
+    }
+}
