@@ -17,8 +17,9 @@ test: check-golden ## every test
 web:           ## the npm package in web/dist, the playground in web/site
 	sh tools/build-web.sh
 
-lint:          ## formatting and clippy, warnings are errors
+lint:          ## formatting, clippy (warnings are errors), and the graph of crates in the docs
 	cargo fmt --all --check
+	sh tools/crate-graph.sh --check
 	cargo clippy --workspace --all-targets --all-features --locked -- -D warnings
 
 deny:          ## licences, advisories, sources and doubles of the dependencies
