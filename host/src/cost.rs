@@ -1,109 +1,12 @@
-//! What a decision may cost at most, known before it is made.
+//! A limit of what a decision may cost, kept before it is made.
 
 use serde::de::IgnoredAny;
-use serde_json::value::RawValue;
+pub use sigmapol_engine::CostBound;
+use sigmapol_engine::constrain;
 
 use crate::{
     Admission, Decision, Error, Exhausted, Outcome, Sort, Turn, Verbs, json_text::Members,
 };
-
-/// What a canonical form begins with.
-const VERSION: &str = "sigma-pol/v2:";
-
-/// The sizes of a policy that its cost depends on, read off its canonical form.
-///
-/// ```
-/// use sigmapol::{CostBound, Native, Verbs as _};
-///
-/// # fn main() -> Result<(), sigmapol::Error> {
-/// let policy = r#"["policy", ["top"], ["zero"], ["argmax"], ["id"], ["always", {"action": "abort"}]]"#;
-/// let admitted = Native.admit(policy, "{}")?.value;
-/// let bound = CostBound::of(&admitted.canonical);
-/// // 76 bytes, 6 nodes; over 3 candidates: 76 + 100 + 6 · (3 + 1) + 3 · 2
-/// assert_eq!(bound.at_most(3, 100, 0), 206);
-/// # Ok(())
-/// # }
-/// ```
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct CostBound {
-    /// Bytes of the canonical form.
-    encoding: u64,
-    /// Its nodes.
-    nodes: u64,
-    /// Its selectors of these kinds, and its customs.
-    argmax: u64,
-    sample: u64,
-    custom: u64,
-    /// The links of each of its chains.
-    chains: Vec<u64>,
-}
-
-impl CostBound {
-    /// Of the policy that runs: with an envelope, that is the one given with the envelope conjoined.
-    pub fn of(canonical: &str) -> Self {
-        let mut bound = Self { encoding: size(canonical), ..Self::default() };
-        let mut rest = canonical.strip_prefix(VERSION).unwrap_or(canonical);
-        // the links of a chain are the records up to the end of its term
-        let mut links = None;
-        while let Some(at) = rest.find(['"', '(', ')', '{']) {
-            let (_, found) = rest.split_at(at);
-            rest = found.get(1..).unwrap_or_default();
-            match (found.as_bytes().first(), &mut links) {
-                (Some(b'"'), _) => rest = after_string(found),
-                (Some(b'('), _) => {
-                    bound.nodes += 1;
-                    match rest.split([' ', ')']).next() {
-                        Some("argmax") => bound.argmax += 1,
-                        Some("sample") => bound.sample += 1,
-                        Some("custom") => bound.custom += 1,
-                        Some("chain") => links = Some(0),
-                        _ => {}
-                    }
-                }
-                (Some(b')'), _) => bound.chains.extend(links.take()),
-                (_, Some(links)) => *links += 1,
-                _ => {}
-            }
-        }
-        bound
-    }
-
-    /// The cost of a decision over so many candidates, for a ctx of so many bytes with so many
-    /// failures: `docs/specification.md`, section 15, with the bytes of the ctx for its weight,
-    /// which is never more.
-    pub fn at_most(&self, candidates: u64, ctx_bytes: u64, failures: u64) -> u64 {
-        let n = u128::from(candidates);
-        let pairs = n * (n + 1) / 2;
-        let chains = self.chains.iter().map(|links| n * (bits(candidates) + bits(*links)));
-        let sum = u128::from(self.encoding) * (1 + u128::from(failures))
-            + u128::from(ctx_bytes) * (1 + u128::from(self.custom))
-            + u128::from(self.nodes) * (n + 1)
-            + u128::from(self.argmax + self.sample) * n * bits(candidates)
-            + u128::from(self.sample) * pairs
-            + chains.sum::<u128>();
-        u64::try_from(sum).unwrap_or(u64::MAX)
-    }
-}
-
-fn size(text: &str) -> u64 {
-    u64::try_from(text.len()).unwrap_or(u64::MAX)
-}
-
-/// The number of binary digits.
-fn bits(value: u64) -> u128 {
-    u128::from(u64::BITS - value.leading_zeros())
-}
-
-/// What follows the string that the text begins with.
-fn after_string(text: &str) -> &str {
-    let mut escaped = false;
-    let end = text.bytes().skip(1).position(|byte| {
-        let ends = byte == b'"' && !escaped;
-        escaped = byte == b'\\' && !escaped;
-        ends
-    });
-    end.and_then(|end| text.get(end + 2..)).unwrap_or_default()
-}
 
 /// An engine that makes no decision that may cost more than a limit: `exhausted cost`, before
 /// anything runs but admission.
@@ -132,29 +35,26 @@ impl Bounded {
             return Ok(None);
         };
         let vocabulary = members.get("vocabulary").unwrap_or("{}");
-        let Some(policy) = constrained(policy, members.get("envelope")) else { return Ok(None) };
+        let policy = match members.get("envelope").map(|envelope| constrain(policy, envelope)) {
+            None => policy.to_owned(),
+            Some(Ok(policy)) => policy,
+            Some(Err(_)) => return Ok(None),
+        };
         match self.verbs.admit(&policy, vocabulary) {
             // the engine says what else is wrong with a term that is no policy
             Ok(admitted) if admitted.value.sort != Sort::Policy => Ok(None),
             Ok(admitted) => {
                 let bound = CostBound::of(&admitted.value.canonical);
-                Ok(Some(bound.at_most(candidates, size(ctx), failures)))
+                Ok(Some(bound.at_most(
+                    candidates,
+                    u64::try_from(ctx.len()).unwrap_or(u64::MAX),
+                    failures,
+                )))
             }
             Err(Error::Refused(_)) => Ok(None),
             Err(error) => Err(error),
         }
     }
-}
-
-/// The policy that runs under an envelope.
-fn constrained(policy: &str, envelope: Option<&str>) -> Option<String> {
-    let Some(envelope) = envelope else { return Some(policy.to_owned()) };
-    let mut slots: Vec<&RawValue> = serde_json::from_str(policy).ok()?;
-    let filter = format!(r#"["and",{envelope},{}]"#, slots.get(1)?.get());
-    let filter = RawValue::from_string(filter).ok()?;
-    *slots.get_mut(1)? = &filter;
-    let slots: Vec<_> = slots.iter().map(|slot| slot.get()).collect();
-    Some(format!("[{}]", slots.join(",")))
 }
 
 impl Verbs for Bounded {
