@@ -21,8 +21,8 @@ use crate::overlay::Overlay;
 use crate::policy::Policy;
 use crate::refusal::Refusal;
 use crate::router::{
-    Config, PIN_NOT_FOUND, PRICED, Runtime, asked, hosts_multiplier, known_keys, observed,
-    policy_term, priced, profile_name, profile_term, rank, unknown_profile,
+    Config, PIN_NOT_FOUND, PRICED, PolicySource, Runtime, asked, hosts_multiplier, known_keys,
+    observed, priced, profile_name, profile_term, rank, unknown_profile,
 };
 use crate::state::State;
 use crate::state_weight::member;
@@ -203,7 +203,8 @@ impl PreparedRouter {
         let policy = match self.policy_of_profile(contract)? {
             Some(policy) => policy,
             None => {
-                let term = policy_term(&self.config, contract).map_err(Refusal::event)?;
+                let source = PolicySource::of(&self.config, contract).map_err(Refusal::event)?;
+                let term = source.term(&self.config, contract).map_err(Refusal::event)?;
                 own = admit(&term, &self.config, self.catalog.len()).map_err(Refusal::event)?;
                 &own
             }

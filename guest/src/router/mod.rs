@@ -22,7 +22,7 @@ pub use defaults::Defaults;
 pub use elaborate::elaborate;
 pub use keys::only;
 pub use plan::{
-    PIN_NOT_FOUND, Plan, asked, known_keys, observed, plan, policy_term, profile_name,
+    PIN_NOT_FOUND, Plan, PolicySource, asked, known_keys, observed, plan, profile_name,
     profile_term, rank, unknown_profile,
 };
 pub use prices::{PRICED, hosts_multiplier, priced};

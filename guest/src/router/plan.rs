@@ -72,12 +72,14 @@ pub fn plan<'a>(
 ) -> Result<Plan<'a>, String> {
     known_keys(config, contract)?;
     let text = |refusal: Refusal| refusal.message;
-    let term = policy_term(config, contract)?;
+    let source = PolicySource::of(config, contract)?;
+    // the state is looked at before the policy is, which may be wrong
+    runtime.close_expired(supplies.now_ms, &config.defaults);
+    runtime.refresh_disabled(supplies.now_ms, &config.defaults);
+    let term = source.term(config, contract)?;
     let policy = Policy::new(&term, &config.vocabulary, &config.customs).map_err(text)?;
 
     let (candidates, logs) = candidates(config, runtime, supplies, contract)?;
-    runtime.close_expired(supplies.now_ms, &config.defaults);
-    runtime.refresh_disabled(supplies.now_ms, &config.defaults);
     let ctx = asked(contract, supplies.now_ms)
         .with("state", observed(runtime))
         .with("vocabulary", config.vocabulary_text.clone())
@@ -143,17 +145,34 @@ pub fn known_keys(config: &Config, contract: &Value) -> Result<(), String> {
     }
 }
 
-/// The contract's own policy under the envelope, else that of its profile.
-pub fn policy_term<'a>(config: &Config<'a>, contract: &Value<'a>) -> Result<Value<'a>, String> {
-    if let Some(term) = contract.get("policy_ir") {
-        return match &config.envelope {
-            Some(envelope) => under_envelope(term, envelope).map_err(|refusal| refusal.message),
-            None => Ok(term.clone()),
-        };
+/// Where the policy of a contract comes from.
+pub enum PolicySource<'v, 'a> {
+    /// The contract has one of its own.
+    Contract(&'v Value<'a>),
+    Profile(&'v Value<'a>),
+}
+
+impl<'v, 'a> PolicySource<'v, 'a> {
+    /// The policy of the contract, else the profile that it names, which has to be there.
+    pub fn of(config: &'v Config<'a>, contract: &'v Value<'a>) -> Result<Self, String> {
+        if let Some(term) = contract.get("policy_ir") {
+            return Ok(Self::Contract(term));
+        }
+        let name = profile_name(contract);
+        let profile = lookup(&config.profiles, name).ok_or_else(|| unknown_profile(name))?;
+        Ok(Self::Profile(profile))
     }
-    let name = profile_name(contract);
-    let profile = lookup(&config.profiles, name).ok_or_else(|| unknown_profile(name))?;
-    profile_term(config, profile, Some(contract))
+
+    /// The term: a contract's under the envelope, a profile's as it is or lowered.
+    pub fn term(&self, config: &Config<'a>, contract: &Value<'a>) -> Result<Value<'a>, String> {
+        match (self, &config.envelope) {
+            (Self::Contract(term), Some(envelope)) => {
+                under_envelope(term, envelope).map_err(|refusal| refusal.message)
+            }
+            (Self::Contract(term), None) => Ok((*term).clone()),
+            (Self::Profile(profile), _) => profile_term(config, profile, Some(contract)),
+        }
+    }
 }
 
 /// The profile that a contract runs under where it has no policy of its own.

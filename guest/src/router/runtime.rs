@@ -212,16 +212,27 @@ impl<'a> Runtime<'a> {
         self.set_in(DISABLED, provider, Some(disabled_entry(kind, now_ms)));
     }
 
-    /// Gives entries of the old form, a bare kind, the time of their first sight, and drops those
-    /// whose time is over.
+    /// Looks at all disabled providers, as [`Self::check_disabled`] does at one.
     pub fn refresh_disabled(&mut self, now_ms: f64, defaults: &Defaults) {
-        for (provider, entry) in self.section(DISABLED).to_vec() {
-            if let Value::String(kind) = &entry {
-                self.disable(&provider, kind, now_ms);
-            } else if disabled_for(&entry, now_ms, defaults).is_none() {
-                self.set_in(DISABLED, &provider, None);
-            }
+        let providers: Vec<_> =
+            self.disabled().iter().map(|(provider, _)| provider.clone()).collect();
+        for provider in providers {
+            self.check_disabled(&provider, now_ms, defaults);
         }
+    }
+
+    /// Looks at a provider: whether it is disabled. An entry whose time is over goes; one of the old
+    /// form, a bare kind, gets the time of this first sight.
+    pub fn check_disabled(&mut self, provider: &str, now_ms: f64, defaults: &Defaults) -> bool {
+        let Some(entry) = self.entry(DISABLED, provider) else { return false };
+        let seen = entry.as_str().map(|kind| disabled_entry(kind, now_ms));
+        let live = disabled_for(seen.as_ref().unwrap_or(entry), now_ms, defaults).is_some();
+        if !live {
+            self.set_in(DISABLED, provider, None);
+        } else if seen.is_some() {
+            self.set_in(DISABLED, provider, seen);
+        }
+        live
     }
 
     pub fn disabled(&self) -> &Members<'a> {
@@ -230,20 +241,17 @@ impl<'a> Runtime<'a> {
 
     /// The disabled providers, each with the time it is disabled for and what its entry weighs
     /// when [`Self::refresh_disabled`] has seen it. An entry of the old form begins when it is
-    /// looked at: it has no time.
+    /// looked at: it has no time, and it is there as long as disabling takes any time at all.
     pub fn disabled_windows(
         &self,
         defaults: &Defaults,
     ) -> impl Iterator<Item = (&str, Option<Window>, u64)> {
-        self.disabled().iter().map(|(provider, entry)| match entry {
-            Value::String(kind) => (&**provider, None, disabled_entry(kind, 0.0).weight()),
-            entry => (&**provider, Some(disabled_window(entry, defaults)), entry.weight()),
+        let takes_time = defaults.disable_provider_ttl_ms > 0.0;
+        self.disabled().iter().filter_map(move |(provider, entry)| match entry {
+            Value::String(_) if !takes_time => None,
+            Value::String(kind) => Some((&**provider, None, disabled_entry(kind, 0.0).weight())),
+            entry => Some((&**provider, Some(disabled_window(entry, defaults)), entry.weight())),
         })
-    }
-
-    pub fn is_disabled(&self, provider: &str, now_ms: f64, defaults: &Defaults) -> bool {
-        let entry = self.entry(DISABLED, provider);
-        entry.is_some_and(|entry| disabled_for(entry, now_ms, defaults).is_some())
     }
 
     /// The offers of a discovery that are still good.

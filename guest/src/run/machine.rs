@@ -213,9 +213,8 @@ impl<'a> Run<'a> {
         now_ms: f64,
         compiled: Option<Compiled>,
     ) -> Result<Effect, Refusal> {
-        runtime.refresh_disabled(now_ms, &self.defaults);
         while let Some(candidate) = self.candidates().get(self.cursor) {
-            if !runtime.is_disabled(&text_of(candidate, "provider_id"), now_ms, &self.defaults) {
+            if !runtime.check_disabled(&text_of(candidate, "provider_id"), now_ms, &self.defaults) {
                 return match compiled {
                     Some(compiled) => self.call(now_ms, compiled),
                     None => {
