@@ -87,7 +87,7 @@ pub fn under_envelope<'t>(policy: &Value<'t>, envelope: &Value<'t>) -> Result<Va
     Ok(Value::Array(constrained))
 }
 
-/// The policy that runs under an envelope, as [`crate::decide`] makes it of `ctx.envelope`: the term
+/// The policy that runs under an envelope, as [`crate::decide()`] makes it of `ctx.envelope`: the term
 /// with the envelope ∧-ed onto its filter, as JSON. Neither is admitted here.
 ///
 /// ```
