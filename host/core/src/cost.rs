@@ -11,9 +11,9 @@ const VERSION: &str = "sigma-pol/v2:";
 /// The sizes of a policy that its cost depends on, read off its canonical form.
 ///
 /// ```
-/// use sigmapol::{CostBound, Native, Engine as _};
+/// use sigmapol_core::{CostBound, Engine as _, Native};
 ///
-/// # fn main() -> Result<(), sigmapol::Error> {
+/// # fn main() -> Result<(), sigmapol_core::Error> {
 /// let policy = r#"["policy", ["top"], ["zero"], ["argmax"], ["id"], ["always", {"action": "abort"}]]"#;
 /// let admitted = Native.admit(policy, "{}")?.value;
 /// let bound = CostBound::of(&admitted.canonical);
