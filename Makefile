@@ -52,8 +52,8 @@ genvm-matrix:  ## the golden decisions in another wasmtime: the same results, th
 	cd tools/genvm-matrix && cargo +$(TOOLCHAIN) run --quiet --release --locked >/dev/null
 
 bench:         ## measure; writes docs/benchmarks.md and its plot
-	cargo build --release --locked -p sigmapol -p sigmapol-tests --bin sigmapol --bench decide
-	cargo bench --locked -p sigmapol -p sigmapol-tests --bench decide
+	cargo build --release --locked -p sigmapol-cli -p sigmapol-tests --bin sigmapol --bench decide
+	cargo bench --locked -p sigmapol-cli -p sigmapol-tests --bench decide
 
 bench-ledger:  ## measure the ledger; writes docs/ledger-benchmarks.md
 	cargo bench --locked -p sigmapol-tests --bench ledger

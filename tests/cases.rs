@@ -1,4 +1,4 @@
-//! EngineKind to be walked: configurations, and what happens while they go on.
+//! Runs to be walked: configurations, and what happens while they go on.
 
 use std::collections::BTreeMap;
 

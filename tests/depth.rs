@@ -70,7 +70,7 @@ fn takes(engine: &Counting, policy: &str, ctx: &str) -> Result<()> {
     }
 }
 
-/// EngineKind from their start to their end.
+/// Runs from their start to their end.
 fn runs(engine: &Counting) -> Result<()> {
     for (_, policy) in deep_policies() {
         let event = by_policy(&serde_json::from_str(&policy)?);

@@ -1,5 +1,5 @@
 //! Each limit of the engine: what is at the limit passes, what is one past it does not, in every engine.
-//! The limits of the sandbox are tested where they are (`host/src/sandbox/tests.rs`), those of a
+//! The limits of the sandbox are tested where they are (`host/sandbox/src/tests.rs`), those of a
 //! decision's cost in `cost.rs`.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test says what is wrong by panicking")]
 

@@ -1,4 +1,4 @@
-//! EngineKind: a configuration, a contract, and what providers say.
+//! Runs: a configuration, a contract, and what providers say.
 
 use super::words::{CAPABILITIES, KINDS, PROVIDERS};
 use super::{Draw, Terms, Words, parameter};

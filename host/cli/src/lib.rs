@@ -70,7 +70,7 @@ enum Command {
     Ledger(ledger::Args),
 }
 
-/// EngineKind a command and writes what it prints.
+/// Runs a command and writes what it prints.
 ///
 /// # Errors
 ///

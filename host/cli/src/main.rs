@@ -1,4 +1,4 @@
-//! The command: what it does is in `cli`, one file a subcommand.
+//! The command: what it does is in the library of this crate, one file a subcommand.
 
 use std::{
     io::{self, BufWriter, Write as _},

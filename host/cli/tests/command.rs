@@ -45,7 +45,7 @@ impl Files {
         fs::write(self.path(name), text).unwrap();
     }
 
-    /// EngineKind a command line; words that are names of files here stand for their paths.
+    /// Runs a command line; words that are names of files here stand for their paths.
     fn run(&self, line: &str) -> Result<String, Failure> {
         let words = line.split_whitespace().map(|word| {
             let path = self.path(word);

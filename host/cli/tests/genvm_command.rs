@@ -35,7 +35,7 @@ impl Files {
         fs::write(self.path(name), bytes).unwrap();
     }
 
-    /// EngineKind a command line; words that are names of files here, or end in `.zip`, stand for paths.
+    /// Runs a command line; words that are names of files here, or end in `.zip`, stand for paths.
     fn run(&self, line: &str) -> (String, Result<(), Failure>) {
         let words = line.split_whitespace().map(|word| match self.path(word) {
             path if path.exists() || word.ends_with(".zip") => path.into_os_string(),

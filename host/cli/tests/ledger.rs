@@ -54,7 +54,7 @@ impl Files {
         fs::write(self.file("000001.jsonl"), lines.concat()).unwrap();
     }
 
-    /// EngineKind `sigmapol ledger`; `DIR` is the ledger.
+    /// Runs `sigmapol ledger`; `DIR` is the ledger.
     fn run(&self, line: &str) -> Result<String, (String, u8)> {
         let folder = self.folder().display().to_string();
         let line = format!("sigmapol ledger {line} --width 100").replace("DIR", &folder);

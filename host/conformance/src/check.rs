@@ -93,7 +93,7 @@ impl<'r, 'a> Check<'r, 'a> {
         Ok(())
     }
 
-    /// EngineKind a policy over candidates, in the vocabulary of the record, with more of the ctx.
+    /// Runs a policy over candidates, in the vocabulary of the record, with more of the ctx.
     pub(super) fn decide(
         &mut self,
         policy: &str,

@@ -1,5 +1,23 @@
 //! Replaying vector files: JSON Lines with an input and the expected answer on each line.
 //!
+//! For whoever writes an engine, or embeds one in another runtime or language, and wants to know
+//! that it decides alike.
+//!
+//! ```
+//! use sigmapol_conformance::{Schemas, records, replay};
+//! use sigmapol_core::Native;
+//!
+//! # fn main() -> Result<(), sigmapol_conformance::Malformed> {
+//! let file = r#"{"id": "unknown", "term": ["nope"], "expect": {"error": "$: unknown op 'nope'"}}"#;
+//! let tally = replay(&records(file)?, &Schemas::default(), &Native, &|| ())?;
+//! assert_eq!((tally.passed, tally.failed), (1, 0));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! [`Process`] is an engine in another process, and [`Agreement`] asks two engines and lets them
+//! differ in nothing.
+//!
 //! A vector holds for every engine, so a replay takes any [`Engine`]. The texts of a record go to
 //! the engine as they stand in the file: numbers are part of what is tested.
 

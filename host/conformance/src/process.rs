@@ -13,7 +13,7 @@ use sigmapol_core::{
     Rejected, Sort, Spent, Turn,
 };
 
-/// EngineKind the engine in another process, so that its answers can be compared with the vectors.
+/// Runs the engine in another process, so that its answers can be compared with the vectors.
 ///
 /// A question is `{"verb", "args"}`, the arguments being texts, or `null` for a run that there is
 /// none of. An answer is `{"ok": value}`, `{"refused": {"code", "message"}}` or `{"failed": text}`.

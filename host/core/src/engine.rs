@@ -1,4 +1,4 @@
-//! The four engine, whatever runs them.
+//! The four verbs, whatever runs them.
 
 use std::{sync::Arc, time::Duration};
 
@@ -26,7 +26,7 @@ pub trait Engine: Send + Sync {
     /// As for [`admit`](Self::admit).
     fn hash(&self, term: &str, vocabulary: &str) -> Result<Metered<String>, Error>;
 
-    /// EngineKind a policy over the candidates of a ctx: `{candidates, request?, body?, state?, seed?,
+    /// Runs a policy over the candidates of a ctx: `{candidates, request?, body?, state?, seed?,
     /// now_ms?, vocabulary?, envelope?, customs?, failures?}`.
     ///
     /// # Errors

@@ -118,17 +118,17 @@ impl PartialEq for WrapperError {
 
 impl Eq for WrapperError {}
 
-/// The limit that a call ran into; see [`Limits`](sigmapol::Limits).
+/// The limit that a call ran into; `Limits` is in the crate `sigmapol`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Exhausted {
-    /// [`Limits::fuel`](sigmapol::Limits::fuel).
+    /// `Limits::fuel`.
     Fuel,
-    /// [`Limits::memory_bytes`](sigmapol::Limits::memory_bytes), or the maximum of the module itself.
+    /// `Limits::memory_bytes`, or the maximum of the module itself.
     Memory,
-    /// [`Limits::deadline`](sigmapol::Limits::deadline).
+    /// `Limits::deadline`.
     Deadline,
-    /// [`Limits::result_bytes`](sigmapol::Limits::result_bytes).
+    /// `Limits::result_bytes`.
     Result,
     /// The slots of the pool: more calls at once than an engine has room for.
     Instances,

@@ -6,7 +6,7 @@ use sigmapol_engine::{Admission, Decision, Refusal, Turn};
 
 use crate::{Engine, Error, Metered, Spent};
 
-/// EngineKind the engine as native code, for tests and for hosts that trust their inputs' cost.
+/// Runs the engine as native code, for tests and for hosts that trust their inputs' cost.
 ///
 /// The values are those of the sandbox, bit for bit.
 #[derive(Clone, Copy, Debug, Default)]

@@ -131,7 +131,7 @@ pub(super) fn not_started(error: &wasmtime::Error, ceiling: &Ceiling) -> VmResul
     }
 }
 
-/// EngineKind WebAssembly on a stack that is large enough, whoever calls.
+/// Runs WebAssembly on a stack that is large enough, whoever calls.
 pub(super) fn on_large_stack<T: Send>(run: impl FnOnce() -> T + Send) -> Result<T, Error> {
     thread::scope(|scope| {
         let thread = thread::Builder::new().stack_size(THREAD_STACK_BYTES).spawn_scoped(scope, run);

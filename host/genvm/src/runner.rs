@@ -1,4 +1,4 @@
-//! EngineKind a package, as far as this one needs a machine: it reads its message, hands over its answer,
+//! Runs a package, as far as this one needs a machine: it reads its message, hands over its answer,
 //! and ends.
 
 use std::fmt;

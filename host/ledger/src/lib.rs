@@ -1,11 +1,12 @@
 //! The ledger: an append-only log on disk, each record sealed and chained to the one before.
 //!
-//! It knows nothing of policies: a record is a kind and a JSON object. `docs/ledger.md` has the
-//! format, what is guaranteed and what is not.
+//! For programs that have to show later that nothing was changed or left out. It knows nothing of
+//! policies: a record is a kind and a JSON object. `docs/ledger.md` has the format, what is
+//! guaranteed and what is not.
 //!
 //! ```
 //! use serde_json::json;
-//! use sigmapol::ledger::{self, Ledger, Options};
+//! use sigmapol_ledger::{self as ledger, Ledger, Options};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! # let temporary = tempfile::tempdir()?;

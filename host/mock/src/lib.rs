@@ -1,4 +1,24 @@
 //! A scripted provider on a local socket, for demos and tests without keys.
+//!
+//! For whoever tests a program that calls LLM providers: answers, streams, failures, delays and
+//! broken connections come as a script says, in the shape of each provider's API.
+//!
+//! ```
+//! use sigmapol_mock::MockProvider;
+//!
+//! # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+//! let script = r#"{"alpha": [{"status": 429, "message": "slow down"}, {"text": "hello"}]}"#;
+//! let mock = MockProvider::start(script, 0).await?;
+//! // the `base_url` of a provider: its first request is answered by 429, all later ones by "hello"
+//! let base_url = mock.url("alpha");
+//! assert!(base_url.starts_with("http://127.0.0.1:") && base_url.ends_with("/alpha"));
+//! assert!(mock.requests().is_empty());
+//! # Ok::<(), std::io::Error>(())
+//! # })?;
+//! # Ok::<(), std::io::Error>(())
+//! ```
+//!
+//! It is no model: what it says is in the script. `docs/providers.md` lists what a step may say.
 
 mod reply;
 mod script;

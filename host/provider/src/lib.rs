@@ -1,4 +1,38 @@
 //! Calls to providers: one request in, an answer or a failure of a known kind out.
+//!
+//! For programs that call LLM providers, and for whoever puts something else in their place. The
+//! trait [`Provider`] and its types need no HTTP; the feature `http` brings the adapter that speaks
+//! to OpenAI-compatible servers, Anthropic, Google and Ollama.
+//!
+//! ```
+//! use sigmapol_provider::{Answer, Calling, OnText, Provider};
+//!
+//! /// Says what it is asked, and calls nobody.
+//! struct Echo;
+//!
+//! impl Provider for Echo {
+//!     fn call<'a>(&'a self, request: &'a str, on_text: Option<OnText<'a>>) -> Calling<'a> {
+//!         Box::pin(async move {
+//!             if let Some(on_text) = on_text {
+//!                 on_text(request);
+//!             }
+//!             Ok(Answer { text: request.to_owned(), ..Answer::default() })
+//!         })
+//!     }
+//! }
+//!
+//! # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+//! let mut pieces = Vec::new();
+//! let mut on_text = |text: &str| pieces.push(text.to_owned());
+//! let answer = Echo.call(r#"{"prompt": "hello"}"#, Some(&mut on_text)).await?;
+//! assert_eq!(answer.text, r#"{"prompt": "hello"}"#);
+//! assert_eq!(pieces.concat(), answer.text);
+//! # Ok::<(), sigmapol_provider::CallError>(())
+//! # })?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! It decides nothing and tries nothing again: that is the router's part, under a policy.
 
 mod address;
 mod anthropic;

@@ -69,7 +69,7 @@ pub fn check_flow(
 }
 
 impl Router {
-    /// EngineKind a flow, one node after the other in the engine's order.
+    /// Runs a flow, one node after the other in the engine's order.
     ///
     /// # Errors
     ///

@@ -1,20 +1,21 @@
 //! The router: calls to providers under a policy, and what is remembered between them.
 //!
-//! The engine decides and remembers nothing; what it needs goes in with every event. A [`Router`]
-//! holds what has to outlast an event: the [`Config`], the runtime state that runs share (breakers,
-//! disabled providers, observed prices, cached offers) and its file, the clock, and the provider.
+//! For programs that answer with LLMs and want the choice of the model in a file. The engine
+//! decides and remembers nothing; what it needs goes in with every event. A [`Router`] holds what
+//! has to outlast an event: the [`Config`], the runtime state that runs share (breakers, disabled
+//! providers, observed prices, cached offers) and its file, the clock, and the provider.
 //!
 //! ```
 //! # use std::sync::Arc;
-//! # use sigmapol::provider::{Answer, Calling, OnText, Provider};
-//! use sigmapol::router::{Config, Router};
+//! # use sigmapol_provider::{Answer, Calling, OnText, Provider};
+//! use sigmapol_router::{Config, Router};
 //! # struct Echo;
 //! # impl Provider for Echo {
 //! #     fn call<'a>(&'a self, _: &'a str, _: Option<OnText<'a>>) -> Calling<'a> {
 //! #         Box::pin(async { Ok(Answer { text: "hello".to_owned(), ..Answer::default() }) })
 //! #     }
 //! # }
-//! # async fn example(provider: Arc<dyn Provider>) -> Result<(), crate::RouterError> {
+//! # async fn example(provider: Arc<dyn Provider>) -> Result<(), sigmapol_router::RouterError> {
 //! let config = Config::from_json(
 //!     r#"{"providers": {"local": {"discovery": "static", "base_url": "http://127.0.0.1:11434",
 //!                                 "api_kind": "ollama"}},

@@ -39,7 +39,7 @@ impl Shared {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// EngineKind a step over the current state and commits the text that it returns; again, if another
+    /// Runs a step over the current state and commits the text that it returns; again, if another
     /// step was faster. `true` if the state has changed.
     pub(super) fn step<T, E>(
         &self,

@@ -1,4 +1,4 @@
-//! EngineKind over real sockets: the router, the adapters and the mock together.
+//! Runs over real sockets: the router, the adapters and the mock together.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,

@@ -30,6 +30,21 @@
 //! The engine reads no clock and keeps nothing between calls: what a decision depends on is in its
 //! arguments. The crate `sigmapol-router` keeps what has to outlast one and calls providers.
 
+/// The examples of the README hold.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+pub struct Readme;
+
+/// So does that of this crate's README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+pub struct CrateReadme;
+
+/// So do those of the guide to catalogs.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/catalogs.md")]
+pub struct CatalogGuide;
+
 pub mod artifact;
 mod bindings;
 mod cache;

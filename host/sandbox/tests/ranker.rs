@@ -1,4 +1,4 @@
-//! Ranker: the same rankings as made at once, the same fuel whatever came before, from any
+//! Rankers: the same rankings as made at once, the same fuel whatever came before, from any
 //! number of threads.
 #![allow(
     clippy::unwrap_used,

@@ -19,7 +19,7 @@ use machine::Machine;
 fn main() -> Result<ExitCode> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let core = fs::read(root.join("golden/sigmapol.core.wasm"))?;
-    let shim = fs::read(root.join("host/src/genvm/shim/shim.wasm"))?;
+    let shim = fs::read(root.join("host/genvm/src/shim/shim.wasm"))?;
     let table = fs::read_to_string(root.join("tests/genvm.jsonl"))?;
     let mut lines = table.lines().map(serde_json::from_str::<Value>);
     let modules = lines.next().context("expected a line for the modules")??;

@@ -1,4 +1,4 @@
-//! The four engine, each decision and each step recorded before it is returned.
+//! The four verbs, each decision and each step recorded before it is returned.
 
 mod catalog;
 mod ranker;

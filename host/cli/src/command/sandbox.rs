@@ -20,7 +20,7 @@ use crate::{
 
 /// Decide under the rules of another virtual machine, in every way that it might be compiled
 ///
-/// EngineKind the core module, each run in an instance of its own, and prints the digest of what the
+/// Runs the core module, each run in an instance of its own, and prints the digest of what the
 /// machine would hand on, BLAKE3 of the memory that is left, and the most frames and value slots.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {

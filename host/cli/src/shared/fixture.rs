@@ -43,7 +43,7 @@ impl Folder {
     }
 }
 
-/// EngineKind natively, tables of a fixed width.
+/// Runs natively, tables of a fixed width.
 pub(crate) const fn global() -> Global {
     Global { engine: Kind::Native, width: Some(100) }
 }

@@ -104,7 +104,7 @@ impl RouterArgs {
     }
 }
 
-/// EngineKind a future on this thread.
+/// Runs a future on this thread.
 pub(crate) fn block_on<T>(future: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Failure::Usage(format!("cannot wait: {error}")))?;
