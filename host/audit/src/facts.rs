@@ -46,5 +46,5 @@ pub fn digest_of(decision: &Decision) -> String {
 /// The digest of an outcome, in the form of RFC 8785.
 pub(crate) fn result_digest(outcome: &Value) -> String {
     // an outcome has no number that cannot be written
-    digest(&serde_json_canonicalizer::to_vec(outcome).unwrap_or_default())
+    digest(serde_json_canonicalizer::to_vec(outcome).unwrap_or_default())
 }

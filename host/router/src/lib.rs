@@ -45,7 +45,6 @@ mod error;
 mod flow;
 mod log;
 mod outcome;
-#[expect(clippy::module_inception, reason = "the type that the module is about")]
 mod router;
 mod run;
 mod saver;

@@ -14,6 +14,12 @@ const NEVER: u64 = u64::MAX / 2;
 #[derive(Debug)]
 pub struct Ticker(Once);
 
+impl Default for Ticker {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Ticker {
     /// One that has not started.
     pub const fn new() -> Self {

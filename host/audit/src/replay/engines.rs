@@ -65,8 +65,10 @@ pub struct Engines {
     embedded: EngineIdentity,
     /// By digest; a component is compiled by who asks for it first, and others wait for that one
     /// alone.
-    open: Mutex<HashMap<String, Arc<OnceLock<Result<Open, Error>>>>>,
+    open: Mutex<HashMap<String, Arc<Slot>>>,
 }
+
+type Slot = OnceLock<Result<Open, Error>>;
 
 /// A component that is ready, if it is here. Limits are those of a record.
 #[derive(Clone)]

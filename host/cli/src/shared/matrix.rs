@@ -76,7 +76,7 @@ struct JsonRun<'r> {
 impl<'r> JsonRun<'r> {
     fn of(run: &'r Execution) -> Self {
         let Execution { setting, counted, outcome, memory } = run;
-        let result = sigmapol_core::digest(&outcome.bytes());
+        let result = sigmapol_core::digest(outcome.bytes());
         Self { setting: *setting, counted: *counted, result, memory: memory.as_ref() }
     }
 }
@@ -124,7 +124,7 @@ fn table(runs: &[Execution], global: &Global, out: &mut impl Write) -> Result<()
             Cell::new(if run.setting.optimised { "speed" } else { "none" }),
             Cell::new(if run.setting.canonical_nans { "canonical" } else { "as they are" }),
             Cell::new(if run.counted.is_some() { "with counters" } else { "as it is" }),
-            Cell::new(short(&sigmapol_core::digest(&run.outcome.bytes()))),
+            Cell::new(short(&sigmapol_core::digest(run.outcome.bytes()))),
             Cell::new(memory.map_or_else(|| "-".to_owned(), |memory| short(&memory.blake3))),
             right(memory.map_or_else(|| "-".to_owned(), |memory| bytes(memory.bytes))),
             counted(|counted| counted.frames),
@@ -136,7 +136,7 @@ fn table(runs: &[Execution], global: &Global, out: &mut impl Write) -> Result<()
 
 fn summary(run: &Execution, count: usize, out: &mut impl Write) -> Result<(), Failure> {
     writeln!(out, "outcome  {}", safe(&run.outcome.to_string()))?;
-    writeln!(out, "result   {}", sigmapol_core::digest(&run.outcome.bytes()))?;
+    writeln!(out, "result   {}", sigmapol_core::digest(run.outcome.bytes()))?;
     if let Some(memory) = &run.memory {
         writeln!(out, "memory   {}", memory.blake3)?;
     }
