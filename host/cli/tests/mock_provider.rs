@@ -1,6 +1,4 @@
 //! `sigmapol mock-provider` as a process.
-#![expect(clippy::unwrap_used, reason = "a test says what is wrong by panicking")]
-
 use std::io::{BufRead as _, BufReader};
 
 use serde_json::json;
