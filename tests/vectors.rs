@@ -50,7 +50,7 @@ fn golden() {
         ("decide", 79),
         ("xform", 29),
         ("failplan", 7),
-        ("steps", 61),
+        ("steps", 68),
         ("config", 37),
         ("elaborate", 56),
         ("flows", 45),

@@ -10,7 +10,7 @@ cmp -s package-lock.json node_modules/.installed || {
 }
 npm run --silent package
 npm run --silent page
-npm pack --dry-run --json --loglevel=error | node -e '
+npm pack --dry-run --json --ignore-scripts --loglevel=error | node -e '
     const [{ size, unpackedSize, entryCount }] = JSON.parse(require("fs").readFileSync(0, "utf8"));
     const { gzipSync } = require("zlib");
     const page = require("fs").readFileSync("site/index.html");

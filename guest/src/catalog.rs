@@ -6,8 +6,8 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use crate::bits::Bits;
-use crate::context::refuse;
-use crate::json::{Members, Value, lookup};
+use crate::candidate::{CARRIED, FieldValue, OBSERVED, number, pair, required, text, typed};
+use crate::json::{Value, lookup};
 use crate::names::{NONE, Names};
 use crate::refusal::Refusal;
 use crate::vocabulary::{BoolField, Field, NumField, Profile, Vocabulary};
@@ -46,7 +46,7 @@ impl Labels {
 }
 
 /// The candidates of a decision, column by column. What a candidate does not have is the default
-/// of the field; what the state has for it instead is laid over in [`crate::scene`].
+/// of the field; what the state has for it instead is laid over in [`crate::observation`].
 #[derive(Clone, Debug, Default)]
 pub struct Catalog {
     len: usize,
@@ -74,52 +74,6 @@ struct Column<T> {
     given: Bits,
 }
 
-/// Core fields that a candidate has under their own name.
-const OBSERVED: [(&str, Field); 7] = [
-    ("has_tee", Field::Bool(BoolField::HAS_TEE)),
-    ("latency_ms", Field::Num(NumField::LATENCY_MS)),
-    ("no_log", Field::Bool(BoolField::NO_LOG)),
-    ("price_in", Field::Num(NumField::PRICE_IN)),
-    ("price_out", Field::Num(NumField::PRICE_OUT)),
-    ("success_rate", Field::Num(NumField::SUCCESS_RATE)),
-    ("tok_s", Field::Num(NumField::TOK_S)),
-];
-
-/// A value of a field.
-#[derive(Clone, Copy, Debug)]
-pub enum Observed {
-    Num(f64),
-    Bool(bool),
-}
-
-/// The field that a candidate has under a key, and the value for it. An error is the rest of a
-/// position and what was expected.
-pub fn field(
-    key: &str,
-    value: &Value,
-    vocabulary: &Vocabulary,
-) -> Result<(Field, Observed), String> {
-    let field = field_of(key, vocabulary);
-    let field =
-        field.ok_or_else(|| format!(".{key}: expected a field that a candidate has itself"))?;
-    Ok((field, typed(key, value, field)?))
-}
-
-/// The field that a candidate has under a key, if it is one.
-pub fn field_of(key: &str, vocabulary: &Vocabulary) -> Option<Field> {
-    let own = OBSERVED.iter().find(|(name, _)| *name == key).map(|(_, field)| *field);
-    let declared = || vocabulary.extensions().find(|(name, _)| *name == key).map(|(_, f)| f);
-    own.or_else(declared)
-}
-
-/// The value for a field that a candidate has under a key.
-pub fn typed(key: &str, value: &Value, field: Field) -> Result<Observed, String> {
-    Ok(match field {
-        Field::Num(_) => Observed::Num(number(key, value)?),
-        Field::Bool(_) => Observed::Bool(boolean(key, value)?),
-    })
-}
-
 /// The prices, which the state may have where a candidate has none.
 pub const PRICES: [(&str, NumField); 2] =
     [("price_in", NumField::PRICE_IN), ("price_out", NumField::PRICE_OUT)];
@@ -138,7 +92,7 @@ impl Catalog {
         position: &str,
         vocabulary: &Vocabulary,
     ) -> Result<Self, Refusal> {
-        let expected = || refuse(format!("{position}: expected an array"));
+        let expected = || Refusal::ctx(format!("{position}: expected an array"));
         let records = candidates.as_array().ok_or_else(expected)?;
         let strict = vocabulary.profile == Profile::Strict;
         let extensions: Vec<(&str, Field)> = vocabulary.extensions().collect();
@@ -158,7 +112,7 @@ impl Catalog {
         for (index, record) in records.iter().enumerate() {
             catalog
                 .ingest(record, &extensions, strict)
-                .map_err(|message| refuse(format!("{position}[{index}]{message}")))?;
+                .map_err(|message| Refusal::ctx(format!("{position}[{index}]{message}")))?;
         }
         Ok(catalog)
     }
@@ -204,10 +158,10 @@ impl Catalog {
     }
 
     /// Sets a field of one candidate; whether it had none of its own.
-    pub fn set(&mut self, row: usize, field: Field, value: Observed) -> bool {
+    pub fn set(&mut self, row: usize, field: Field, value: FieldValue) -> bool {
         match (field, value) {
-            (Field::Num(field), Observed::Num(value)) => self.set_num(row, field, value),
-            (Field::Bool(field), Observed::Bool(value)) => self.set_bool(row, field, value),
+            (Field::Num(field), FieldValue::Num(value)) => self.set_num(row, field, value),
+            (Field::Bool(field), FieldValue::Bool(value)) => self.set_bool(row, field, value),
             _ => false,
         }
     }
@@ -310,47 +264,4 @@ impl Catalog {
         }
         Ok(())
     }
-}
-
-/// The key of a provider and a family in observed prices and in chains.
-pub fn pair(provider: &str, family: &str) -> String {
-    let mut key = String::with_capacity(provider.len() + 1 + family.len());
-    key.push_str(provider);
-    key.push('|');
-    key.push_str(family);
-    key
-}
-
-/// Candidate keys that no predicate or scorer looks at: they travel to the outgoing request and
-/// the trace.
-const CARRIED: [&str; 12] = [
-    "api_kind",
-    "auth",
-    "auth_env",
-    "aws_region",
-    "base_url",
-    "discovery",
-    "price_multiplier",
-    "raw_price_in",
-    "raw_price_out",
-    "served_by",
-    "served_model_id",
-    "source",
-];
-
-fn required<'a>(record: &'a Members, key: &str) -> Result<&'a str, String> {
-    let value = lookup(record, key).and_then(Value::as_str);
-    value.ok_or_else(|| format!(".{key}: expected a string"))
-}
-
-fn text<'a>(key: &str, value: &'a Value) -> Result<&'a str, String> {
-    value.as_str().ok_or_else(|| format!(".{key}: expected a string"))
-}
-
-fn number(key: &str, value: &Value) -> Result<f64, String> {
-    value.as_number().ok_or_else(|| format!(".{key}: expected a finite number"))
-}
-
-fn boolean(key: &str, value: &Value) -> Result<bool, String> {
-    value.as_bool().ok_or_else(|| format!(".{key}: expected a boolean"))
 }

@@ -1,32 +1,22 @@
-//! The canonical encoding, and the names that are computed from it.
+//! The canonical encoding, and the cache key that is computed from it.
 
 use alloc::format;
 use alloc::string::String;
 use core::cmp::Ordering;
 
-use sha2::{Digest, Sha256};
-
-use crate::json::Value;
+use crate::json::{Value, unescaped};
 use crate::number;
 use crate::term::{Argument, Term};
+
+/// What every encoding begins with: the version of the language.
+pub const TAG: &str = "sigma-pol/v2:";
 
 /// The text of a term. Equal texts mean equal terms; for a name, encode the normal form.
 pub fn encode(term: &Term) -> String {
     let mut out = String::with_capacity(512);
-    out.push_str("sigma-pol/v2:");
+    out.push_str(TAG);
     write_term(term, &mut out);
     out
-}
-
-/// SHA-256 as 64 lower-case hexadecimal digits.
-pub fn sha256(text: &str) -> String {
-    let mut hex = String::with_capacity(64);
-    for byte in Sha256::digest(text) {
-        for nibble in [byte >> 4, byte & 15] {
-            hex.push(char::from_digit(nibble.into(), 16).unwrap_or('0'));
-        }
-    }
-    hex
 }
 
 /// Two rolling hashes of 31 bits each: a cache key, not an identity.
@@ -140,16 +130,33 @@ pub fn write_string(text: &str, out: &mut String) {
     out.push('"');
 }
 
+/// What follows a string of an encoding, whose first quote is read.
+pub fn after_string(text: &str) -> &str {
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    loop {
+        let rest = bytes.get(at..).unwrap_or_default();
+        let plain = unescaped(rest);
+        at += plain;
+        match rest.get(plain) {
+            Some(b'"') => return text.get(at + 1..).unwrap_or_default(),
+            Some(b'\\') => at += 2, // and what is escaped
+            Some(_) => at += 1,
+            None => return "",
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use alloc::vec::Vec;
 
     use super::*;
-    use crate::{admit, read, vocabulary::Vocabulary};
+    use crate::{admit, json::read, vocabulary::Vocabulary};
 
     #[test]
     fn the_order_is_that_of_the_encodings() {
-        let none = read::read("vocabulary", r#"{"profile":"reference"}"#).unwrap();
+        let none = read("vocabulary", r#"{"profile":"reference"}"#).unwrap();
         let vocabulary = Vocabulary::read(&none).unwrap();
         let texts = [
             r#"["top"]"#,
@@ -182,7 +189,7 @@ mod tests {
             r#"["filter_text",{}]"#,
             r#"["chain",[{"provider":"a","model":"m"}]]"#,
         ];
-        let values: Vec<_> = texts.iter().map(|text| read::read("term", text).unwrap()).collect();
+        let values: Vec<_> = texts.iter().map(|text| read("term", text).unwrap()).collect();
         let terms = values.iter().map(|value| admit::admit(value, &vocabulary).unwrap().term);
         let arguments: Vec<_> = terms.map(Argument::Term).collect();
         for left in &arguments {

@@ -16,7 +16,7 @@
 //! ```
 //!
 //! The files are named after the stations of the walk: `json` → `admit` → `normal` → `encode`;
-//! `context`, `catalog` and `scene` on the other side; then `predicate`, `scorer`, `selector`,
+//! `context`, `catalog` and `observation` on the other side; then `predicate`, `scorer`, `selector`,
 //! `transform`, `fail_plan`; `decide` walks through all of them.
 //!
 //! It does not call providers, read files or measure time: that is the host's part.
@@ -27,58 +27,78 @@ extern crate alloc;
 #[cfg(not(target_family = "wasm"))]
 extern crate std;
 
+/// The example of the README compiles and holds.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+pub struct Readme;
+
 mod admit;
+mod arithmetic;
 mod bits;
+mod call_scoped;
+mod candidate;
 mod catalog;
+mod compile;
 #[cfg(target_family = "wasm")]
 mod component;
 mod context;
 mod cost;
 mod decide;
+pub mod digest;
 mod encode;
-mod exact;
+mod event;
 mod fail_plan;
-#[cfg(target_family = "wasm")]
-mod heap;
+mod flow;
 mod json;
 pub mod limits;
 mod names;
 mod normal;
 mod number;
+mod observation;
 mod order;
+mod overlay;
 mod parameter;
 mod policy;
 mod predicate;
 mod prepared;
 mod prng;
-mod read;
+mod ranking;
+mod reader;
 mod refusal;
 mod request;
-mod runs;
-mod scene;
+mod router;
+mod run;
+mod sampler;
+mod score;
 mod scorer;
-mod scrap;
 mod selector;
 mod signature;
 mod state;
 mod state_weight;
 mod step;
 mod strict;
+mod sum_tree;
 mod term;
 mod transform;
-mod urn;
+mod turn;
 mod vocabulary;
 
 use alloc::string::String;
 
-use scrap::Scrap;
+use admit::Admitted;
+use call_scoped::CallScoped;
+use digest::sha256_hex;
+use json::read;
+use vocabulary::Vocabulary;
 
+pub use cost::CostBound;
 pub use decide::{Decision, Ranked, Reaction, Rejected, decide};
-pub use prepared::{Choice, Prepared};
+pub use policy::constrain;
+pub use prepared::{Choice, Prepared, PreparedRouter};
 pub use refusal::{Refusal, RefusalCode};
-pub use runs::{PreparedRouter, step};
 pub use signature::Sort;
-pub use step::{Effect, Turn};
+pub use step::step;
+pub use turn::{Effect, Turn};
 
 /// What a term is, once admitted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -98,27 +118,35 @@ pub struct Admission {
 }
 
 /// Checks a term of any sort and names it. `vocabulary` is `{profile?, fields?, tier_order?}`.
+///
+/// # Errors
+///
+/// A refusal of the vocabulary, or of the first thing that is wrong with the term.
 pub fn admit(term: &str, vocabulary: &str) -> Result<Admission, Refusal> {
-    let vocabulary = Scrap::new(read::read("vocabulary", vocabulary)?);
-    let vocabulary = Scrap::new(vocabulary::Vocabulary::read(&vocabulary)?);
-    let term = Scrap::new(read::read("term", term)?);
-    let admitted = admit::admit(&term, &vocabulary)?;
-    let canonical = encode::encode(&Scrap::new(normal::normalize(admitted.term)));
+    let vocabulary = CallScoped::new(read("vocabulary", vocabulary)?);
+    let vocabulary = CallScoped::new(Vocabulary::read(&vocabulary)?);
+    let term = CallScoped::new(read("term", term)?);
+    let Admitted { term, sort, nodes, depth } = admit::admit(&term, &vocabulary)?;
+    let canonical = encode::encode(&CallScoped::new(normal::normalize(term)));
     Ok(Admission {
-        sort: admitted.sort,
-        identity: encode::sha256(&canonical),
+        sort,
+        identity: sha256_hex(&canonical),
         fingerprint: encode::fingerprint(&canonical),
         canonical,
-        nodes: admitted.nodes,
-        depth: admitted.depth,
+        nodes,
+        depth,
     })
 }
 
 /// The identity that [`admit`] reports.
+///
+/// # Errors
+///
+/// As for [`admit`].
 pub fn hash(term: &str, vocabulary: &str) -> Result<String, Refusal> {
-    let vocabulary = Scrap::new(read::read("vocabulary", vocabulary)?);
-    let vocabulary = Scrap::new(vocabulary::Vocabulary::read(&vocabulary)?);
-    let term = Scrap::new(read::read("term", term)?);
-    let normal = Scrap::new(normal::normalize(admit::admit(&term, &vocabulary)?.term));
-    Ok(encode::sha256(&encode::encode(&normal)))
+    let vocabulary = CallScoped::new(read("vocabulary", vocabulary)?);
+    let vocabulary = CallScoped::new(Vocabulary::read(&vocabulary)?);
+    let term = CallScoped::new(read("term", term)?);
+    let normal = CallScoped::new(normal::normalize(admit::admit(&term, &vocabulary)?.term));
+    Ok(sha256_hex(encode::encode(&normal)))
 }

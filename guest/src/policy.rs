@@ -1,50 +1,54 @@
-//! From a normal form to something that runs.
+//! A policy: from JSON, with the host's envelope around it, to something that runs.
 
-use alloc::boxed::Box;
 use alloc::format;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::admit::{Admitted, admit};
+use crate::compile::{Compiler, Slots};
 use crate::encode::encode;
-use crate::fail_plan::FailPlan;
-use crate::json::{Members, Value, lookup};
+use crate::json::{Members, Value, read};
 use crate::normal::normalize;
-use crate::parameter::link_of;
-use crate::predicate::Pred;
 use crate::refusal::{Refusal, RefusalCode};
-use crate::scorer::Scorer;
-use crate::selector::Selector;
-use crate::signature::{Op, Rel, Sort};
-use crate::term::{Argument, Term};
-use crate::transform::{FROM_CTX, Xform};
-use crate::vocabulary::{BoolField, Field, NumField, Vocabulary};
+use crate::signature::{Op, Sort};
+use crate::term::Term;
+use crate::vocabulary::Vocabulary;
 
-/// The five slots.
+/// A policy that was admitted, and may run.
 #[derive(Debug)]
-pub struct Policy {
-    pub filter: Pred,
-    pub scorer: Scorer,
-    pub selector: Selector,
-    pub transform: Xform,
-    pub fail_plan: FailPlan,
+pub struct Policy<'t> {
+    pub slots: Slots,
+    normal: Term<'t>,
 }
 
-/// The policy with the host's envelope ∧-ed onto its filter: callers narrow, never widen.
-pub fn constrain<'t>(policy: &Value<'t>, envelope: &Value<'t>) -> Result<Value<'t>, Refusal> {
-    let refuse = || Refusal::new(RefusalCode::NotAPolicy, "ir.constrain: expected a policy term");
-    let items = policy.as_array().ok_or_else(refuse)?;
-    let (op, slots) = match items.split_first() {
-        Some((Value::String(op), slots)) if *op == Op::Policy.operation().name => (op, slots),
-        _ => return Err(refuse()),
-    };
-    let and = Value::text(Op::And.operation().name);
-    let (filter, rest) = slots.split_at(slots.len().min(1));
-    let mut filters = Vec::from([and, envelope.clone()]);
-    filters.extend_from_slice(filter);
-    let mut constrained = Vec::from([Value::String(op.clone()), Value::Array(filters)]);
-    constrained.extend_from_slice(rest);
-    Ok(Value::Array(constrained))
+impl<'t> Policy<'t> {
+    /// Admits, normalises and compiles.
+    pub fn new(
+        value: &'t Value,
+        vocabulary: &Vocabulary,
+        customs: &Members,
+    ) -> Result<Self, Refusal> {
+        Self::compile(normal_form(value, vocabulary)?, vocabulary, customs)
+    }
+
+    /// The second half of [`Self::new`], for who has something to refuse in between.
+    pub fn compile(
+        normal: Term<'t>,
+        vocabulary: &Vocabulary,
+        customs: &Members,
+    ) -> Result<Self, Refusal> {
+        let slots = Compiler { vocabulary, customs }.slots(&normal)?;
+        Ok(Self { slots, normal })
+    }
+
+    pub const fn normal(&self) -> &Term<'t> {
+        &self.normal
+    }
+
+    /// The canonical encoding of the normal form.
+    pub fn encoding(&self) -> String {
+        encode(&self.normal)
+    }
 }
 
 /// Admits a term that has to be a policy.
@@ -61,195 +65,42 @@ pub fn admit_policy<'t>(
     Err(Refusal::new(RefusalCode::NotAPolicy, message))
 }
 
-/// A policy that was admitted, and may run.
-#[derive(Debug)]
-pub struct Ready<'t> {
-    pub policy: Policy,
-    pub normal: Term<'t>,
-    /// The canonical encoding of the normal form.
-    pub encoding: String,
+/// The normal form of a term that has to be a policy.
+pub fn normal_form<'t>(value: &'t Value, vocabulary: &Vocabulary) -> Result<Term<'t>, Refusal> {
+    Ok(normalize(admit_policy(value, vocabulary)?.term))
 }
 
-impl<'t> Ready<'t> {
-    pub fn new(
-        term: &'t Value,
-        vocabulary: &Vocabulary,
-        customs: &Members,
-    ) -> Result<Self, Refusal> {
-        let normal = normalize(admit_policy(term, vocabulary)?.term);
-        let policy = Compiler { vocabulary, customs }.policy(&normal)?;
-        let encoding = encode(&normal);
-        Ok(Self { policy, normal, encoding })
-    }
+/// The policy with the host's envelope ∧-ed onto its filter: callers narrow, never widen.
+pub fn under_envelope<'t>(policy: &Value<'t>, envelope: &Value<'t>) -> Result<Value<'t>, Refusal> {
+    let refuse = || Refusal::new(RefusalCode::NotAPolicy, "ir.constrain: expected a policy term");
+    let items = policy.as_array().ok_or_else(refuse)?;
+    let (op, slots) = match items.split_first() {
+        Some((Value::String(op), slots)) if *op == Op::Policy.operation().name => (op, slots),
+        _ => return Err(refuse()),
+    };
+    let and = Value::text(Op::And.operation().name);
+    let (filter, rest) = slots.split_at(slots.len().min(1));
+    let mut filters = Vec::from([and, envelope.clone()]);
+    filters.extend_from_slice(filter);
+    let mut constrained = Vec::from([Value::String(op.clone()), Value::Array(filters)]);
+    constrained.extend_from_slice(rest);
+    Ok(Value::Array(constrained))
 }
 
-/// Compiles normal forms.
-pub struct Compiler<'a> {
-    pub vocabulary: &'a Vocabulary,
-    /// The definitions of `custom` symbols: a Xform term each.
-    pub customs: &'a Members<'a>,
-}
-
-impl Compiler<'_> {
-    /// The five slots of a policy in normal form.
-    pub fn policy(&self, term: &Term) -> Result<Policy, Refusal> {
-        use Argument::Term as T;
-        match (term.op, term.arguments.as_slice()) {
-            (Op::Policy, [T(filter), T(scorer), T(selector), T(transform), T(plan)]) => {
-                Ok(Policy {
-                    filter: self.pred(filter)?,
-                    scorer: self.scorer(scorer)?,
-                    selector: self.selector(selector)?,
-                    transform: self.transform(transform)?,
-                    fail_plan: fail_plan(plan)?,
-                })
-            }
-            _ => Err(unadmitted()),
-        }
-    }
-
-    fn pred(&self, term: &Term) -> Result<Pred, Refusal> {
-        use Argument::{Param as P, Term as T};
-        use Value::{Number, String as Text};
-        Ok(match (term.op, term.arguments.as_slice()) {
-            (Op::Top, []) => Pred::Top,
-            (Op::Bot, []) => Pred::Bot,
-            (Op::MeetsReq, []) => Pred::MeetsReq,
-            (Op::ScopeMatches, []) => Pred::ScopeMatches,
-            (Op::And, _) => Pred::And(each(term, |term| self.pred(term))?),
-            (Op::Or, _) => Pred::Or(each(term, |term| self.pred(term))?),
-            (Op::Not, [T(pred)]) => Pred::Not(Box::new(self.pred(pred)?)),
-            (Op::Is, [P(Text(name))]) => Pred::Is(name.to_string(), self.bool(name)?),
-            (Op::Cmp, [P(Text(name)), P(Text(rel)), P(Number(bound))]) => {
-                let rel = Rel::find(rel).ok_or_else(unadmitted)?;
-                Pred::Cmp(name.to_string(), self.num(name)?, rel, *bound)
-            }
-            (Op::TierEq, [P(Text(tier))]) => Pred::TierEq(tier.to_string()),
-            (Op::MinTier, [P(Text(tier))]) => Pred::MinTier(self.vocabulary.rank(tier)),
-            (Op::FamilyEq, [P(Text(family))]) => Pred::FamilyEq(family.to_string()),
-            (Op::ProviderEq, [P(Text(provider))]) => Pred::ProviderEq(provider.to_string()),
-            (Op::ServedByEq, [P(Text(peer))]) => Pred::ServedByEq(peer.to_string()),
-            (Op::HasCap, [P(Text(capability))]) => Pred::HasCap(capability.to_string()),
-            _ => return Err(unadmitted()),
-        })
-    }
-
-    fn scorer(&self, term: &Term) -> Result<Scorer, Refusal> {
-        use Argument::{Param as P, Term as T};
-        use Value::{Number, String as Text};
-        let boxed = |term| self.scorer(term).map(Box::new);
-        Ok(match (term.op, term.arguments.as_slice()) {
-            (Op::Zero, []) => Scorer::Zero,
-            (Op::Add, _) => Scorer::Add(each(term, |term| self.scorer(term))?),
-            (Op::Scale, [P(Number(factor)), T(kid)]) => Scorer::Scale(*factor, boxed(kid)?),
-            (Op::Gate, [T(pred), T(kid)]) => Scorer::Gate(self.pred(pred)?, boxed(kid)?),
-            (Op::Neg, [T(kid)]) => Scorer::Neg(boxed(kid)?),
-            (Op::Normalize, [T(kid)]) => Scorer::Normalize(boxed(kid)?),
-            (Op::Clamp, [P(Number(low)), P(Number(high)), T(kid)]) => {
-                Scorer::Clamp(*low, *high, boxed(kid)?)
-            }
-            (Op::Field, [P(Text(name))]) => Scorer::Field(self.num(name)?),
-            (Op::Lit, [P(Number(value))]) => Scorer::Lit(*value),
-            _ => return Err(unadmitted()),
-        })
-    }
-
-    fn selector(&self, term: &Term) -> Result<Selector, Refusal> {
-        use Argument::{Param as P, Term as T};
-        use Value::Number;
-        Ok(match (term.op, term.arguments.as_slice()) {
-            (Op::Argmax, []) => Selector::Argmax,
-            (Op::Ordered, []) => Selector::Ordered,
-            (Op::Sample, [P(Number(temperature))]) => Selector::Sample(*temperature),
-            (Op::Chain, [P(links)]) => {
-                // an object in place of the array selects nothing
-                let links = links.as_array().unwrap_or(&[]).iter();
-                Selector::chain(links.filter_map(|link| link_of(link.as_object()?)))
-            }
-            (Op::TopK, [P(Number(count)), T(inner)]) => {
-                Selector::TopK(*count, Box::new(self.selector(inner)?))
-            }
-            (Op::Prefer, [T(pred), T(inner)]) => {
-                Selector::Prefer(self.pred(pred)?, Box::new(self.selector(inner)?))
-            }
-            _ => return Err(unadmitted()),
-        })
-    }
-
-    fn transform(&self, term: &Term) -> Result<Xform, Refusal> {
-        use Argument::{Param as P, Term as T};
-        use Value::{Number, String as Text};
-        Ok(match (term.op, term.arguments.as_slice()) {
-            (Op::Id, []) => Xform::Id,
-            (Op::Seq, _) => Xform::Seq(each(term, |term| self.transform(term))?),
-            (Op::SetParam, [P(Text(name)), P(value)]) => match value.as_str() {
-                Some(FROM_CTX) => Xform::InjectSeed(name.to_string()),
-                _ => Xform::SetParam(name.to_string(), value.to_static()),
-            },
-            (Op::InjectSeed, [P(Text(name))]) => Xform::InjectSeed(name.to_string()),
-            (Op::ClampParam, [P(Text(name)), P(Number(low)), P(Number(high))]) => {
-                Xform::ClampParam(name.to_string(), *low, *high)
-            }
-            (Op::Jitter, [P(Text(name)), P(Number(amplitude))]) => {
-                Xform::Jitter(name.to_string(), *amplitude)
-            }
-            (Op::FilterText, [P(recipe)]) => Xform::Filter("text", recipe.to_canonical()),
-            (Op::FilterImage, [P(recipe)]) => Xform::Filter("image", recipe.to_canonical()),
-            (Op::Custom, [P(Text(symbol))]) => self.custom(symbol)?,
-            (Op::When, [T(pred), T(kid)]) => {
-                Xform::When(self.pred(pred)?, Box::new(self.transform(kid)?))
-            }
-            _ => return Err(unadmitted()),
-        })
-    }
-
-    /// The definition of a symbol. Definitions do not use symbols themselves, so they end.
-    fn custom(&self, symbol: &str) -> Result<Xform, Refusal> {
-        let refuse = |message: String| Err(Refusal::new(RefusalCode::UnknownCustom, message));
-        let Some(definition) = lookup(self.customs, symbol) else {
-            return refuse(format!("interp: custom Sym '{symbol}' not registered"));
-        };
-        let about = format!("ctx.customs['{symbol}']");
-        let admitted = admit(definition, self.vocabulary).map_err(|refusal| {
-            Refusal::new(refusal.code, format!("{about}: {}", refusal.message))
-        })?;
-        if admitted.sort != Sort::Xform {
-            return refuse(format!("{about}: expected Xform, got {}", admitted.sort.name()));
-        }
-        Self { vocabulary: self.vocabulary, customs: &[] }.transform(&normalize(admitted.term))
-    }
-
-    fn num(&self, name: &str) -> Result<NumField, Refusal> {
-        match self.vocabulary.find(name) {
-            Some(Field::Num(field)) => Ok(field),
-            _ => Err(unadmitted()),
-        }
-    }
-
-    fn bool(&self, name: &str) -> Result<BoolField, Refusal> {
-        match self.vocabulary.find(name) {
-            Some(Field::Bool(field)) => Ok(field),
-            _ => Err(unadmitted()),
-        }
-    }
-}
-
-fn fail_plan(term: &Term) -> Result<FailPlan, Refusal> {
-    use Argument::{Param as P, Term as T};
-    match (term.op, term.arguments.as_slice()) {
-        (Op::Always, [P(action)]) => Ok(FailPlan::always(action)),
-        (Op::Override, [T(plan), P(Value::String(reason)), P(action)]) => {
-            Ok(fail_plan(plan)?.with(reason, action))
-        }
-        _ => Err(unadmitted()),
-    }
-}
-
-fn each<T>(term: &Term, compile: impl Fn(&Term) -> Result<T, Refusal>) -> Result<Vec<T>, Refusal> {
-    term.subterms().map(compile).collect()
-}
-
-/// A term that admission would not have let through.
-fn unadmitted() -> Refusal {
-    Refusal::new(RefusalCode::TermShape, "$: expected an admitted term")
+/// The policy that runs under an envelope, as [`crate::decide`] makes it of `ctx.envelope`: the term
+/// with the envelope ∧-ed onto its filter, as JSON. Neither is admitted here.
+///
+/// ```
+/// let policy = r#"["policy", ["top"], ["zero"], ["argmax"], ["id"], ["always", {"action": "abort"}]]"#;
+/// let constrained = sigmapol_engine::constrain(policy, r#"["is", "no_log"]"#)?;
+/// assert!(constrained.starts_with(r#"["policy",["and",["is","no_log"],["top"]],["zero"],"#));
+/// # Ok::<(), sigmapol_engine::Refusal>(())
+/// ```
+///
+/// # Errors
+///
+/// A refusal of what is not JSON, or of a term that is not one of a policy.
+pub fn constrain(policy: &str, envelope: &str) -> Result<String, Refusal> {
+    let (policy, envelope) = (read("policy", policy)?, read("envelope", envelope)?);
+    Ok(under_envelope(&policy, &envelope)?.to_json())
 }

@@ -7,9 +7,9 @@ use alloc::vec::Vec;
 use crate::bits::{Bits, ROWS, ones};
 use crate::catalog::Labels;
 use crate::names::NONE;
+use crate::observation::{Flags, Nums, Observation};
 use crate::order::{around_zeros, ascending, in_order};
 use crate::request::{NEEDS, Privacy};
-use crate::scene::{Flags, Nums, Scene};
 use crate::signature::Rel;
 use crate::vocabulary::{BoolField, NumField};
 
@@ -57,7 +57,7 @@ impl Reason<'_> {
 /// The tier of a candidate that names none.
 const DEFAULT_TIER: &str = "fallback";
 
-/// A predicate bound to a scene: names are numbers, bounds are integers, requirements are the
+/// A predicate bound to a observation: names are numbers, bounds are integers, requirements are the
 /// tests that they come to.
 #[derive(Debug)]
 pub enum Test<'a> {
@@ -79,18 +79,19 @@ pub enum Test<'a> {
 
 impl Pred {
     /// Binds the predicate to what there is to observe.
-    pub fn bind<'a>(&'a self, scene: Scene<'a>) -> Test<'a> {
-        let catalog = scene.catalog;
-        let bind_all = |preds: &'a [Self]| preds.iter().map(|pred| pred.bind(scene)).collect();
+    pub fn bind<'a>(&'a self, observation: Observation<'a>) -> Test<'a> {
+        let catalog = observation.catalog;
+        let bind_all =
+            |preds: &'a [Self]| preds.iter().map(|pred| pred.bind(observation)).collect();
         match self {
             Self::Top => Test::All(Vec::new()),
             Self::Bot => Test::Fails(Reason::Named("bot")),
             Self::And(preds) => Test::All(bind_all(preds)),
             Self::Or(preds) => Test::Any(bind_all(preds)),
-            Self::Not(pred) => Test::Not(Box::new(pred.bind(scene))),
-            Self::Is(name, field) => Test::Flags(scene.flags(*field), Reason::Is(name)),
+            Self::Not(pred) => Test::Not(Box::new(pred.bind(observation))),
+            Self::Is(name, field) => Test::Flags(observation.flags(*field), Reason::Is(name)),
             Self::Cmp(name, field, rel, bound) => {
-                compare(scene.nums(*field), *rel, *bound, Reason::Cmp(name, *rel))
+                compare(observation.nums(*field), *rel, *bound, Reason::Cmp(name, *rel))
             }
             Self::TierEq(tier) => {
                 let passes = |name: &str| name == tier;
@@ -102,7 +103,7 @@ impl Pred {
                 )
             }
             Self::MinTier(least) => {
-                let passes = |name: &str| scene.vocabulary.rank(name) >= *least;
+                let passes = |name: &str| observation.vocabulary.rank(name) >= *least;
                 Test::In(
                     &catalog.tiers.rows,
                     catalog.tiers.each(passes, false),
@@ -117,7 +118,7 @@ impl Pred {
                 Test::Bits(catalog.capable(name), Reason::MissingCapability(name))
             }
             Self::ScopeMatches => {
-                let passes = |name: &str| scene.request.scope.as_deref() == Some(name);
+                let passes = |name: &str| observation.request.scope.as_deref() == Some(name);
                 Test::In(
                     &catalog.scopes.rows,
                     catalog.scopes.each(passes, false),
@@ -125,7 +126,7 @@ impl Pred {
                     Reason::Named("scope"),
                 )
             }
-            Self::MeetsReq => Test::All(requirements(scene)),
+            Self::MeetsReq => Test::All(requirements(observation)),
         }
     }
 }
@@ -153,8 +154,8 @@ fn compare<'a>(values: Nums<'a>, rel: Rel, bound: f64, reason: Reason<'a>) -> Te
 }
 
 /// The requirements of the request that ask for something, in the order the reference checks them.
-fn requirements<'a>(scene: Scene<'a>) -> Vec<Test<'a>> {
-    let (catalog, request) = (scene.catalog, scene.request);
+fn requirements<'a>(observation: Observation<'a>) -> Vec<Test<'a>> {
+    let (catalog, request) = (observation.catalog, observation.request);
     let mut tests = Vec::new();
     for (asked, (need, capability)) in request.needs.iter().zip(NEEDS) {
         if *asked {
@@ -164,7 +165,7 @@ fn requirements<'a>(scene: Scene<'a>) -> Vec<Test<'a>> {
     let least =
         |values: Nums<'a>, least: f64, name| compare(values, Rel::Ge, least, Reason::Named(name));
     if let Some(tokens) = request.min_context {
-        tests.push(least(scene.nums(NumField::CONTEXT), tokens, "min_context"));
+        tests.push(least(observation.nums(NumField::CONTEXT), tokens, "min_context"));
     }
     if let Some(family) = &request.model_family {
         tests.push(is(&catalog.families, family, Reason::Named("model_family")));
@@ -173,12 +174,12 @@ fn requirements<'a>(scene: Scene<'a>) -> Vec<Test<'a>> {
         // without a tier a candidate meets no tier: the default is not used here
         tests.push(is(&catalog.tiers, tier, Reason::Named("tier")));
     }
-    let tee = Test::Flags(scene.flags(BoolField::HAS_TEE), Reason::Named("tee_required"));
+    let tee = Test::Flags(observation.flags(BoolField::HAS_TEE), Reason::Named("tee_required"));
     match request.privacy {
         Privacy::Any => {}
         Privacy::TeeRequired => tests.push(tee),
         Privacy::NoLog => {
-            let no_log = Test::Flags(scene.flags(BoolField::NO_LOG), Reason::Named("no_log"));
+            let no_log = Test::Flags(observation.flags(BoolField::NO_LOG), Reason::Named("no_log"));
             let either = Test::Any(Vec::from([no_log, tee]));
             tests.push(Test::Named(Box::new(either), "no_log"));
         }
@@ -187,7 +188,7 @@ fn requirements<'a>(scene: Scene<'a>) -> Vec<Test<'a>> {
         tests.push(least(Nums::Own(&catalog.quality), quality, "min_quality"));
     }
     if let Some(speed) = request.min_tok_s {
-        tests.push(least(scene.nums(NumField::TOK_S), speed, "min_tok_s"));
+        tests.push(least(observation.nums(NumField::TOK_S), speed, "min_tok_s"));
     }
     tests
 }

@@ -1,6 +1,6 @@
 //! The generator of seeded choices: Lehmer's, modulo the Mersenne prime 2^31 − 1.
 
-use crate::exact::Divisor;
+use crate::arithmetic::Divisor;
 
 /// A state of the generator is from 1 up to this, exclusive.
 pub const MODULUS: u64 = 2_147_483_647;

@@ -5,8 +5,8 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::context::{Place, Reader, refuse};
 use crate::json::{Member, Value};
+use crate::reader::{ObjectReader, Place};
 use crate::refusal::Refusal;
 use crate::vocabulary::Profile;
 
@@ -47,7 +47,7 @@ const REQUIREMENTS: [&str; 7] =
 impl Request {
     /// Reads `ctx.request`; keys other than those below are the caller's own.
     pub fn read(value: &Value, profile: Profile) -> Result<Self, Refusal> {
-        let request = Reader::new(value, "ctx.request")?;
+        let request = ObjectReader::new(value, "ctx.request")?;
         let [images, requirements, format, scope, tools] =
             request.pick(&["images", "requirements", "response_format", "scope", "tools"]);
         let nonempty = |items: Place| {
@@ -65,7 +65,7 @@ impl Request {
             return Ok(read);
         };
         let truthy = without_false(requirements);
-        let requirements = Reader::new(&truthy, "ctx.request.requirements")?;
+        let requirements = ObjectReader::new(&truthy, "ctx.request.requirements")?;
         if profile == Profile::Strict {
             requirements.only(&REQUIREMENTS)?;
         }
@@ -81,7 +81,7 @@ impl Request {
                 Some((asked, _)) => *asked = true,
                 None if profile == Profile::Strict => {
                     let known: Vec<&str> = NEEDS.iter().map(|(name, _)| *name).collect();
-                    return Err(refuse(format!(
+                    return Err(Refusal::ctx(format!(
                         "ctx.request.requirements.needs: unknown need '{need}', expected one of {}",
                         known.join(", ")
                     )));
@@ -94,7 +94,7 @@ impl Request {
             Some("no_log") => Privacy::NoLog,
             Some("tee_required") => Privacy::TeeRequired,
             Some(other) if profile == Profile::Strict => {
-                return Err(refuse(format!(
+                return Err(Refusal::ctx(format!(
                     "ctx.request.requirements.privacy: unknown privacy '{other}', \
                      expected no_log, standard or tee_required"
                 )));

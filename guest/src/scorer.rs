@@ -4,11 +4,11 @@ use alloc::boxed::Box;
 use alloc::vec;
 use alloc::vec::Vec;
 
+use crate::arithmetic::{Factor, Span, add, complement, is_nan};
 use crate::bits::Bits;
-use crate::exact::{Factor, Span, add, complement, is_nan};
+use crate::observation::{Nums, Observation};
 use crate::order::{ascending, from_ascending};
 use crate::predicate::Pred;
-use crate::scene::{Nums, Scene};
 use crate::vocabulary::NumField;
 
 /// A compiled scorer.
@@ -28,29 +28,29 @@ pub enum Scorer {
 impl Scorer {
     /// The scores of `rows`, the whole population that `normalize` spans: ascending, each once. In
     /// IEEE double arithmetic in exactly this order of operations; a score may be NaN.
-    pub fn score(&self, scene: Scene, rows: &[u32]) -> Vec<f64> {
-        let all = scene.catalog.len();
+    pub fn score(&self, observation: Observation, rows: &[u32]) -> Vec<f64> {
+        let all = observation.catalog.len();
         match self {
             Self::Zero => vec![0.0; rows.len()],
             Self::Lit(value) => vec![*value; rows.len()],
-            Self::Field(field) => match scene.nums(*field) {
+            Self::Field(field) => match observation.nums(*field) {
                 Nums::Own(column) if rows.len() == all && column.len() == all => column.to_vec(),
                 values => rows.iter().map(|row| values.at(*row as usize)).collect(),
             },
-            Self::Add(scorers) => sum(scorers, scene, rows),
+            Self::Add(scorers) => sum(scorers, observation, rows),
             Self::Scale(factor, scorer) => {
                 let factor = Factor::new(*factor);
-                each(scorer.score(scene, rows), |value| factor.multiply(value))
+                each(scorer.score(observation, rows), |value| factor.multiply(value))
             }
-            Self::Neg(scorer) => each(scorer.score(scene, rows), complement),
+            Self::Neg(scorer) => each(scorer.score(observation, rows), complement),
             Self::Clamp(low, high, scorer) => {
-                each(scorer.score(scene, rows), |value| clamp(value, *low, *high))
+                each(scorer.score(observation, rows), |value| clamp(value, *low, *high))
             }
             Self::Gate(pred, scorer) => {
-                let mut values = scorer.score(scene, rows);
+                let mut values = scorer.score(observation, rows);
                 let mut passing = Bits::all(all, false);
                 rows.iter().for_each(|row| passing.set(*row as usize, true));
-                pred.bind(scene).sieve(&mut passing, &mut |_, _, _| {});
+                pred.bind(observation).sieve(&mut passing, &mut |_, _, _| {});
                 for (value, row) in values.iter_mut().zip(rows) {
                     if !passing.get(*row as usize) {
                         *value = 0.0;
@@ -58,20 +58,20 @@ impl Scorer {
                 }
                 values
             }
-            Self::Normalize(scorer) => normalize(scorer.score(scene, rows)),
+            Self::Normalize(scorer) => normalize(scorer.score(observation, rows)),
         }
     }
 }
 
 /// The sum of scorers, each added to what is there so far, starting from 0.
-fn sum(scorers: &[Scorer], scene: Scene, rows: &[u32]) -> Vec<f64> {
+fn sum(scorers: &[Scorer], observation: Observation, rows: &[u32]) -> Vec<f64> {
     let Some((first, others)) = scorers.split_first() else { return vec![0.0; rows.len()] };
     // 0 + x is x, but for the negative zero
-    let mut sums = each(first.score(scene, rows), |value| {
+    let mut sums = each(first.score(observation, rows), |value| {
         if value.to_bits() == (-0.0_f64).to_bits() { 0.0 } else { value }
     });
     for scorer in others {
-        for (sum, value) in sums.iter_mut().zip(scorer.score(scene, rows)) {
+        for (sum, value) in sums.iter_mut().zip(scorer.score(observation, rows)) {
             *sum = add(*sum, value);
         }
     }

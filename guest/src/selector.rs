@@ -4,12 +4,12 @@ use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::catalog::pair;
+use crate::candidate::pair;
+use crate::observation::Observation;
 use crate::order::{FEW, by_number, by_text, descending};
 use crate::predicate::Pred;
 use crate::prng::Lehmer;
-use crate::scene::Scene;
-use crate::urn::Urn;
+use crate::sampler::Sampler;
 
 /// A compiled selector.
 #[derive(Clone, Debug)]
@@ -55,22 +55,27 @@ impl Selector {
     }
 
     /// Orders `survivors`, which come in the order of the candidates.
-    pub fn order(&self, scene: Scene, seed: Option<f64>, survivors: Vec<Scored>) -> Vec<Scored> {
+    pub fn order(
+        &self,
+        observation: Observation,
+        seed: Option<f64>,
+        survivors: Vec<Scored>,
+    ) -> Vec<Scored> {
         match self {
             Self::Ordered => survivors,
             Self::Argmax => best_first(survivors),
             Self::Sample(temperature) => sample(*temperature, seed, &best_first(survivors)),
-            Self::Chain(priorities) => chain(priorities, scene, survivors),
+            Self::Chain(priorities) => chain(priorities, observation, survivors),
             Self::TopK(count, inner) => {
-                let mut order = inner.order(scene, seed, survivors);
+                let mut order = inner.order(observation, seed, survivors);
                 if *count < order.len() as f64 {
                     order.truncate(*count as usize);
                 }
                 order
             }
             Self::Prefer(pred, inner) => {
-                let order = inner.order(scene, seed, survivors);
-                let test = pred.bind(scene);
+                let order = inner.order(observation, seed, survivors);
+                let test = pred.bind(observation);
                 let (mut preferred, others): (Vec<_>, Vec<_>) =
                     order.into_iter().partition(|scored| test.holds(scored.row as usize));
                 preferred.extend(others);
@@ -97,22 +102,22 @@ fn best_first(mut survivors: Vec<Scored>) -> Vec<Scored> {
 /// q = t/(t + 1).
 fn sample(temperature: f64, seed: Option<f64>, ranked: &[Scored]) -> Vec<Scored> {
     let temperature = if temperature > 0.0 { temperature } else { 0.0 };
-    let mut urn = Urn::new(ranked.len(), temperature / (temperature + 1.0));
+    let mut sampler = Sampler::new(ranked.len(), temperature / (temperature + 1.0));
     let mut generator = Lehmer::new(seed);
     let mut drawn = Vec::with_capacity(ranked.len());
-    while let Some(scored) = urn.draw(generator.step()).and_then(|rank| ranked.get(rank)) {
+    while let Some(scored) = sampler.draw(generator.step()).and_then(|rank| ranked.get(rank)) {
         drawn.push(*scored);
     }
     drawn
 }
 
 /// Keeps those the chain names, in its order; the score is the negated place.
-fn chain(priorities: &[Priority], scene: Scene, survivors: Vec<Scored>) -> Vec<Scored> {
+fn chain(priorities: &[Priority], observation: Observation, survivors: Vec<Scored>) -> Vec<Scored> {
     let place = |name: &str| {
         let at = priorities.binary_search_by(|priority| priority.key.as_str().cmp(name)).ok()?;
         priorities.get(at).map(|priority| priority.place)
     };
-    let pairs = &scene.catalog.pairs;
+    let pairs = &observation.catalog.pairs;
     let places = pairs.each(place, None);
     let placed = survivors.iter().filter_map(|scored| {
         let place = places.get(pairs.at(scored.row as usize) as usize).copied().flatten()?;

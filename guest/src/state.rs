@@ -2,8 +2,8 @@
 
 use alloc::format;
 
-use crate::context::{Reader, refuse};
 use crate::json::{Members, Value};
+use crate::reader::ObjectReader;
 use crate::refusal::Refusal;
 
 /// `ctx.state`: observed prices, breakers, disabled providers and credits.
@@ -30,7 +30,7 @@ impl<'a> State<'a> {
         let Some(state) = state else {
             return Ok(Self::default());
         };
-        let reader = Reader::new(state, position)?;
+        let reader = ObjectReader::new(state, position)?;
         reader.only(&SECTIONS)?;
         let [breakers, credits, disabled, ema] = reader.pick(&SECTIONS);
         let state = Self {
@@ -40,7 +40,7 @@ impl<'a> State<'a> {
             credits: credits.object()?,
         };
         let wrong = |map: &str, key: &str, expected: &str| {
-            Err(refuse(format!("{position}.{map}['{key}']: expected {expected}")))
+            Err(Refusal::ctx(format!("{position}.{map}['{key}']: expected {expected}")))
         };
         for (key, entry) in state.ema {
             for price in ["price_in", "price_out"] {

@@ -1,30 +1,175 @@
-//! A run: the long walk, one event at a time.
+//! A step: the long walk, one event at a time.
+//!
+//! An event comes in with everything it needs; the run, the runtime state and what to do next go
+//! out. Nothing is remembered in between.
 
-use alloc::string::String;
+use alloc::format;
+use alloc::string::ToString;
 use alloc::vec::Vec;
 
-/// What a run wants from its host.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Effect {
-    /// Send this request (JSON) to the provider it names.
-    Call(String),
-    /// Resume at this time, in milliseconds of the clock the events carry.
-    Wait(f64),
-    /// The run is over: an answer or an error (JSON), with the whole trace.
-    Done(String),
+use crate::call_scoped::CallScoped;
+use crate::event::Event;
+use crate::flow;
+use crate::json::{Object, Value, read};
+use crate::refusal::Refusal;
+use crate::router::{Config, Runtime, elaborate, plan, status};
+use crate::run::Run;
+use crate::score::score_value;
+use crate::turn::{Effect, Turn};
+
+/// One event. `run` is the state of the run it belongs to: `respond`, `resume` and `cancel` go on
+/// with a call, `answer` with a flow. The events that belong to none are `init`, `start`, `rank`,
+/// `status`, `elaborate`, `restore`, `observe`, `forget` and `flow`.
+pub fn step(run: Option<&str>, event: &str) -> Result<Turn, Refusal> {
+    let value = CallScoped::new(read("event", event)?);
+    let run = run.map(|run| read("run", run)).transpose()?;
+    let mut turn = Step {
+        cost: value.weight() + run.as_ref().map_or(0, Value::weight),
+        logs: Vec::new(),
+        runtime: Runtime::read(value.get("state"), "event.state")?,
+    };
+    let event = Event::new(&value)?;
+    let (run, effect) = match run {
+        Some(run) => turn.go_on(&event, run)?,
+        None => turn.begin(&event)?,
+    };
+    Ok(Turn {
+        run: run.map_or_else(|| "{}".to_string(), |run| run.to_json()),
+        state: turn.runtime.into_value().to_json(),
+        effect,
+        logs: turn.logs.iter().map(Value::to_json).collect(),
+        cost: turn.cost,
+    })
 }
 
-/// The outcome of one event.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Turn {
-    /// The state of the run, opaque and versioned.
-    pub run: String,
-    /// The runtime state after the event (JSON).
-    pub state: String,
-    /// What to do next.
-    pub effect: Effect,
-    /// Log records (JSON), in order.
-    pub logs: Vec<String>,
-    /// Work units, computed from sizes alone.
-    pub cost: u64,
+/// What a step works on besides the run.
+struct Step<'a> {
+    runtime: Runtime<'a>,
+    logs: Vec<Value<'a>>,
+    cost: u64,
+}
+
+impl<'a> Step<'a> {
+    fn go_on(
+        &mut self,
+        event: &Event<'a>,
+        run: Value<'a>,
+    ) -> Result<(Option<Value<'a>>, Effect), Refusal> {
+        let kind = event.text("kind")?;
+        if kind == "answer" {
+            return flow::answer(event, &run);
+        }
+        let mut run = Run::read(run)?;
+        let now_ms = event.now_ms()?;
+        let effect = match kind {
+            "respond" => run.respond(event.response()?, &mut self.runtime, now_ms)?,
+            "resume" => run.resume(&mut self.runtime, now_ms)?,
+            "cancel" => run.cancel(event.text("reason")?, now_ms),
+            _ => {
+                let known = "expected respond, resume, cancel or answer with a run";
+                return Err(Refusal::unsupported(format!("event.kind: {known}, got '{kind}'")));
+            }
+        };
+        Ok((Some(run.into_value()), effect))
+    }
+
+    fn begin(&mut self, event: &Event<'a>) -> Result<(Option<Value<'a>>, Effect), Refusal> {
+        let runtime = &mut self.runtime;
+        let answer = match event.text("kind")? {
+            "start" => return self.start(event),
+            "flow" => return flow::start(event),
+            "init" => {
+                const MISSING: &Value = &Value::Bool(false);
+                let config = event.get("config").unwrap_or(MISSING);
+                let config = Config::read(config, event.profile)?;
+                *runtime = Runtime::new();
+                if let Some(metrics) = event.get("metrics") {
+                    runtime.seed(metrics);
+                }
+                Object::new().flag("ok", true).with("info", config.info())
+            }
+            "rank" => self.rank(event)?,
+            "status" => {
+                let status = status(&event.config()?, runtime, event.now_ms()?);
+                return Ok((None, Effect::Done(status.to_json())));
+            }
+            "elaborate" => {
+                let profile = event.need("profile")?;
+                let (table, contract) = (event.get("retry_table"), event.get("contract"));
+                let term = elaborate(profile, table, contract).map_err(Refusal::config)?;
+                Object::new().with("term", term)
+            }
+            "restore" => match event.get("snapshot").and_then(Value::as_object) {
+                Some(snapshot) => {
+                    runtime.restore(snapshot, event.now_ms()?);
+                    Object::new().flag("ok", true)
+                }
+                None => Object::new().flag("ok", false).text("error", "snapshot must be a table"),
+            },
+            "observe" => {
+                let (provider, model) = (event.text("provider")?, event.text("model")?);
+                runtime.observe(provider, model, event.need("delta")?);
+                Object::new().flag("ok", true)
+            }
+            "forget" => {
+                runtime.forget_offers(event.text("discovery_id")?);
+                Object::new().flag("ok", true)
+            }
+            kind => return Err(Refusal::unsupported(format!("event.kind: unknown kind '{kind}'"))),
+        };
+        Ok((None, Effect::Done(answer.build().to_json())))
+    }
+
+    fn start(&mut self, event: &Event<'a>) -> Result<(Option<Value<'a>>, Effect), Refusal> {
+        let config = event.config()?;
+        let (contract, now_ms) = (event.contract()?, event.now_ms()?);
+        match plan(&config, &mut self.runtime, event.supplies()?, contract) {
+            Err(error) => {
+                let trace = Object::new()
+                    .with("rejected", Value::Array(Vec::new()))
+                    .with("decision_path", Value::Array(Vec::new()))
+                    .number("started_at_ms", now_ms);
+                let done = Object::new()
+                    .flag("ok", false)
+                    .text("error", error)
+                    .with("trace", trace.build());
+                Ok((None, Effect::Done(done.build().to_json())))
+            }
+            Ok(mut plan) => {
+                self.logs.append(&mut plan.logs);
+                self.cost += plan.cost;
+                let (run, effect) = Run::start(plan, contract, &config, &mut self.runtime, now_ms)?;
+                Ok((Some(run.into_value()), effect))
+            }
+        }
+    }
+
+    fn rank(&mut self, event: &Event<'a>) -> Result<Object<'a>, Refusal> {
+        const SHOWN: [&str; 10] = [
+            "provider_id",
+            "model_family",
+            "served_model_id",
+            "base_url",
+            "price_in",
+            "price_out",
+            "raw_price_in",
+            "raw_price_out",
+            "price_multiplier",
+            "tier",
+        ];
+        let config = event.config()?;
+        let plan = match plan(&config, &mut self.runtime, event.supplies()?, event.contract()?) {
+            Ok(plan) => plan,
+            Err(error) => return Ok(Object::new().text("error", error)),
+        };
+        self.logs.extend(plan.logs);
+        self.cost += plan.cost;
+        let mut ordered = Vec::with_capacity(plan.ordered.len());
+        for (candidate, score) in &plan.ordered {
+            let entry = Object::new().copy(candidate, &SHOWN);
+            ordered.push(entry.with("score", score_value(*score)).build());
+        }
+        let ordered = Object::new().with("ordered", Value::Array(ordered));
+        Ok(ordered.with("rejected", Value::Array(plan.rejected)))
+    }
 }

@@ -5,9 +5,9 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::json::{Member, Value, set};
+use crate::observation::Observation;
 use crate::predicate::Pred;
 use crate::prng::{Lehmer, floored};
-use crate::scene::Scene;
 use crate::scorer::clamp;
 
 /// A compiled transform.
@@ -31,12 +31,18 @@ type Request<'t> = Vec<Member<'t>>;
 
 impl Xform {
     /// Changes `request` for the candidate in `row`.
-    pub fn apply(&self, request: &mut Request, scene: Scene, row: usize, seed: Option<f64>) {
+    pub fn apply(
+        &self,
+        request: &mut Request,
+        observation: Observation,
+        row: usize,
+        seed: Option<f64>,
+    ) {
         match self {
             Self::Id => {}
             Self::Seq(xforms) => {
                 for xform in xforms {
-                    xform.apply(request, scene, row, seed);
+                    xform.apply(request, observation, row, seed);
                 }
             }
             Self::SetParam(name, value) => set(request, name, Some(value.clone())),
@@ -58,8 +64,8 @@ impl Xform {
             }
             Self::Filter(kind, recipe) => filter(request, kind, recipe, seed),
             Self::When(pred, xform) => {
-                if pred.bind(scene).holds(row) {
-                    xform.apply(request, scene, row, seed);
+                if pred.bind(observation).holds(row) {
+                    xform.apply(request, observation, row, seed);
                 }
             }
         }

@@ -216,6 +216,28 @@ fn what_step_ranks() {
     }
 }
 
+/// An entry of the old form, a bare kind, begins when it is looked at, and then it is looked at as
+/// any other: where disabling takes no time it is over at once.
+#[test]
+fn an_old_disable_where_disabling_takes_no_time() {
+    let mut config = config();
+    config["defaults"]["disable_provider_ttl_ms"] = json!(0);
+    let state = json!({ "disabled_providers": { "a": "auth_error", "elsewhere": "timeout" } });
+    let whole = router("strict", &config, None, Some(&state));
+    let expected = at_once(&whole, &json!({ "profile": "cheap" }), 5.0).unwrap();
+    assert_eq!(expected.rejected, []);
+    let loaded = PreparedRouter::load(&whole.to_string()).unwrap();
+    assert_eq!(prepared(&loaded, &json!({ "profile": "cheap" }), 5.0).unwrap(), expected);
+
+    let mut event = whole;
+    event["kind"] = json!("rank");
+    event["contract"] = json!({});
+    event["now_ms"] = json!(5);
+    let turn = step(None, &event.to_string()).unwrap();
+    let state: Value = serde_json::from_str(&turn.state).unwrap();
+    assert_eq!(state["disabled_providers"], json!({}));
+}
+
 /// What the `reference` profile lets through: prices that are none, and declared fields that see
 /// the members of a price.
 #[test]

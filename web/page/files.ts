@@ -2,7 +2,7 @@
  * Files that are chosen or dropped: a policy, a catalog, or a ledger in one or more segments.
  */
 
-import { client } from "./live.js";
+import { client } from "./update.js";
 import * as page from "./state.js";
 import { Client } from "./worker/client.js";
 
@@ -20,7 +20,7 @@ async function auditFiles(files: File[]): Promise<void> {
   const names = files.map(({ name }) => name).sort();
   page.outcome.value = "ledger";
   if (bytes > LONGEST) {
-    return page.complain("Ledgers of more than 512 MiB are for sigmapol ledger verify.");
+    return page.showError("Ledgers of more than 512 MiB are for sigmapol ledger verify.");
   }
   auditor ??= new Client();
   const name = names.length === 1 ? names[0]! : `${names[0]} to ${names.at(-1)}, ${names.length} files`;
@@ -30,7 +30,7 @@ async function auditFiles(files: File[]): Promise<void> {
     page.ledger.value = { name, bytes, part: 1, audit: await auditor.call("audit", files, show) };
   } catch (error) {
     page.ledger.value = undefined;
-    page.complain(`${name}: ${(error as Error).message}`);
+    page.showError(`${name}: ${(error as Error).message}`);
   }
 }
 
@@ -40,7 +40,7 @@ export async function openFiles(files: File[]): Promise<void> {
   page.notice.value = undefined;
   if (await isLedger(file)) return auditFiles(files);
   if (files.length > 1) {
-    return page.complain("One policy or catalog at a time; only ledgers have several files.");
+    return page.showError("One policy or catalog at a time; only ledgers have several files.");
   }
   try {
     const read = await client.call("read", file);
@@ -48,8 +48,8 @@ export async function openFiles(files: File[]): Promise<void> {
       page.policy.value = read.text;
       return;
     }
-    page.takeCtx(read.candidates, read.rest);
+    page.replaceCtx(read.candidates, read.rest);
   } catch (error) {
-    page.complain((error as Error).message);
+    page.showError((error as Error).message);
   }
 }

@@ -1,10 +1,12 @@
-import "./live.js"; // first: the worker gets ready while the page does
+import "./update.js"; // first: the worker gets ready while the page does
 import { render } from "preact";
 import "./style.css";
-import { follow } from "./share.js";
+import { keepWork, restoreWork } from "./keep.js";
+import { openLink } from "./share.js";
 import { App } from "./view/app.js";
 
-await follow();
-addEventListener("hashchange", () => void follow());
+if (!(await openLink())) restoreWork();
+keepWork();
+addEventListener("hashchange", () => void openLink());
 
 render(<App />, document.getElementById("page")!);

@@ -4,9 +4,11 @@
  */
 
 import { batch, computed, signal } from "@preact/signals";
-import type { Candidate, State } from "../src/index.js";
-import { EXAMPLES, type Example } from "./logic/examples.js";
+import type { State } from "../src/index.js";
+import { type Candidate, textOf } from "./logic/candidate.js";
+import { EXAMPLES } from "./logic/examples.js";
 import { isRecord } from "./logic/texts.js";
+import type { Work } from "./logic/work.js";
 import type { Answer, Audit, Columns, Question, Responsible } from "./worker/protocol.js";
 
 const first = EXAMPLES[0]!;
@@ -15,12 +17,12 @@ const first = EXAMPLES[0]!;
 export const policy = signal(first.policy);
 export const request = signal(first.request);
 export const vocabulary = signal(first.vocabulary);
-export const envelope = signal("");
-export const customs = signal("");
+export const envelope = signal(first.envelope);
+export const customs = signal(first.customs);
 
 /** Numbers as they are being written; empty where there is none. */
 export const seed = signal(first.seed);
-export const nowMs = signal("");
+export const nowMs = signal(first.nowMs);
 
 export const state = signal<State>(first.state);
 export const candidates = signal<readonly Candidate[]>(first.candidates);
@@ -28,8 +30,25 @@ export const candidates = signal<readonly Candidate[]>(first.candidates);
 /** Counts the catalogs that have been put in place of another. */
 export const loaded = signal(0);
 
+/** All that is edited, as it is now. */
+export const work = computed<Work>(() => ({
+  policy: policy.value,
+  request: request.value,
+  vocabulary: vocabulary.value,
+  envelope: envelope.value,
+  customs: customs.value,
+  seed: seed.value,
+  nowMs: nowMs.value,
+  state: state.value,
+  candidates: candidates.value,
+}));
+
+/** Whether two works are one and the same: nothing was edited between them. */
+export const isSame = (one: Work, other: Work): boolean =>
+  (Object.keys(work.peek()) as (keyof Work)[]).every((key) => one[key] === other[key]);
+
 /** The last answer, and what it answers. */
-export const answer = signal<Answer>({ faults: [] });
+export const answer = signal<Answer>({ faults: [], notes: [] });
 /** The last decision. It stays while something is being written that is refused. */
 export const decision = signal<Columns | undefined>(undefined);
 export const stale = computed(() => decision.value !== answer.value.decision);
@@ -40,8 +59,8 @@ export const busy = signal(true);
 export const shown = signal<number | undefined>(undefined);
 export const chosen = signal<number | undefined>(undefined);
 export const hovered = signal<number | undefined>(undefined);
-export const looked = computed(() => hovered.value ?? chosen.value);
-/** What is responsible for the one that is looked at, once that is known. */
+export const inspected = computed(() => hovered.value ?? chosen.value);
+/** What is responsible for the one that is inspected, once that is known. */
 export const responsible = signal<Responsible | undefined>(undefined);
 
 /** Which of the panels of tabs are seen. */
@@ -51,16 +70,20 @@ export const outcome = signal("sent");
 /** A ledger that is read, or has been; `part` of it is done, 0 to 1. */
 export const ledger = signal<{ name: string; bytes: number; part: number; audit?: Audit } | undefined>(undefined);
 
-/** A sentence for everybody: what went wrong, or what a link said. */
+/** Why the work is not kept for the next visit, if it is not. */
+export const notKept = signal("");
+
+/** A sentence for everybody: what went wrong, what a link said, what can be undone. */
 export interface Notice {
   tone: "good" | "bad" | "plain";
   title: string;
   lines: string[];
+  undo?: () => void;
 }
 export const notice = signal<Notice | undefined>(undefined);
 
 /** Says what went wrong. */
-export function complain(title: string, lines: string[] = []): void {
+export function showError(title: string, lines: string[] = []): void {
   notice.value = { tone: "bad", title, lines };
 }
 
@@ -71,7 +94,7 @@ const number = (text: string): number | string | undefined => {
 };
 
 export const question = computed<Question>(() => {
-  const [of, at] = [number(seed.value), number(nowMs.value)];
+  const [drawn, at] = [number(seed.value), number(nowMs.value)];
   return {
     policy: policy.value,
     request: request.value.trim(),
@@ -79,37 +102,39 @@ export const question = computed<Question>(() => {
     envelope: envelope.value.trim(),
     customs: customs.value.trim(),
     state: state.value,
-    ...(of === undefined ? {} : { seed: of }),
+    ...(drawn === undefined ? {} : { seed: drawn }),
     ...(at === undefined ? {} : { now_ms: at }),
   };
 });
 
-/** Puts an example, or what a link carries, in the place of everything. */
-export const take = (example: Omit<Example, "name" | "about">): void => batch(() => {
-  policy.value = example.policy;
-  request.value = example.request;
-  vocabulary.value = example.vocabulary;
-  envelope.value = example.envelope ?? "";
-  customs.value = example.customs ?? "";
-  seed.value = example.seed;
-  nowMs.value = example.nowMs ?? "";
-  state.value = example.state;
-  candidates.value = example.candidates;
-  loaded.value += 1;
-  shown.value = chosen.value = hovered.value = undefined;
+/** Puts an example, or what a link or the browser has kept, in the place of everything. */
+export const replaceWork = (next: Work): void => batch(() => {
+  policy.value = next.policy;
+  request.value = next.request;
+  vocabulary.value = next.vocabulary;
+  envelope.value = next.envelope;
+  customs.value = next.customs;
+  seed.value = next.seed;
+  nowMs.value = next.nowMs;
+  state.value = next.state;
+  replaceCandidates(next.candidates);
 });
 
 /** Puts a catalog in the place of the other, and what else of a ctx comes with it. */
-export const takeCtx = (all: readonly Candidate[], rest: Record<string, unknown>): void => batch(() => {
+export const replaceCtx = (all: readonly Candidate[], rest: Record<string, unknown>): void => batch(() => {
   const text = (value: unknown) => (value === undefined ? "" : JSON.stringify(value, undefined, 2));
-  candidates.value = all;
-  loaded.value += 1;
-  shown.value = chosen.value = hovered.value = undefined;
+  replaceCandidates(all);
   vocabulary.value = text(rest.vocabulary);
   if (rest.request !== undefined) request.value = text(rest.request);
   if (rest.envelope !== undefined) envelope.value = text(rest.envelope);
   if (rest.customs !== undefined) customs.value = text(rest.customs);
-  if (rest.seed !== undefined) seed.value = String(rest.seed);
-  if (rest.now_ms !== undefined) nowMs.value = String(rest.now_ms);
+  if (rest.seed !== undefined) seed.value = textOf(rest.seed);
+  if (rest.now_ms !== undefined) nowMs.value = textOf(rest.now_ms);
   if (isRecord(rest.state)) state.value = rest.state;
 });
+
+function replaceCandidates(next: readonly Candidate[]): void {
+  candidates.value = next;
+  loaded.value += 1;
+  shown.value = chosen.value = hovered.value = undefined;
+}

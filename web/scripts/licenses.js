@@ -1,12 +1,12 @@
-// The package carries the licences of what is in it.
+// The package carries its licences where npm looks for them, and those of what is in it.
 import { cp, mkdir } from "node:fs/promises";
 
 const from = (path) => new URL(`../${path}`, import.meta.url);
 await mkdir(from("dist/licenses"), { recursive: true });
-for (const [path, name] of [
-  ["../LICENSE-MIT", "MIT"],
-  ["../LICENSE-APACHE", "APACHE"],
-  ["node_modules/@noble/hashes/LICENSE", "noble-hashes"],
+for (const [path, to] of [
+  ["../LICENSE-MIT", "LICENSE-MIT"],
+  ["../LICENSE-APACHE", "LICENSE-APACHE"],
+  ["node_modules/@noble/hashes/LICENSE", "dist/licenses/noble-hashes"],
 ]) {
-  await cp(from(path), from(`dist/licenses/${name}`));
+  await cp(from(path), from(to));
 }

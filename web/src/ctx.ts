@@ -1,4 +1,4 @@
-import type { Capability, FailReason, Pred, Tier, Xform } from "./term.js";
+import type { FailReason, Pred, Tier, Xform } from "./term.js";
 
 /** A field that a vocabulary declares; a candidate has it under its own key. */
 export type FieldDeclaration =
@@ -8,104 +8,129 @@ export type FieldDeclaration =
 /** What policies may observe beside the core fields, and which terms are admitted. */
 export interface Vocabulary {
   /** `strict` unless told otherwise. */
-  profile?: "strict" | "reference";
-  fields?: Record<string, FieldDeclaration>;
+  profile?: "strict" | "reference" | undefined;
+  fields?: Readonly<Record<string, FieldDeclaration>> | undefined;
   /** From worst to best. */
-  tier_order?: string[];
+  tier_order?: readonly string[] | undefined;
+}
+
+/** `T`, and whatever else: a literal with more keys, or a value of an interface of your own. */
+export type Extended<T> = T | (T & { readonly [key: string]: unknown });
+
+/** What a candidate says of itself under the keys that the engine knows. */
+export interface CandidateFields {
+  provider_id: string;
+  model_family: string;
+  served_model_id?: string | undefined;
+  /** `fallback` where it is absent. */
+  tier?: Tier | undefined;
+  scope?: string | undefined;
+  /** USD per million tokens. */
+  price_in?: number | undefined;
+  /** USD per million tokens. */
+  price_out?: number | undefined;
+  latency_ms?: number | undefined;
+  /** Tokens per second. */
+  tok_s?: number | undefined;
+  /** 0 to 1. */
+  success_rate?: number | undefined;
+  /** Attested to run in a trusted environment. */
+  has_tee?: boolean | undefined;
+  no_log?: boolean | undefined;
+  /** 0 to 1. */
+  quality_hint?: number | undefined;
+  capabilities?: Capabilities | undefined;
 }
 
 /** A model at a provider. Keys that a vocabulary declares are its own. */
-export interface Candidate {
-  provider_id: string;
-  model_family: string;
-  served_model_id?: string;
-  tier?: Tier;
-  scope?: string;
-  /** USD per million tokens. */
-  price_in?: number;
-  /** USD per million tokens. */
-  price_out?: number;
-  latency_ms?: number;
-  /** Tokens per second. */
-  tok_s?: number;
-  /** 0 to 1. */
-  success_rate?: number;
-  /** Attested to run in a trusted environment. */
-  has_tee?: boolean;
-  no_log?: boolean;
-  /** 0 to 1. */
-  quality_hint?: number;
-  capabilities?: { context?: number } & { [capability in Capability]?: boolean | number | string };
-  [key: string]: unknown;
-}
+export type Candidate = Extended<CandidateFields>;
+
+/** What a model can do. */
+export type Capabilities = Extended<{
+  /** Tokens. */
+  context?: number | undefined;
+  supports_tools?: boolean | undefined;
+  supports_json_mode?: boolean | undefined;
+  supports_vision?: boolean | undefined;
+  supports_seed?: boolean | undefined;
+}>;
 
 /** What the call needs; `meets_req` looks at it. */
 export interface Requirements {
-  needs?: ("json_mode" | "seed" | "tools" | "vision")[];
+  needs?: readonly ("json_mode" | "seed" | "tools" | "vision")[] | undefined;
   /** Tokens. */
-  min_context?: number;
-  model_family?: string;
-  tier?: Tier;
-  privacy?: "standard" | "no_log" | "tee_required";
+  min_context?: number | undefined;
+  model_family?: string | undefined;
+  tier?: Tier | undefined;
+  privacy?: "standard" | "no_log" | "tee_required" | undefined;
   /** 0 to 1. */
-  min_quality?: number;
+  min_quality?: number | undefined;
   /** Tokens per second. */
-  min_tok_s?: number;
+  min_tok_s?: number | undefined;
+}
+
+/** The members of a request that policies look at, and those that most requests have. */
+export interface RequestFields {
+  requirements?: Requirements | undefined;
+  scope?: string | undefined;
+  messages?: readonly unknown[] | undefined;
+  prompt?: string | undefined;
+  tools?: unknown;
+  images?: unknown;
+  response_format?: unknown;
+  temperature?: number | undefined;
+  max_tokens?: number | undefined;
 }
 
 /** The request, as the caller has it; what is not named here is carried along. */
-export interface Request {
-  requirements?: Requirements;
-  scope?: string;
-  [key: string]: unknown;
-}
+export type Request = Extended<RequestFields>;
 
 /** What the host knows of providers. */
 export interface State {
   /** Observed prices, by `provider|family`. */
-  ema?: Record<string, { price_in?: number; price_out?: number }>;
+  ema?: Readonly<Record<string, { price_in?: number | undefined; price_out?: number | undefined }>> | undefined;
   /** By provider. */
-  breakers?: Record<string, boolean>;
+  breakers?: Readonly<Record<string, boolean>> | undefined;
   /** By provider; whatever is there disables it. */
-  disabled?: Record<string, unknown>;
+  disabled?: Readonly<Record<string, unknown>> | undefined;
   /** USD, by provider. */
-  credits?: Record<string, number>;
+  credits?: Readonly<Record<string, number>> | undefined;
 }
 
 /** A failure to ask the fail plan about. */
 export interface Failure {
   kind: FailReason;
   /** From 1. */
-  attempt?: number;
+  attempt?: number | undefined;
 }
 
 /** What a catalog is read from. */
 export interface CatalogText {
-  candidates: Candidate[];
-  vocabulary?: Vocabulary;
-  state?: State;
+  candidates: readonly Candidate[];
+  vocabulary?: Vocabulary | undefined;
+  state?: State | undefined;
 }
 
 /** What a decision over a catalog takes. */
 export interface Ask {
-  request?: Request;
+  request?: Request | undefined;
   /** The outgoing request, where it is not `request`. */
-  body?: Request;
+  body?: Request | undefined;
   /** Takes the place of the catalog's. */
-  state?: State;
+  state?: State | undefined;
   /** An integer of magnitude at most 2^53 − 1. */
-  seed?: number;
-  now_ms?: number;
+  seed?: number | undefined;
+  now_ms?: number | undefined;
   /** At most 256. */
-  failures?: Failure[];
+  failures?: readonly Failure[] | undefined;
 }
 
 /** What belongs to a policy. */
 export interface PolicyOptions {
   /** Conjoined to the filter: callers narrow, never widen. */
-  envelope?: Pred;
+  envelope?: Pred | undefined;
   /** What `custom` means here. */
-  customs?: Record<string, Xform>;
+  customs?: Readonly<Record<string, Xform>> | undefined;
 }
 
 /** Everything a decision may know. */

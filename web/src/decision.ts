@@ -2,7 +2,8 @@ import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
 import type * as engine from "../build/component/interfaces/sigmapol-policy-engine.js";
 import type * as prepared from "../build/component/interfaces/sigmapol-policy-prepared.js";
-import type { Request } from "./ctx.js";
+import type { RequestFields } from "./ctx.js";
+import { costNumber, finiteOrText } from "./number.js";
 import type { Action } from "./term.js";
 
 /** A candidate that may be tried. */
@@ -24,6 +25,22 @@ export interface Reaction {
   action: Action;
   /** The wait before the next attempt, in milliseconds. */
   backoffMs: number;
+}
+
+/** A decision in JSON: what `sigmapol decide --json` prints, but for names, kinds and measurements, which it does not know. */
+export interface DecisionJson {
+  identity: string;
+  /** Infinite scores are `"inf"` and `"-inf"`. */
+  ordered: { candidate: number; score: number | string }[];
+  rejected: { candidate: number; reason: string }[];
+  /** Absent when nobody may be tried. */
+  request?: object;
+  /** Absent when no failure was asked about. */
+  reactions?: { action: Action; backoff_ms: number | string }[];
+  /** Its digits where a double does not hold it. */
+  cost: number | string;
+  /** What `digest` gives. */
+  result: string;
 }
 
 /** What a policy decided. */
@@ -71,7 +88,7 @@ export class Decision {
   }
 
   /** The request for the first of `ordered`, transformed; absent when nobody may be tried. */
-  get request(): Request | undefined {
+  get request(): (RequestFields & { [key: string]: unknown }) | undefined {
     return this.requestText === undefined ? undefined : JSON.parse(this.requestText);
   }
 
@@ -98,6 +115,22 @@ export class Decision {
    */
   digest(): string {
     return digest(JSON.stringify(this.outcome()));
+  }
+
+  /** What `JSON.stringify` writes. */
+  toJSON(): DecisionJson {
+    const { identity, ordered, rejected, request, reactions, cost } = this;
+    return {
+      identity,
+      ordered: ordered.map(({ candidate, score }) => ({ candidate, score: finiteOrText(score) })),
+      rejected: rejected.map(({ candidate, reason }) => ({ candidate, reason })),
+      ...(request === undefined ? {} : { request }),
+      ...(reactions.length === 0 ? {} : {
+        reactions: reactions.map(({ action, backoffMs }) => ({ action, backoff_ms: finiteOrText(backoffMs) })),
+      }),
+      cost: costNumber(cost),
+      result: this.digest(),
+    };
   }
 }
 

@@ -1,10 +1,12 @@
 import type * as engine from "../build/component/interfaces/sigmapol-policy-engine.js";
+import { arrayText, objectText, wrongType } from "./argument.js";
 import { compile, type Exports, Instance } from "./component.js";
 import type { Ask, CatalogText, Ctx, PolicyOptions, Vocabulary } from "./ctx.js";
 import { Decision } from "./decision.js";
 import { COMPONENT_SHA256 } from "./digests.js";
-import type { Policy, Term } from "./term.js";
-import { turn, type Turn } from "./turn.js";
+import type { CallOf, EventKind, EventOf, Outcomes, RunOf } from "./event.js";
+import type { Imported, Policy, Term } from "./term.js";
+import { Turn } from "./turn.js";
 
 /** What a term is, once admitted. */
 export interface Admission {
@@ -24,8 +26,6 @@ export interface Admission {
 /** A value, or its JSON text. */
 export type Json<T> = T | string;
 
-const text = (value: Json<unknown>): string => (typeof value === "string" ? value : JSON.stringify(value));
-
 /** Makes the engine ready to run. */
 export async function load(): Promise<Engine> {
   return new Engine(await compile());
@@ -36,7 +36,8 @@ export async function load(): Promise<Engine> {
  * in every engine, to the last bit.
  *
  * A value that is given as text reaches the engine as it is; any other is written by
- * `JSON.stringify`. What is refused is thrown as a `Refusal`.
+ * `JSON.stringify`. What is refused is thrown as a `Refusal`. An argument of another type is a
+ * `TypeError`: `ctx: expected an object or a JSON text, got undefined`.
  */
 export class Engine {
   /** @internal What a ledger names the component by: its SHA-256. */
@@ -56,26 +57,40 @@ export class Engine {
   }
 
   /** Checks a term of any sort and names it. */
-  admit(term: Json<Term>, vocabulary: Json<Vocabulary> = {}): Admission {
-    return this.#call(({ engine }) => engine.admit(text(term), text(vocabulary)));
+  admit<const T extends readonly unknown[]>(term: Imported<T>, vocabulary?: Json<Vocabulary>): Admission;
+  admit(term: Json<Term>, vocabulary?: Json<Vocabulary>): Admission;
+  admit(term: unknown, vocabulary: unknown = {}): Admission {
+    const [read, words] = [arrayText("term", term), objectText("vocabulary", vocabulary)];
+    return this.#call(({ engine }) => engine.admit(read, words));
   }
 
   /** The identity that `admit` would report: a SHA-256, 64 lower-case hexadecimal digits. */
-  hash(term: Json<Term>, vocabulary: Json<Vocabulary> = {}): string {
-    return this.#call(({ engine }) => engine.hash(text(term), text(vocabulary)));
+  hash<const T extends readonly unknown[]>(term: Imported<T>, vocabulary?: Json<Vocabulary>): string;
+  hash(term: Json<Term>, vocabulary?: Json<Vocabulary>): string;
+  hash(term: unknown, vocabulary: unknown = {}): string {
+    const [read, words] = [arrayText("term", term), objectText("vocabulary", vocabulary)];
+    return this.#call(({ engine }) => engine.hash(read, words));
   }
 
   /** Runs a policy over the candidates of a ctx. */
-  decide(policy: Json<Policy>, ctx: Json<Ctx>): Decision {
-    return Decision.of(this.#call(({ engine }) => engine.decide(text(policy), text(ctx))));
+  decide<const T extends readonly unknown[]>(policy: Imported<T>, ctx: Json<Ctx>): Decision;
+  decide(policy: Json<Policy>, ctx: Json<Ctx>): Decision;
+  decide(policy: unknown, ctx: unknown): Decision {
+    const [term, known] = [arrayText("policy", policy), objectText("ctx", ctx)];
+    return Decision.of(this.#call(({ engine }) => engine.decide(term, known)));
   }
 
   /**
    * One step of a run: its state, an event → its state, the runtime state, what it wants next.
    * Without a run, the event starts one, or belongs to none.
    */
-  step(run: string | undefined, event: Json<object>): Turn {
-    return turn(this.stepText(run, text(event)));
+  step(run: string | undefined, event: string): Turn;
+  step<K extends EventKind>(run: RunOf<K>, event: EventOf<K>): Turn<Outcomes[K], CallOf<K>>;
+  step(run: unknown, event: unknown): Turn<never, never> {
+    if (run !== undefined && typeof run !== "string") {
+      throw wrongType("run", "the run of a turn, a string, or undefined", run);
+    }
+    return new Turn(this.stepText(run, objectText("event", event)));
   }
 
   /** @internal As `step`, with every text as the engine wrote it. */
@@ -85,7 +100,7 @@ export class Engine {
 
   /** Reads a catalog once, to decide over it many times. */
   catalog(catalog: Json<CatalogText>): Catalog {
-    return new Catalog(this.#module, text(catalog));
+    return new Catalog(this.#module, objectText("catalog", catalog));
   }
 }
 
@@ -102,19 +117,28 @@ export class Catalog {
   }
 
   /** Admits a policy for this catalog. */
-  policy(term: Json<Policy>, options: Json<PolicyOptions> = {}): (ask?: Json<Ask>) => Decision {
-    const policy = this.#instance.call(({ prepared }) => prepared.policy(text(term), text(options)));
-    return (ask = {}) =>
-      Decision.ofChoice(this.#instance.call(({ prepared }) => prepared.decide(policy, text(ask))));
+  policy<const T extends readonly unknown[]>(term: Imported<T>, options?: Json<PolicyOptions>): Decide;
+  policy(term: Json<Policy>, options?: Json<PolicyOptions>): Decide;
+  policy(term: unknown, options: unknown = {}): Decide {
+    const [read, belongs] = [arrayText("term", term), objectText("options", options)];
+    const policy = this.#instance.call(({ prepared }) => prepared.policy(read, belongs));
+    return (ask = {}) => {
+      const asked = objectText("ask", ask);
+      return Decision.ofChoice(this.#instance.call(({ prepared }) => prepared.decide(policy, asked)));
+    };
   }
 
   /** Applies changes to candidates and providers, all of them or none. */
-  patch(changes: Json<Change[]>): void {
-    this.#instance.call(({ prepared }) => prepared.patch(text(changes)));
+  patch(changes: Json<readonly Change[]>): void {
+    const read = arrayText("changes", changes);
+    this.#instance.call(({ prepared }) => prepared.patch(read));
   }
 }
 
+/** Decides over a catalog, by a policy that was admitted for it. */
+export type Decide = (ask?: Json<Ask>) => Decision;
+
 /** A change of what a candidate says of itself, or of what the host knows of a provider. */
 export type Change =
-  | { candidate: number; set: Record<string, number | boolean> }
-  | { provider: string; breaker_open?: boolean; disabled?: boolean; credits?: number };
+  | { candidate: number; set: Readonly<Record<string, number | boolean>> }
+  | { provider: string; breaker_open?: boolean | undefined; disabled?: boolean | undefined; credits?: number | undefined };

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { COMPONENT_SHA256, CORE_SHA256, load, Refusal } from "../dist/index.js";
 import { host, root } from "./host.js";
+import { needsHost } from "./ledgers.js";
 
 const engine = await load();
 const json = (path) => JSON.parse(readFileSync(join(root, path), "utf8"));
@@ -26,7 +27,7 @@ test("values and texts are the same", () => {
   assert.equal(engine.decide(POLICY, CTX).digest(), engine.decide(JSON.stringify(POLICY), JSON.stringify(CTX)).digest());
 });
 
-test("a decision has the digest that the host computes", () => {
+test("a decision has the digest that the host computes", needsHost, () => {
   const folder = mkdtempSync(join(tmpdir(), "sigmapol-digest-"));
   const policies = {
     support: POLICY,
@@ -55,6 +56,52 @@ test("a decision has the digest that the host computes", () => {
   }
   rmSync(folder, { recursive: true });
   assert.equal(digests.size, 5);
+});
+
+test("a decision as JSON is what the command prints, but for what a decision does not know", () => {
+  // two candidates; the first has no price, so its score is infinite, and the second is rejected
+  const policy = ["policy", ["not", ["cmp", "price_out", "eq", 2]], ["field", "price_in"], ["argmax"], ["set_param", "temperature", 0],
+    ["always", { action: "retry_same", attempts: 2, backoff_ms: [100, 200] }]];
+  const ctx = { candidates: [{ provider_id: "a", model_family: "m" }, { provider_id: "b", model_family: "m", price_out: 2 }] };
+  const decision = engine.decide(policy, ctx);
+  const written = JSON.parse(JSON.stringify(decision));
+  assert.deepEqual(written, {
+    identity: engine.hash(policy),
+    ordered: [{ candidate: 0, score: "inf" }],
+    rejected: [{ candidate: 1, reason: "not" }],
+    request: { temperature: 0 },
+    cost: Number(decision.cost),
+    result: decision.digest(),
+  });
+  assert.deepEqual(Object.keys(written), ["identity", "ordered", "rejected", "request", "cost", "result"]);
+  const failing = engine.decide(["policy", ["top"], ["neg", ["field", "price_in"]], ...policy.slice(3)],
+    { ...ctx, failures: [{ kind: "timeout", attempt: 2 }] });
+  assert.deepEqual(failing.toJSON().ordered, [{ candidate: 0, score: "-inf" }, { candidate: 1, score: "-inf" }]);
+  assert.deepEqual(failing.toJSON().reactions, [{ action: policy[5][1], backoff_ms: 200 }]);
+  const nobody = engine.decide(["policy", ["bot"], ...policy.slice(2)], ctx);
+  assert.deepEqual(Object.keys(nobody.toJSON()), ["identity", "ordered", "rejected", "cost", "result"]);
+});
+
+test("a decision as JSON has the members that the command prints", needsHost, () => {
+  const folder = mkdtempSync(join(tmpdir(), "sigmapol-json-"));
+  const policy = ["policy", ["cmp", "price_out", "le", 10], ["add", ["field", "price_in"], ["lit", 0.1]], ["sample", 0.7], ["set_param", "seed", 3],
+    ["override", ["always", { action: "next_candidate" }], "timeout", { action: "retry_same", attempts: 2, backoff_ms: [0.5, 500] }]];
+  const ctx = { ...CTX, candidates: [...CTX.candidates, { provider_id: "x", model_family: "m", price_out: 1 }], failures: [{ kind: "timeout" }] };
+  writeFileSync(join(folder, "policy.json"), JSON.stringify(policy));
+  writeFileSync(join(folder, "ctx.json"), JSON.stringify(ctx));
+  const { stdout } = host(["decide", join(folder, "policy.json"), "--ctx", join(folder, "ctx.json"), "--json"]);
+  rmSync(folder, { recursive: true });
+  const { spent: _, ...printed } = JSON.parse(stdout);
+  for (const entry of [...printed.ordered, ...printed.rejected]) {
+    delete entry.provider;
+    delete entry.model;
+  }
+  for (const reaction of printed.reactions) {
+    delete reaction.kind;
+    delete reaction.attempt;
+  }
+  assert.ok(printed.ordered.some(({ score }) => score === "inf"));
+  assert.deepEqual(JSON.parse(JSON.stringify(engine.decide(policy, ctx))), printed);
 });
 
 test("what is refused is an error with a code", () => {
@@ -109,6 +156,9 @@ test("a run asks, waits and ends", () => {
   assert.equal(again.effect.kind, "call");
   const done = after(again, { kind: "respond", now_ms: 1300, response: { ok: true, response: { text: "hi" } } });
   assert.deepEqual([done.effect.kind, done.effect.outcome.ok, done.effect.outcome.response], ["done", true, { text: "hi" }]);
+  // a turn goes into JSON too, though its cost is a bigint
+  const { run, state, effect, logs, cost } = failed;
+  assert.deepEqual(JSON.parse(JSON.stringify(failed)), { run, state, effect, logs, cost: Number(cost) });
 });
 
 test("out of memory, an engine goes on in a new instance, and what a catalog held is gone", () => {

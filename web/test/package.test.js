@@ -1,8 +1,8 @@
 // What travels: the files, the bytes in them, and that they work where they are put.
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -13,13 +13,14 @@ import { executablePath, launch } from "./chromium.js";
 import { root } from "./host.js";
 
 const web = join(root, "web");
+const isCloned = existsSync(join(root, ".git"));
 const npm = (args, cwd) => execFileSync("npm", [...args, "--loglevel=error"], { cwd, encoding: "utf8" });
 
 let folder;
 let packed;
 before(() => {
   folder = mkdtempSync(join(tmpdir(), "sigmapol-package-"));
-  [packed] = JSON.parse(npm(["pack", "--json", "--pack-destination", folder], web));
+  [packed] = JSON.parse(npm(["pack", "--json", "--ignore-scripts", "--pack-destination", folder], web));
   writeFileSync(join(folder, "package.json"), '{"name": "user", "private": true, "type": "module"}');
   npm(["install", "--offline", "--no-audit", "--no-fund", join(folder, packed.filename)], folder);
 });
@@ -48,10 +49,53 @@ test("only what is needed", () => {
   const code = ["index.js", "ledger.js", "shared.js"];
   const declarations = readdirSync(join(web, "src"), { recursive: true })
     .filter((path) => path.endsWith(".ts")).map((path) => path.replace(/\.ts$/, ".d.ts"));
-  const licenses = ["MIT", "APACHE", "noble-hashes"].map((name) => `licenses/${name}`);
-  const expected = [...code, ...declarations, ...licenses].map((path) => `dist/${path}`);
-  assert.deepEqual(packed.files.map(({ path }) => path).sort(), ["README.md", "package.json", ...expected].sort());
+  const expected = [...code, ...declarations, "licenses/noble-hashes"].map((path) => `dist/${path}`);
+  assert.deepEqual(
+    packed.files.map(({ path }) => path).sort(),
+    ["LICENSE-APACHE", "LICENSE-MIT", "README.md", "package.json", ...expected].sort(),
+  );
   assert.deepEqual(JSON.parse(readFileSync(join(web, "package.json"))).dependencies ?? {}, {});
+});
+
+test("what a registry shows: whose it is, where it is made, under which licences", () => {
+  const read = (path) => readFileSync(join(folder, "node_modules/sigmapol", path), "utf8");
+  const { name, author, bugs, homepage, keywords, license, repository, types } = JSON.parse(read("package.json"));
+  assert.equal(name, "sigmapol");
+  const cargo = readFileSync(join(root, "Cargo.toml"), "utf8");
+  const [, address] = /^repository = "(.*)"$/m.exec(cargo);
+  assert.deepEqual(repository, { type: "git", url: `git+${address}.git`, directory: "web" });
+  assert.equal(bugs.url, `${address}/issues`);
+  assert.ok(homepage.startsWith(address) && keywords.length >= 5);
+  assert.equal(license, /^license = "(.*)"$/m.exec(cargo)[1]);
+  assert.ok(read("LICENSE-MIT").includes(author));
+  for (const file of ["LICENSE-MIT", "LICENSE-APACHE"]) assert.equal(read(file), readFileSync(join(root, file), "utf8"));
+  assert.match(read(types), /^export \{ .*load/m);
+  const readme = read("README.md");
+  assert.match(readme, /^## Install\n+```sh\nnpm install sigmapol\n```$/m);
+  // a registry shows it without the folders around it
+  assert.deepEqual(readme.match(/\]\((?!https:)[^)]*\)/g), null);
+});
+
+test("a fresh clone packs the same files, or nothing", { skip: isCloned ? false : "not a clone" }, () => {
+  const clone = join(folder, "clone");
+  const git = (...args) => execFileSync("git", args, { cwd: root, encoding: "utf8" });
+  git("clone", "--quiet", "--depth", "1", `file://${root}`, clone);
+  // and what has changed since the last commit
+  const changed = git("ls-files", "-z", "--modified", "--others", "--exclude-standard").split("\0").filter(Boolean);
+  for (const path of changed) if (existsSync(join(root, path))) cpSync(join(root, path), join(clone, path));
+  const pack = () => spawnSync("npm", ["pack", "--json", "--loglevel=error"], { cwd: join(clone, "web"), encoding: "utf8" });
+  const without = pack();
+  assert.notEqual(without.status, 0);
+  assert.match(without.stderr, /prepack: expected the tools of package\.json, run `npm install` in web\/ first/);
+  assert.deepEqual(readdirSync(join(clone, "web")).filter((name) => name.endsWith(".tgz")), []);
+  symlinkSync(join(web, "node_modules"), join(clone, "web/node_modules"));
+  const { status, stdout, stderr } = pack();
+  assert.equal(status, 0, stderr);
+  const [{ files }] = JSON.parse(stdout);
+  // not to the byte: comments say where a dependency was found
+  assert.deepEqual(files.map(({ path }) => path), packed.files.map(({ path }) => path));
+  const sizeOf = (all, path) => all.find((file) => file.path === path).size;
+  assert.equal(sizeOf(files, "dist/index.js"), sizeOf(packed.files, "dist/index.js"));
 });
 
 test("the core module in it is the pinned one, and imports nothing", () => {

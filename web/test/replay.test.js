@@ -8,7 +8,7 @@ import { before, describe, test } from "node:test";
 import { load } from "../dist/index.js";
 import { replay, ReplayError } from "../dist/ledger.js";
 import { command, root } from "./host.js";
-import { folder, host, isHere, needsHost, seal, temporary } from "./ledgers.js";
+import { folder, host, isHere, needsHost, seal, sha256, temporary } from "./ledgers.js";
 
 /** A ledger of everything that is recorded, made by the host; and where its folder is. */
 async function record() {
@@ -195,6 +195,39 @@ describe("replay", () => {
       assert.throws(() => replay(engine, segmentsOf(forged)), isExpected, reason);
       assert.ok(replayByHost(forged).error.startsWith(message));
     }
+  });
+
+  test("of what would fill the memory", () => {
+    const genesis = { kind: "genesis", body: '{"format":"sigmapol-ledger/v1"}' };
+    const refused = (records) => {
+      const start = performance.now();
+      try {
+        return replay(engine, [Buffer.from(seal([genesis, ...records]).join(""))]);
+      } catch (error) {
+        assert.ok(error instanceof ReplayError, `${error}`);
+        assert.ok(performance.now() - start < 10_000);
+        return error.message;
+      }
+    };
+    // the body and the list are values, too
+    const values = (count) => `{"outcome":[${"1,".repeat(count - 3)}1]}`;
+    for (const kind of ["decision", "step"]) {
+      assert.equal(refused([{ kind, body: values(5_000_000) }]),
+        `record 1: expected a ${kind}: body: expected at most 4194304 values, got 5000000`);
+    }
+    // a short record may name one long text many times
+    const text = "x".repeat(1 << 20);
+    const digest = sha256(text);
+    const texts = (count) => Object.fromEntries(Array.from({ length: count }, (_, at) => [`k${100 + at}`, digest]));
+    const engineOf = { component: digest, core: digest, path: "core", runtime: "r", version: "v" };
+    const receipt = (count) => JSON.stringify({
+      ctx: { blanked: false, inline: {}, sha256: digest, texts: texts(count) }, engine: engineOf, outcome: null,
+      policy: { sha256: digest }, result: digest,
+    });
+    const named = { kind: "text", body: `{"sha256":"${digest}","text":"${text}"}` };
+    assert.equal(refused([named, { kind: "decision", body: receipt(65) }]),
+      "record 2: expected a decision: ctx.texts: expected at most 67108864 characters");
+    assert.equal(refused([named, { kind: "decision", body: receipt(64) }]).componentMismatch, 1);
   });
 
   test("of damage", needsHost, () => {

@@ -145,6 +145,49 @@ describe("verify", () => {
     for (const [name, ledger, message] of DAMAGE) assert.equal(verifyHere([ledger]), message, name);
   });
 
+  test("a text with one more member is one, here as in the host", needsHost, () => {
+    const { body } = RECORDS[1];
+    for (const more of [body.replace("{", '{"a":1,'), body.replace(/}$/, ',"zzz":[{"text":"b"}]}')]) {
+      const ledger = forged(1, { body: more });
+      assert.deepEqual(verifyHere([ledger]), verifyByHost([ledger]), more);
+      assert.equal(verifyHere([ledger]).texts, 2);
+    }
+  });
+
+  /** One line of 63 MiB, made of so many pieces. */
+  const wide = (open, piece, close, kind = "note") => {
+    const count = Math.floor((63 << 20) / (piece(10_000_000).length + 1));
+    const middle = Array.from({ length: count }, (_, at) => piece(10_000_000 + at)).join(",");
+    return { count, segment: Buffer.from(seal([RECORDS[0], { kind, body: open + middle + close }]).join("")) };
+  };
+  const least = (what) => Math.min(...[1, 2].map(() => {
+    const start = performance.now();
+    what();
+    return performance.now() - start;
+  }));
+
+  test("one line of tens of millions of values is read in the time that its bytes take", (t) => {
+    const plain = wide('{"a":["', () => "x".repeat(1023), '"]}');
+    const byBytes = least(() => verify([plain.segment]));
+    t.diagnostic(`63 MiB in one string: ${Math.round(byBytes)} ms`);
+    for (const [name, { count, segment }, most] of [
+      ["numbers", wide('{"a":[', () => "1", "]}"), 30_000_000],
+      ["arrays", wide('{"a":[', () => "[]", "]}"), 20_000_000],
+      ["members", wide("{", (at) => `"${at}":0`, "}"), 5_000_000],
+      ["members of a text", wide("{", (at) => `"${at}":0`, `,${textBody("a").slice(1)}`, "text"), 5_000_000],
+      ["long numbers", wide('{"a":[', () => "0.30000000000000004", "]}"), 3_000_000],
+      ["escapes", wide('{"a":"', () => "\\n", '"}'), 20_000_000],
+    ]) {
+      assert.ok(count >= most, `${name}: ${count}`);
+      const start = performance.now();
+      assert.equal(verify([segment]).records, 2);
+      const took = performance.now() - start;
+      t.diagnostic(`${count.toLocaleString("en")} ${name}: ${Math.round(took)} ms`);
+      // the machine's own speed is in both; building the values took 25 times as long and more
+      assert.ok(took < byBytes * 12 + 1000, `${name}: ${took} ms, ${byBytes} ms for the bytes alone`);
+    }
+  });
+
   test("no segment", () => {
     assert.equal(verifyHere([]), "not-a-ledger: expected the file 000001.jsonl");
   });

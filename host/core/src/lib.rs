@@ -21,19 +21,17 @@
 //! There is no WebAssembly here, no async and no I/O: [`Native`] runs the engine as ordinary code,
 //! without limits beyond the engine's own.
 
-mod cost;
-mod digest;
+mod bounded;
 mod engine;
 mod error;
 pub mod json;
 mod native;
 
-pub use cost::{Bounded, CostBound};
-pub use digest::digest;
+pub use bounded::Bounded;
 pub use engine::{Engine, Metered, Spent};
 pub use error::{Error, Exhausted, Trap, WrapperError};
 pub use native::Native;
 pub use sigmapol_engine::{
-    Admission, Choice, Decision, Effect, Prepared, PreparedRouter, Ranked, Reaction, Refusal,
-    RefusalCode, Rejected, Sort, Turn, limits::INPUT_BYTES,
+    Admission, Choice, CostBound, Decision, Effect, Prepared, PreparedRouter, Ranked, Reaction,
+    Refusal, RefusalCode, Rejected, Sort, Turn, digest::sha256_hex as digest, limits::INPUT_BYTES,
 };

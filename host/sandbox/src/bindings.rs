@@ -34,37 +34,20 @@ impl From<wit::Sort> for plain::Sort {
     }
 }
 
-impl From<wit::RefusalCode> for plain::RefusalCode {
-    fn from(code: wit::RefusalCode) -> Self {
-        use wit::RefusalCode as C;
-        match code {
-            C::JsonSyntax => Self::JsonSyntax,
-            C::JsonDuplicateKey => Self::JsonDuplicateKey,
-            C::JsonNull => Self::JsonNull,
-            C::JsonNumber => Self::JsonNumber,
-            C::JsonNesting => Self::JsonNesting,
-            C::InputSize => Self::InputSize,
-            C::TermDepth => Self::TermDepth,
-            C::TermNodes => Self::TermNodes,
-            C::TermShape => Self::TermShape,
-            C::UnknownOp => Self::UnknownOp,
-            C::Arity => Self::Arity,
-            C::SortMismatch => Self::SortMismatch,
-            C::Parameter => Self::Parameter,
-            C::Strict => Self::Strict,
-            C::Vocabulary => Self::Vocabulary,
-            C::NotAPolicy => Self::NotAPolicy,
-            C::UnknownCustom => Self::UnknownCustom,
-            C::Ctx => Self::Ctx,
-            C::Seed => Self::Seed,
-            C::Event => Self::Event,
-            C::Run => Self::Run,
-            C::Config => Self::Config,
-            C::Flow => Self::Flow,
-            C::Unsupported => Self::Unsupported,
+/// A match of every code with the one of the same name.
+macro_rules! convert_codes {
+    ($($(#[$doc:meta])+ $code:ident $name:literal;)+) => {
+        impl From<wit::RefusalCode> for plain::RefusalCode {
+            fn from(code: wit::RefusalCode) -> Self {
+                match code {
+                    $(wit::RefusalCode::$code => Self::$code,)+
+                }
+            }
         }
-    }
+    };
 }
+
+plain::for_each_refusal_code!(convert_codes);
 
 impl From<wit::Refusal> for plain::Refusal {
     fn from(refusal: wit::Refusal) -> Self {

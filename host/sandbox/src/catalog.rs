@@ -167,7 +167,7 @@ impl Instance<Policies> {
         let admitted = self.call(sandbox, &inputs, |guest, store| {
             plain(guest.call_policy(store, term, options))
         })?;
-        self.put_away(sandbox)?;
+        self.settle(sandbox)?;
         self.own.0.insert(*number, admitted.value);
         Ok(admitted.value)
     }

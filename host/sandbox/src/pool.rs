@@ -254,7 +254,7 @@ impl<K: Kind> Instance<K> {
         let mut instance = Self { store, guest, changed: 0, own: K::default() };
         let loaded = instance
             .call(sandbox, &[(K::TEXT, text)], |guest, store| K::load(guest, store, text))?;
-        instance.put_away(sandbox)?;
+        instance.settle(sandbox)?;
         Ok((instance, loaded.value))
     }
 
@@ -268,14 +268,10 @@ impl<K: Kind> Instance<K> {
         sandbox.runtime.again(inputs, &mut self.store, |store| call(&self.guest, store))
     }
 
-    /// What a call leaves behind is put away when the next one begins: this is that one, so that
-    /// the first that counts needs the fuel of any other.
-    pub(super) fn put_away(&mut self, sandbox: &Sandbox) -> Result<(), Error> {
-        let nothing = self.call(sandbox, &[], |guest, store| plain(guest.call_patch(store, "[]")));
-        match nothing {
-            Ok(_) | Err(Error::Refused(_)) => Ok(()),
-            Err(error) => Err(error),
-        }
+    /// Settles what a call left behind, so that the first call that counts needs the fuel of any
+    /// other.
+    pub(super) fn settle(&mut self, sandbox: &Sandbox) -> Result<(), Error> {
+        self.call(sandbox, &[], |guest, store| guest.call_settle(store).map(Ok)).map(|_| ())
     }
 
     /// Makes the changes that were made elsewhere.

@@ -5,6 +5,7 @@ import {
 import { syntaxTree } from "@codemirror/language";
 import type { Extension } from "@codemirror/state";
 import * as signature from "../logic/signature.js";
+import { visible } from "../logic/visible.js";
 import { namesOf } from "./names.js";
 import { placeAt } from "./place.js";
 import { READABLE, stringOf, type SyntaxNode } from "./tree.js";
@@ -96,7 +97,7 @@ function argumentsOf(domain: signature.Domain): Completion[] {
 }
 
 const named = (names: { name: string; about?: string }[]): Completion[] =>
-  names.map(({ name, about }) => ({ label: name, type: "parameter", ...(about ? { info: about } : {}) }));
+  names.map(({ name, about }) => ({ label: name, displayLabel: visible(name), type: "parameter", ...(about ? { info: about } : {}) }));
 
 /** Keys and values of actions and links. */
 function inObject(node: SyntaxNode, text: string, at: number): { from: number; options: Completion[] } | undefined {

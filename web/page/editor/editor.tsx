@@ -9,11 +9,13 @@ import {
 } from "@codemirror/view";
 import { effect, type ReadonlySignal, type Signal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
-import { decided } from "../live.js";
+import { decided } from "../update.js";
+import { visible, visibleLines } from "../logic/visible.js";
 import type { Fault } from "../worker/protocol.js";
 import { hanging } from "./hanging.js";
 import { mark, marks } from "./marks.js";
 import { type Span, spanOf } from "./span.js";
+import { unseen } from "./unseen.js";
 import { theme } from "./theme.js";
 
 interface Props {
@@ -54,7 +56,7 @@ export function Editor({ label, text, faults, spans, extensions = [], placeholde
     const view = new EditorView({
       doc: text.peek(),
       extensions: [
-        lineNumbers(), highlightActiveLineGutter(), history(), drawSelection(), closeBrackets(), marks, theme,
+        lineNumbers(), unseen, highlightActiveLineGutter(), history(), drawSelection(), closeBrackets(), marks, theme,
         language.of(long ? [] : short),
         hint(placeholder),
         EditorView.contentAttributes.of({ "aria-label": label, spellcheck: "false" }),
@@ -79,7 +81,7 @@ export function Editor({ label, text, faults, spans, extensions = [], placeholde
       effect(() => {
         const content = view.state.doc.toString();
         const diagnostics = faults.value.map(({ code, message }) => (
-          { ...spanOf(content, message), severity: "error" as const, source: code, message }
+          { ...spanOf(content, message), severity: "error" as const, source: code, message: visible(message) }
         ));
         if (diagnostics.length > 0 || view.dom.querySelector(".cm-lintRange-error")) {
           view.dispatch(setDiagnostics(view.state, diagnostics));
@@ -100,7 +102,7 @@ export function Editor({ label, text, faults, spans, extensions = [], placeholde
 
   return (
     <div class="editor" ref={place}>
-      <pre class="waiting" aria-hidden="true">{text.peek().slice(0, 20_000)}</pre>
+      <pre class="waiting" aria-hidden="true">{visibleLines(text.peek().slice(0, 20_000))}</pre>
     </div>
   );
 }

@@ -1,3 +1,4 @@
+import { textOf } from "../logic/candidate.js";
 import { candidates, vocabulary } from "../state.js";
 import { isRecord, parsed } from "../logic/texts.js";
 import * as signature from "../logic/signature.js";
@@ -13,7 +14,7 @@ const plain = (names: Iterable<string>): Name[] => [...names].map((name) => ({ n
 
 /** The values of a key over all candidates, each once. */
 function values(key: "provider_id" | "model_family"): string[] {
-  return [...new Set(candidates.peek().map((candidate) => String(candidate[key])))].sort().slice(0, 500);
+  return [...new Set(candidates.peek().map((candidate) => textOf(candidate[key])))].sort().slice(0, 500);
 }
 
 function declared(sort: "Num" | "Bool"): Name[] {
@@ -25,7 +26,7 @@ function declared(sort: "Num" | "Bool"): Name[] {
 
 function tiers(): string[] {
   const value = parsed(vocabulary.peek());
-  return isRecord(value) && Array.isArray(value.tier_order) ? value.tier_order.map(String) : signature.TIERS;
+  return isRecord(value) && Array.isArray(value.tier_order) ? value.tier_order.map(textOf) : signature.TIERS;
 }
 
 /** The names that a domain has here: of the language, the vocabulary and the catalog. */

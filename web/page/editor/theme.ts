@@ -23,6 +23,7 @@ export const theme: Extension = [
     ".cm-lineNumbers .cm-gutterElement": { minWidth: "34px", padding: "0 6px 0 0" },
     ".cm-activeLine, .cm-activeLineGutter": { backgroundColor: "transparent" },
     "&.cm-focused .cm-activeLineGutter": { color: "var(--ink)" },
+    ".cm-unseen": { color: "var(--warn)" },
     ".cm-cursor": { borderLeftColor: "var(--ink)" },
     "&.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground, .cm-selectionBackground": {
       background: "var(--select)",

@@ -39,7 +39,7 @@ export function propertiesOf(node: SyntaxNode, text: string): Map<string, { key:
 export function stringOf(node: SyntaxNode, text: string): string {
   const quoted = text.slice(node.from, node.to);
   try {
-    return String(JSON.parse(quoted));
+    return JSON.parse(quoted);
   } catch {
     return quoted.replace(/^"|"$/g, "");
   }

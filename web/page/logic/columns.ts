@@ -1,5 +1,5 @@
-import type { Candidate } from "../../src/index.js";
-import { isRecord, parsed } from "./texts.js";
+import { type Candidate, nameOf, textOf } from "./candidate.js";
+import { isRecord, member, parsed } from "./texts.js";
 
 /** A column of the catalog. */
 export interface Column {
@@ -47,19 +47,20 @@ export function columnsOf(vocabulary: string): Column[] {
 
 /** What a candidate has there. */
 export function valueAt(candidate: Candidate, [key, inner]: Column["path"]): unknown {
-  const value = candidate[key];
+  const value = member(candidate, key);
   if (inner === undefined) return value;
-  return isRecord(value) ? value[inner] : undefined;
+  return isRecord(value) ? member(value, inner) : undefined;
 }
 
 /** The candidate with another value there; without the key where there is none. */
 export function withValue(candidate: Candidate, [key, inner]: Column["path"], value: unknown): Candidate {
-  if (inner === undefined) return member(candidate, key, value) as Candidate;
-  const own = isRecord(candidate[key]) ? candidate[key] : {};
-  return { ...candidate, [key]: member(own, inner, value) };
+  if (inner === undefined) return withMember(candidate, key, value) as Candidate;
+  const own = member(candidate, key);
+  return { ...candidate, [key]: withMember(isRecord(own) ? own : {}, inner, value) };
 }
 
-function member(record: Record<string, unknown>, key: string, value: unknown): Record<string, unknown> {
+/** The record with another value under a key; without the key where there is none. */
+export function withMember(record: Record<string, unknown>, key: string, value: unknown): Record<string, unknown> {
   const { [key]: _, ...rest } = record;
   return value === undefined ? rest : { ...record, [key]: value };
 }
@@ -71,18 +72,14 @@ export function valueOf(text: string, kind: Column["kind"]): unknown {
   return kind === "number" && Number.isFinite(value) ? value : text;
 }
 
-/** A value, as it is shown and edited. */
-export const textOf = (value: unknown): string =>
-  value === undefined ? "" : typeof value === "string" ? value : JSON.stringify(value);
-
 /** Which candidates are shown, and in which order: their indices. Their own order stays as it is. */
 export function viewOf(
   candidates: readonly Candidate[], filter: string, sort?: { column: Column; descending: boolean },
 ): number[] {
   const words = filter.toLowerCase().split(/\s+/).filter(Boolean);
   const rows: number[] = [];
-  candidates.forEach(({ provider_id, model_family, tier }, at) => {
-    const text = `${provider_id} ${model_family} ${tier ?? ""}`.toLowerCase();
+  candidates.forEach((candidate, at) => {
+    const text = `${nameOf(candidate)} ${textOf(candidate.tier)}`.toLowerCase();
     if (words.every((word) => text.includes(word))) rows.push(at);
   });
   if (!sort) return rows;

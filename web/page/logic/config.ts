@@ -1,5 +1,7 @@
-import type { Candidate, Request, State, Vocabulary } from "../../src/index.js";
+import type { Contract, EventOf, RouterConfig, State, Vocabulary } from "../../src/index.js";
+import type { Candidate } from "./candidate.js";
 import { isRecord } from "./texts.js";
+import { sectionOf } from "./work.js";
 
 /** What a configuration says of a provider; its candidates cannot say otherwise. */
 const OF_PROVIDERS = ["api_kind", "auth", "auth_env", "aws_region", "base_url", "has_tee", "no_log", "tier"] as const;
@@ -11,9 +13,10 @@ const OF_CONTRACTS = new Set([
   "timeout_ms", "tools",
 ]);
 
-export interface World {
+/** What a decision is made of, but for the candidates, read from the texts of the page. */
+export interface Inputs {
   policy: unknown;
-  request: Request;
+  request: Record<string, unknown>;
   vocabulary: Vocabulary;
   envelope: unknown;
   customs: unknown;
@@ -23,7 +26,7 @@ export interface World {
 
 /** A start of the machine, and what of a ctx it cannot say, in words. */
 export interface Start {
-  event: Record<string, unknown>;
+  event: EventOf<"start">;
   notes: string[];
 }
 
@@ -33,14 +36,16 @@ export interface Start {
  * Every candidate goes as one that the contract brings: so the pool has the order of the catalog,
  * a model may be at a provider twice, and all of its fields travel.
  */
-export function startOf(candidates: readonly Candidate[], world: World, nowMs: number): Start {
-  const { policy, request, vocabulary, envelope, customs, seed, state } = world;
+export function startOf(candidates: readonly Candidate[], inputs: Inputs, nowMs: number): Start {
+  const { policy, request, vocabulary, envelope, customs, seed, state } = inputs;
   const notes: string[] = [];
   const strict = vocabulary.profile !== "reference";
-  const providers: Record<string, Record<string, unknown>> = {};
+  // a provider may have any name, that of a member of every object too
+  const providers = new Map<string, Record<string, unknown>>();
   const differing = new Set<string>();
   for (const candidate of candidates) {
-    const provider = (providers[candidate.provider_id] ??= providerOf(candidate));
+    const provider = providers.get(candidate.provider_id) ?? configured(candidate);
+    providers.set(candidate.provider_id, provider);
     for (const key of SEEN) {
       if (strict && provider[key] !== candidate[key]) differing.add(`${candidate.provider_id} (${key})`);
     }
@@ -62,14 +67,23 @@ export function startOf(candidates: readonly Candidate[], world: World, nowMs: n
     ...(seed === undefined ? {} : { seed }),
   };
   const config = {
-    providers,
+    providers: Object.fromEntries(providers),
     models: {},
     profiles: { default: {} },
     ...given({ policy_envelope: envelope, customs, fields: vocabulary.fields, tier_order: vocabulary.tier_order }),
   };
-  const admission = strict ? "strict" : "reference";
-  const event = { kind: "start", admission, config, contract, now_ms: nowMs, state: runtimeOf(state, nowMs) };
-  return { event, notes };
+  return {
+    event: {
+      kind: "start",
+      admission: strict ? "strict" : "reference",
+      // what the texts of the page say is the engine's to check
+      config: config as unknown as RouterConfig,
+      contract: contract as Contract,
+      now_ms: nowMs,
+      state: runtimeOf(state, nowMs),
+    },
+    notes,
+  };
 }
 
 /** Whether a policy wants providers disabled for another failure than `auth_error`. */
@@ -83,7 +97,7 @@ function disablesElsewhere(policy: unknown): boolean {
   return Array.isArray(plan) && disables(plan[1]);
 }
 
-function providerOf(candidate: Candidate): Record<string, unknown> {
+function configured(candidate: Candidate): Record<string, unknown> {
   const own = OF_PROVIDERS.filter((key) => candidate[key] !== undefined).map((key) => [key, candidate[key]]);
   return {
     discovery: "static",
@@ -100,19 +114,19 @@ function withoutProvider(candidate: Candidate): Candidate {
 }
 
 /** The state of a ctx as the runtime state of runs; what is open or disabled has just become so. */
-function runtimeOf({ breakers = {}, disabled = {}, credits = {}, ema = {} }: State, nowMs: number) {
-  const open = Object.entries(breakers).filter(([, open]) => open === true);
+function runtimeOf(state: State, nowMs: number) {
+  const open = Object.entries(sectionOf(state, "breakers")).filter(([, open]) => open === true);
   const kind = (value: unknown) => (isRecord(value) && typeof value.kind === "string" ? value.kind : "unknown");
   return {
     initialized: true,
     circuit_breakers: Object.fromEntries(open.map(([id]) => [id, { open: true, opened_at_ms: nowMs }])),
     disabled_providers: Object.fromEntries(
-      Object.entries(disabled).map(([id, value]) => [id, { kind: kind(value), at_ms: nowMs }]),
+      Object.entries(sectionOf(state, "disabled")).map(([id, value]) => [id, { kind: kind(value), at_ms: nowMs }]),
     ),
     ema_metrics: {
-      ...ema,
+      ...sectionOf(state, "ema"),
       ...Object.fromEntries(
-        Object.entries(credits).map(([id, left]) => [`__credits|${id}`, { free_credits_remaining_usd: left }]),
+        Object.entries(sectionOf(state, "credits")).map(([id, left]) => [`__credits|${id}`, { free_credits_remaining_usd: left }]),
       ),
     },
   };

@@ -19,11 +19,11 @@ function changed(before: unknown, after: unknown, indent: number, lead: string, 
   if (isRecord(before) && isRecord(after)) {
     const keys = [...new Set([...Object.keys(after), ...Object.keys(before)])].sort();
     if (keys.length === 0) return [{ indent, text: `${lead}{}${tail}`, sign: "same" }];
-    const last = keys.findLast((key) => key in after);
+    const last = keys.findLast((key) => Object.hasOwn(after, key));
     const inner = keys.flatMap((key) => {
-      const [lead, tail] = [`${JSON.stringify(key)}: `, key === last || !(key in after) ? "" : ","];
-      if (!(key in after)) return whole(before[key], indent + 2, lead, tail, "removed");
-      if (!(key in before)) return whole(after[key], indent + 2, lead, tail, "added");
+      const [lead, tail] = [`${JSON.stringify(key)}: `, key === last || !(Object.hasOwn(after, key)) ? "" : ","];
+      if (!(Object.hasOwn(after, key))) return whole(before[key], indent + 2, lead, tail, "removed");
+      if (!(Object.hasOwn(before, key))) return whole(after[key], indent + 2, lead, tail, "added");
       return changed(before[key], after[key], indent + 2, lead, tail);
     });
     return [{ indent, text: `${lead}{`, sign: "same" }, ...inner, { indent, text: `}${tail}`, sign: "same" }];

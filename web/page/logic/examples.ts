@@ -1,21 +1,12 @@
 import catalog from "../../../examples/catalog.json";
 import agent from "../../../examples/agent.json?raw";
-import type { Candidate, State } from "../../src/index.js";
+import type { Candidate } from "./candidate.js";
+import type { Work } from "./work.js";
 
-/** Everything that a decision is made of. Texts are JSON. */
-export interface Example {
+export interface Example extends Work {
   name: string;
   /** A sentence. */
   about: string;
-  policy: string;
-  request: string;
-  vocabulary: string;
-  envelope?: string;
-  customs?: string;
-  seed: string;
-  nowMs?: string;
-  state: State;
-  candidates: readonly Candidate[];
 }
 
 /** Families that a compact catalog has; the offers are those of examples/catalog.json. */
@@ -46,10 +37,10 @@ const vocabulary = `{"fields": {
   "bench_intelligence": {"sort": "Num", "default": 0}
 }}`;
 const plain = { bench_intelligence_rank: undefined, cap_tools: undefined };
-const candidates = [...compact, ...attested].map(lean);
+const candidates = [...compact, ...attested].map(withoutUndeclared);
 
 /** A candidate without the fields that no example declares. */
-function lean(candidate: Candidate): Candidate {
+function withoutUndeclared(candidate: Candidate): Candidate {
   return JSON.parse(JSON.stringify({ ...candidate, ...plain })) as Candidate;
 }
 
@@ -65,7 +56,7 @@ const parcel = {
 };
 const question = { messages: [{ role: "user", content: "Summarise this contract in five points." }], temperature: 0.7 };
 
-const base = { vocabulary, candidates, seed: "42", state: {} };
+const base = { vocabulary, candidates, envelope: "", customs: "", seed: "42", nowMs: "", state: {} };
 
 export const EXAMPLES: readonly Example[] = [
   {

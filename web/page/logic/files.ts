@@ -1,5 +1,6 @@
-import { type Candidate, type Engine, Refusal } from "../../src/index.js";
+import { type Engine, Refusal } from "../../src/index.js";
 import type { Document } from "../worker/protocol.js";
+import type { Candidate } from "./candidate.js";
 import { isRecord } from "./texts.js";
 
 /** The longest text that the engine reads, in bytes. */

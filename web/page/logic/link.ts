@@ -1,6 +1,6 @@
-import type { Candidate, State } from "../../src/index.js";
 import type { Columns } from "../worker/protocol.js";
 import { isRecord } from "./texts.js";
+import { readWork, type Work } from "./work.js";
 
 /** How many of the ranking a link carries. */
 const FIRST = 8;
@@ -19,17 +19,8 @@ export interface Claim {
   first: [number, string][];
 }
 
-/** What a link carries: everything the page decides by, and what was decided. Texts are JSON. */
-export interface Carried {
-  policy: string;
-  request: string;
-  vocabulary: string;
-  envelope: string;
-  customs: string;
-  seed: string;
-  nowMs: string;
-  state: State;
-  candidates: readonly Candidate[];
+/** What a link carries: everything the page decides by, and what was decided. */
+export interface Carried extends Work {
   claim?: Claim;
 }
 
@@ -45,15 +36,10 @@ export async function decode(fragment: string): Promise<Carried> {
   if (!fragment.startsWith(VERSION)) {
     throw new Error(`it begins with ${JSON.stringify(fragment.slice(0, 8))}, expected "${VERSION}"`);
   }
-  const value: unknown = JSON.parse(await unpacked(fromBase64Url(fragment.slice(VERSION.length))));
-  if (!isRecord(value)) throw new Error("expected an object in it");
-  for (const key of ["policy", "request", "vocabulary", "envelope", "customs", "seed", "nowMs"]) {
-    if (typeof value[key] !== "string") throw new Error(`it has no text for ${key}`);
-  }
-  if (!isRecord(value.state)) throw new Error("it has no state");
-  if (!Array.isArray(value.candidates) || !value.candidates.every(isRecord)) throw new Error("it has no candidates");
-  if (value.claim !== undefined && !isClaim(value.claim)) throw new Error("what it says of the decision is malformed");
-  return value as unknown as Carried;
+  const { claim, ...work } = readWork(await unpacked(fromBase64Url(fragment.slice(VERSION.length))));
+  if (claim === undefined) return work;
+  if (!isClaim(claim)) throw new Error("what it says of the decision is malformed");
+  return { ...work, claim };
 }
 
 function isClaim(value: unknown): value is Claim {

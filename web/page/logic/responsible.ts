@@ -4,7 +4,7 @@ import type { Pred } from "../../src/index.js";
 export type Ask = (pred: Pred) => string | undefined;
 
 /** A policy whose filter is this predicate, and that does nothing else. */
-export const alone = (pred: Pred): unknown =>
+export const policyOf = (pred: Pred): unknown =>
   ["policy", pred, ["zero"], ["ordered"], ["id"], ["always", { action: "abort" }]];
 
 /**

@@ -1,8 +1,11 @@
+/** A score to six significant digits, to be compared by eye; the command's tables have as many. */
+export const roundedScore = (score: number): string => scoreText(Number(score.toExponential(5)));
+
 /** A score in the fewest digits that read back as the same double. */
 export function scoreText(score: number): string {
   if (score === Infinity) return "∞";
   if (score === -Infinity) return "−∞";
-  return String(score === 0 ? 0 : score).replace("-", "−");
+  return String(score + 0).replace(/^-/, "−");
 }
 
 /** A bar, as parts of the width: where it begins, how long it is. */

@@ -1,3 +1,5 @@
+export { isObject as isRecord, member, parsed } from "../../src/values.js";
+
 /** Puts texts of JSON together without reading them; empty ones are left out. */
 export function members(texts: Record<string, string>): string {
   const given = Object.entries(texts).filter(([, text]) => text.trim() !== "");
@@ -6,15 +8,3 @@ export function members(texts: Record<string, string>): string {
 
 /** The JSON of a value, nothing where there is none. */
 export const written = (value: unknown): string => (value === undefined ? "" : JSON.stringify(value));
-
-/** A text as JSON, or nothing. */
-export function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-export const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);

@@ -1,3 +1,4 @@
+import { visibleLines } from "../logic/visible.js";
 import * as page from "../state.js";
 import { Copy, Digest } from "./copy.js";
 
@@ -18,7 +19,7 @@ export function Canonical() {
         <span class="gap" />
         <Copy text={canonical} what="canonical form" />
       </div>
-      <div class="scroll" tabIndex={0} role="region" aria-label="canonical form"><pre class="prose">{shown}</pre></div>
+      <div class="scroll" tabIndex={0} role="region" aria-label="canonical form"><pre class="prose">{visibleLines(shown)}</pre></div>
       <div class="strip">
         <Digest name="identity" value={identity} />
         {ran === undefined || ran === identity ? null : <Digest name="with the envelope" value={ran} />}

@@ -2,7 +2,7 @@ import { computed, signal } from "@preact/signals";
 import { useMemo, useState } from "preact/hooks";
 import { openFiles } from "../files.js";
 import { cellOf, catalogText, type Column, columnsOf, viewOf } from "../logic/columns.js";
-import { edit } from "../live.js";
+import { edit } from "../update.js";
 import * as page from "../state.js";
 import { Refused } from "./fault.js";
 import { Grid } from "./grid.js";

@@ -1,9 +1,11 @@
 import { computed, signal } from "@preact/signals";
 import { useId } from "preact/hooks";
-import type { Candidate } from "../../src/index.js";
-import { barsOf, scoreText } from "../logic/score.js";
+import { type Candidate, modelOf, nameOf, providerOf } from "../logic/candidate.js";
+import { barsOf, roundedScore, scoreText } from "../logic/score.js";
+import { visible } from "../logic/visible.js";
 import * as page from "../state.js";
 import { Digest } from "./copy.js";
+import { Outside } from "./outside.js";
 import { List } from "./windowed.js";
 
 const { decision } = page;
@@ -23,6 +25,7 @@ export function Decision() {
         </span>
       </div>
       <Ranking />
+      <Notes />
       <Rejections />
     </section>
   );
@@ -58,11 +61,21 @@ function Ranking() {
   );
 }
 
+/** What is worth knowing about the decision. */
+function Notes() {
+  const { notes } = page.answer.value;
+  return (
+    <div class="remarks" role="status">
+      {notes.map(({ message }) => <p key={message}><Outside text={message} /></p>)}
+    </div>
+  );
+}
+
 function Name({ candidate }: { candidate: Candidate | undefined }) {
   return (
     <>
-      <span class="model">{String(candidate?.model_family)}</span>{" "}
-      <span class="dimmed">{String(candidate?.provider_id)}</span>
+      <span class="model"><Outside text={modelOf(candidate)} /></span>{" "}
+      <span class="dimmed"><Outside text={providerOf(candidate)} /></span>
     </>
   );
 }
@@ -83,19 +96,30 @@ function ranked(at: number) {
     cells: (
       <>
         <span class="place right dimmed">{at + 1}</span>
-        <span title={`${candidate?.provider_id} ${candidate?.model_family}`}>
+        <span title={visible(nameOf(candidate))}>
           <Name candidate={candidate} />
         </span>
         <span class="bar" aria-hidden="true">
           <i class={negative ? "negative" : ""} style={{ left: `${left * 100}%`, width: `${width * 100}%` }} />
         </span>
-        <span class="right score">{scoreText(score)}</span>
+        <Score score={score} />
         <span class="right dimmed prices" title="USD per million tokens, in and out">
           {price(candidate?.price_in)} / {price(candidate?.price_out)}
         </span>
       </>
     ),
   };
+}
+
+/** To be compared by eye; the whole of it on request, and for those who hear the page. */
+function Score({ score }: { score: number }) {
+  const [rounded, whole] = [roundedScore(score), scoreText(score)];
+  if (rounded === whole) return <span class="right score">{whole}</span>;
+  return (
+    <span class="right score" title={whole}>
+      <span aria-hidden="true">{rounded}</span><span class="hidden">{whole}</span>
+    </span>
+  );
 }
 
 /** The reason that is looked at alone, if any. */
@@ -123,7 +147,7 @@ function Rejections() {
             <button
               key={reason} type="button" class="chip" aria-pressed={reason === filter}
               onClick={() => (only.value = reason === filter ? undefined : reason)}
-            >{reason}<b>{count}</b></button>
+            ><Outside text={reason} /><b>{count}</b></button>
           ))}
         </div>
       </div>
@@ -142,15 +166,15 @@ function Rejections() {
 function refused(at: number, reason: string) {
   const candidate = page.candidates.value[at];
   const found = page.responsible.value;
-  const envelope = found?.candidate === at && found.envelope && page.looked.value === at;
+  const envelope = found?.candidate === at && found.envelope && page.inspected.value === at;
   return {
     class: "refused",
     cells: (
       <>
-        <span>
+        <span title={visible(nameOf(candidate))}>
           <Name candidate={candidate} />
         </span>
-        <span class="reason right">{reason}{envelope ? " (envelope)" : ""}</span>
+        <span class="reason right"><Outside text={reason} />{envelope ? " (envelope)" : ""}</span>
       </>
     ),
   };

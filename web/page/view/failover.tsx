@@ -1,73 +1,11 @@
-import { computed, effect, signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import { client } from "../live.js";
-import { type Answered, ANSWERS, type Happened, type Run } from "../logic/run.js";
-import * as page from "../state.js";
-
-/** What providers have answered so far; a change of anything begins a new run. */
-const answers = signal<readonly Answered[]>([]);
-const run = signal<Run | undefined>(undefined);
-const failed = signal("");
-/** Whether anybody looks; nobody's run is not made. */
-const watched = signal(false);
-
-let asked = 0;
-let before: unknown;
-effect(() => {
-  const { decision } = page.answer.value;
-  const given = answers.value;
-  if (!watched.value) return;
-  const mine = ++asked;
-  const subject = decision;
-  if (subject !== before) {
-    before = subject;
-    if (given.length > 0) {
-      answers.value = [];
-      return;
-    }
-  }
-  if (!decision) {
-    run.value = undefined;
-    failed.value = "There is no decision to follow.";
-    return;
-  }
-  void client.call("run", { question: page.question.peek(), answers: [...given] }).then(
-    (made) => {
-      if (mine !== asked) return;
-      run.value = made;
-      failed.value = "";
-    },
-    (error: Error) => {
-      if (mine === asked) [run.value, failed.value] = [undefined, error.message];
-    },
-  );
-});
-
-/** What the machine says beside what the decision says. */
-const notes = computed(() => {
-  const made = run.value;
-  const { decision } = page.answer.value;
-  if (!made || !decision) return [];
-  const names = [...decision.ordered].map((at) => {
-    const candidate = page.candidates.peek()[at];
-    return `${candidate?.provider_id} ${candidate?.model_family}`;
-  });
-  const at = names.findIndex((name, at) => name !== made.ranked[at]);
-  const place = at === -1 && names.length !== made.ranked.length ? Math.min(names.length, made.ranked.length) : at;
-  if (place === -1) return made.notes;
-  const differs = `The run ranks differently from the decision, from place ${place + 1} on: ` +
-    `${made.ranked[place] ?? "nobody"} instead of ${names[place] ?? "nobody"}.`;
-  return [differs, ...made.notes];
-});
+import { answers, failed, notes, run, watch } from "../failover.js";
+import { type Answered, ANSWERS, type RunEvent } from "../logic/run.js";
+import { Outside } from "./outside.js";
 
 /** A run, step by step: whoever is called answers what is clicked. */
 export function Failover() {
-  useEffect(() => {
-    watched.value = true;
-    return () => {
-      watched.value = false;
-    };
-  }, []);
+  useEffect(watch, []);
   const made = run.value;
   const calling = made?.calling;
   const answer = (what: Answered) => (answers.value = [...answers.value, what]);
@@ -87,17 +25,17 @@ export function Failover() {
       <div class="scroll" tabIndex={0} role="region" aria-label="timeline">
         {made ? (
           <ol class="timeline" aria-live="polite">
-            {made.happened.map((what, at) => <Entry key={at} {...what} />)}
+            {made.events.map((what, at) => <Entry key={at} {...what} />)}
             {calling ? (
               <li class="calling">
-                <span class="when">{clock(endOf(made.happened))}</span><i class="knot" />
-                <span class="what">calling <b>{calling.model}</b> {calling.provider}</span>
+                <span class="when">{clock(endOf(made.events))}</span><i class="dot" />
+                <span class="what">calling <Who {...calling} /></span>
                 <span class="dimmed">answer above</span>
               </li>
             ) : null}
           </ol>
-        ) : <p class="empty">{failed.value || "…"}</p>}
-        {notes.value.length > 0 ? <div class="notes">{notes.value.map((note) => <p key={note}>{note}</p>)}</div> : null}
+        ) : <p class="empty"><Outside text={failed.value || "…"} /></p>}
+        {notes.value.length > 0 ? <div class="notes">{notes.value.map((note) => <p key={note}><Outside text={note} /></p>)}</div> : null}
       </div>
     </>
   );
@@ -113,40 +51,44 @@ function Back({ label, to }: { label: string; to: readonly Answered[] }) {
 const clock = (ms: number): string => `${(ms / 1000).toFixed(3)} s`;
 
 /** When the last thing was over. */
-function endOf(happened: readonly Happened[]): number {
-  const last = happened.at(-1);
+function endOf(events: readonly RunEvent[]): number {
+  const last = events.at(-1);
   if (!last) return 0;
   return last.at + (last.kind === "called" ? last.took : last.kind === "waited" ? last.ms : 0);
 }
 
-function Entry(what: Happened) {
+function Entry(what: RunEvent) {
   const { tone, text, result } = described(what);
   return (
     <li class={tone}>
-      <span class="when">{clock(what.at)}</span><i class="knot" />
+      <span class="when">{clock(what.at)}</span><i class="dot" />
       <span class="what">{text}</span>
       <span class="result">{result}</span>
     </li>
   );
 }
 
-function described(what: Happened) {
+function Who({ provider, model }: { provider: string; model: string }) {
+  return <><b><Outside text={model} /></b> <Outside text={provider} /></>;
+}
+
+function described(what: RunEvent) {
   switch (what.kind) {
     case "called":
       return {
         tone: what.answer === "ok" ? "good" : "bad",
-        text: <>called <b>{what.model}</b> {what.provider}</>,
+        text: <>called <Who {...what} /></>,
         result: `${ANSWERS[what.answer].label} (${what.took} ms)`,
       };
     case "waited":
       return { tone: "", text: "waited, then the same one again", result: `${what.ms} ms` };
     case "opened":
-      return { tone: "", text: <>breaker of <b>{what.provider}</b> opened</>, result: `for ${what.ms! / 1000} s` };
+      return { tone: "", text: <>breaker of <b><Outside text={what.provider} /></b> opened</>, result: `for ${what.ms / 1000} s` };
     case "disabled":
-      return { tone: "", text: <><b>{what.provider}</b> disabled</>, result: `for ${what.ms! / 1000} s` };
+      return { tone: "", text: <><b><Outside text={what.provider} /></b> disabled</>, result: `for ${what.ms / 1000} s` };
     case "skipped":
-      return { tone: "", text: <>skipped <b>{what.model}</b> {what.provider}</>, result: "disabled" };
+      return { tone: "", text: <>skipped <Who {...what} /></>, result: "disabled" };
     case "done":
-      return { tone: what.ok ? "good" : "bad", text: <b>{what.ok ? "done" : "failed"}</b>, result: what.what };
+      return { tone: what.ok ? "good" : "bad", text: <b>{what.ok ? "done" : "failed"}</b>, result: <Outside text={what.what} /> };
   }
 }

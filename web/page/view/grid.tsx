@@ -1,9 +1,13 @@
 import type { Signal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
-import { type Column, textOf, valueAt, valueOf, withValue } from "../logic/columns.js";
-import { edit } from "../live.js";
+import { type Column, valueAt, valueOf, withValue } from "../logic/columns.js";
+import { textOf } from "../logic/candidate.js";
+import { visible } from "../logic/visible.js";
+import { removeCandidate, restoreCandidate } from "../removed.js";
+import { edit } from "../update.js";
 import * as page from "../state.js";
+import { Outside } from "./outside.js";
 import { ROW, useWindowed } from "./windowed.js";
 
 interface Props {
@@ -83,24 +87,24 @@ export function Grid({ columns, view, sort, wrong }: Props) {
       return event.preventDefault();
     }
     const screen = Math.max(1, Math.floor((scroller.current?.clientHeight ?? 0) / ROW) - 2);
-    const steps: Record<string, [number, number]> = {
-      ArrowDown: [1, 0], ArrowUp: [-1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1],
-      PageDown: [screen, 0], PageUp: [-screen, 0],
-    };
-    const step = steps[key];
-    if (step) move(row + step[0], col + step[1]);
+    const step = new Map<string, readonly [number, number]>([
+      ["ArrowDown", [1, 0]], ["ArrowUp", [-1, 0]], ["ArrowLeft", [0, -1]], ["ArrowRight", [0, 1]],
+      ["PageDown", [screen, 0]], ["PageUp", [-screen, 0]],
+    ]).get(key);
+    if (key === "z" && (event.ctrlKey || event.metaKey)) {
+      if (!restoreCandidate()) return;
+    } else if (step) move(row + step[0], col + step[1]);
     else if (key === "Home") move(event.ctrlKey ? 0 : row, 0);
     else if (key === "End") move(event.ctrlKey ? view.length - 1 : row, columns.length - 1);
     else if (row === HEADER && (key === "Enter" || key === " ")) toggleSort(column!);
     else if (at === undefined) return;
     else if (key === "Enter" || key === "F2" || key === " ") begin(at, column!);
-    else if (key === "Delete" && event.shiftKey) remove(at);
+    else if (key === "Delete" && event.shiftKey) removeCandidate(at);
     else if (key === "Delete" || key === "Backspace") change(at, column!, undefined);
     else if (isText(event) && column!.kind !== "flag") begin(at, column!, key);
     else return;
     event.preventDefault();
   };
-  const remove = (at: number) => edit({ at, remove: 1, with: [] });
   const tab = (r: number, c: number) => (r === row && c === col ? 0 : -1);
 
   const rows: JSX.Element[] = [];
@@ -132,7 +136,7 @@ export function Grid({ columns, view, sort, wrong }: Props) {
             >
               {active && editing ? (
                 <input
-                  value={editing.text} tabIndex={0} aria-label={`${column.label} of candidate ${at}`}
+                  value={editing.text} tabIndex={0} aria-label={visible(`${column.label} of candidate ${at}`)}
                   onInput={({ currentTarget: { value: text } }) => {
                     setEditing({ ...editing, text });
                     change(at, column, valueOf(text, column.kind));
@@ -141,13 +145,13 @@ export function Grid({ columns, view, sort, wrong }: Props) {
                 />
               ) : column.kind === "flag" && typeof value !== "string" && typeof value !== "number" ? (
                 <Flag value={value} label={column.label} />
-              ) : textOf(value)}
+              ) : <Outside text={textOf(value)} />}
             </span>
           );
         })}
         <button
           type="button" class="copy" tabIndex={-1} aria-label={`remove candidate ${at}`} title="remove (Shift+Delete)"
-          onClick={() => remove(at)}
+          onClick={() => removeCandidate(at)}
         >×</button>
       </div>,
     );
@@ -170,14 +174,14 @@ export function Grid({ columns, view, sort, wrong }: Props) {
           const own = sort.value?.column.label === column.label ? sort.value : undefined;
           return (
             <span
-              key={column.label} class={`cell ${column.kind}`} role="columnheader" title={column.about}
+              key={column.label} class={`cell ${column.kind}`} role="columnheader" title={visible(column.about)}
               tabIndex={tab(HEADER, c)}
               {...(own ? { "aria-sort": own.descending ? "descending" as const : "ascending" as const } : {})}
               onClick={() => {
                 move(HEADER, c);
                 toggleSort(column);
               }}
-            >{column.label}{own ? (own.descending ? " ↓" : " ↑") : ""}</span>
+            ><Outside text={column.label} />{own ? (own.descending ? " ↓" : " ↑") : ""}</span>
           );
         })}
         <span />
@@ -195,7 +199,7 @@ const isText = ({ key, ctrlKey, metaKey, altKey }: KeyboardEvent): boolean =>
 
 function Flag({ value, label }: { value: unknown; label: string }) {
   return (
-    <span role="img" aria-label={`${label}: ${value === true ? "yes" : "no"}`} class={value === true ? "on" : "off"}>
+    <span role="img" aria-label={visible(label) + `: ${value === true ? "yes" : "no"}`} class={value === true ? "on" : "off"}>
       {value === true ? "✓" : value === false ? "–" : "·"}
     </span>
   );

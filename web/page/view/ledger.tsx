@@ -1,9 +1,11 @@
 import { signal } from "@preact/signals";
 import { useId } from "preact/hooks";
+import { visible } from "../logic/visible.js";
 import * as page from "../state.js";
 import type { Row } from "../worker/protocol.js";
 import { Open } from "./catalog.js";
 import { Digest } from "./copy.js";
+import { Outside } from "./outside.js";
 import { List } from "./windowed.js";
 
 const VERDICTS: Record<Row["verdict"], string> = {
@@ -33,10 +35,10 @@ export function Ledger() {
   if (!audit) {
     return (
       <>
-        <div class="progress" role="progressbar" aria-label={name} aria-valuenow={Math.round(part * 100)}>
+        <div class="progress" role="progressbar" aria-label={visible(name)} aria-valuenow={Math.round(part * 100)}>
           <i style={{ width: `${part * 100}%` }} />
         </div>
-        <p class="empty">{name}: {part < 0.5 ? "verifying" : "making the decisions again"}</p>
+        <p class="empty"><Outside text={name} />: {part < 0.5 ? "verifying" : "making the decisions again"}</p>
       </>
     );
   }
@@ -49,7 +51,7 @@ export function Ledger() {
   return (
     <>
       <div class="sub">
-        <span class={damage === undefined ? "on" : "off"}>{name}</span>
+        <span class={damage === undefined ? "on" : "off"}><Outside text={name} /></span>
         <div class="chips" role="group" aria-label="verdicts">
           {[...counts].map(([verdict, count]) => (
             <button
@@ -61,12 +63,12 @@ export function Ledger() {
         <span class="gap" />
         <Open />
       </div>
-      {damage === undefined ? null : <div class="strip fault" role="alert"><span class="message">{damage}</span></div>}
+      {damage === undefined ? null : <div class="strip fault" role="alert"><span class="message"><Outside text={damage} /></span></div>}
       <List
         id={id} label="records" count={seen.length} selected={chosen.value} onSelect={(at) => (chosen.value = at)}
         row={(at) => recordOf(seen[at]!)}
       />
-      {full?.detail ? <div class="strip"><span class="message">{full.detail}</span></div> : null}
+      {full?.detail ? <div class="strip"><span class="message"><Outside text={full.detail} /></span></div> : null}
       {report ? (
         <div class="strip">
           <span class="pair">verified <b>{report.records.toLocaleString("en")}</b> records</span>
@@ -86,8 +88,8 @@ function recordOf({ number, record, chosen, verdict, detail }: Row) {
       <>
         <span class="right dimmed">{number}</span>
         <span>{record}</span>
-        <span>{chosen || "–"}</span>
-        <span class={verdict === "same" ? "on" : "reason"} title={detail}>{VERDICTS[verdict]}</span>
+        <span><Outside text={chosen || "–"} /></span>
+        <span class={verdict === "same" ? "on" : "reason"} title={visible(detail)}>{VERDICTS[verdict]}</span>
       </>
     ),
   };

@@ -1,6 +1,6 @@
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { EXAMPLES } from "../logic/examples.js";
-import * as page from "../state.js";
+import { replaceWork } from "../keep.js";
 import { Icon } from "./icon.js";
 
 /** The examples: arrows and letters choose, Escape closes. */
@@ -22,20 +22,20 @@ export function Examples() {
     menu.current?.querySelector("button")?.focus();
   };
   const choose = (at: number) => {
-    page.take(EXAMPLES[at]!);
-    page.notice.value = undefined;
+    const example = EXAMPLES[at]!;
+    replaceWork(example, `The example ‘${example.name}’ is in the place of your work.`);
     close();
   };
   const onKeyDown = (event: KeyboardEvent) => {
     const all = items();
     const at = all.indexOf(document.activeElement as HTMLElement);
-    const to: Record<string, number> = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: all.length - 1 };
+    const to = new Map([["ArrowDown", at + 1], ["ArrowUp", at - 1], ["Home", 0], ["End", all.length - 1]]).get(event.key);
     if (!open && event.key === "ArrowDown") setOpen(true);
     else if (!open) return;
     else if (event.key === "Escape") close();
     else if (event.key === "Tab") setOpen(false);
     else if ((event.key === "Enter" || event.key === " ") && at !== -1) choose(at);
-    else if (to[event.key] !== undefined) all[(to[event.key]! + all.length) % all.length]?.focus();
+    else if (to !== undefined) all[(to + all.length) % all.length]?.focus();
     else return;
     if (event.key !== "Tab") event.preventDefault();
   };

@@ -1,6 +1,7 @@
 import * as page from "../state.js";
 import { Canonical } from "./canonical.js";
 import { Failover } from "./failover.js";
+import { Json } from "./json.js";
 import { Ledger } from "./ledger.js";
 import { Sent } from "./sent.js";
 import { Tabs } from "./tabs.js";
@@ -15,6 +16,7 @@ export function Outcome() {
           { name: "sent", body: () => <Sent /> },
           { name: "failover", body: () => <Failover /> },
           { name: "canonical form", body: () => <Canonical /> },
+          { name: "json", body: () => <Json /> },
           { name: "ledger", wrong: page.ledger.value?.audit?.damage !== undefined, body: () => <Ledger /> },
         ]}
       />

@@ -7,11 +7,12 @@ import { spansOf } from "../editor/span.js";
 import { formatted } from "../logic/format.js";
 import * as page from "../state.js";
 import { Copy, Digest } from "./copy.js";
+import { Outside } from "./outside.js";
 
 const faults = computed(() => page.answer.value.faults.filter(({ part }) => part === "policy"));
 const spans = computed(() => {
   const found = page.responsible.value;
-  return found && found.candidate === page.looked.value ? spansOf(page.policy.value, found.paths) : [];
+  return found && found.candidate === page.inspected.value ? spansOf(page.policy.value, found.paths) : [];
 });
 const extensions = [completion("Policy"), hover, operations];
 
@@ -41,7 +42,7 @@ function Strip() {
   if (fault) {
     return (
       <div class="strip fault" role="status">
-        <span class="message">{fault.message}</span>
+        <span class="message"><Outside text={fault.message} /></span>
         <span class="gap" />
         <code>{fault.code}</code>
       </div>

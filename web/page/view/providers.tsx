@@ -1,31 +1,39 @@
 import { computed } from "@preact/signals";
+import { providerOf, textOf } from "../logic/candidate.js";
+import { withMember } from "../logic/columns.js";
+import { member } from "../logic/texts.js";
+import { visible } from "../logic/visible.js";
+import { sectionOf } from "../logic/work.js";
 import * as page from "../state.js";
 import { Refused } from "./fault.js";
+import { Outside } from "./outside.js";
 
 /** Providers that are listed; a catalog of offers may have very many. */
 const MOST = 200;
 
 const providers = computed(() => {
   const counts = new Map<string, number>();
-  for (const { provider_id } of page.candidates.value) {
-    counts.set(String(provider_id), (counts.get(String(provider_id)) ?? 0) + 1);
+  for (const candidate of page.candidates.value) {
+    const id = providerOf(candidate);
+    counts.set(id, (counts.get(id) ?? 0) + 1);
   }
   return [...counts].sort(([a], [b]) => (a < b ? -1 : 1));
 });
 
+type Known = Record<string, unknown>;
 type Section = "breakers" | "disabled" | "credits";
 
 /** Puts what the host knows of a provider into the state, or takes it out. */
 function know(section: Section, provider: string, value: unknown): void {
-  const { [section]: own = {}, ...rest } = page.state.peek();
-  const { [provider]: _, ...others } = own as Record<string, unknown>;
-  const next = value === undefined ? others : { ...others, [provider]: value };
+  const { [section]: _, ...rest } = page.state.peek();
+  const next = withMember(sectionOf(page.state.peek(), section), provider, value);
   page.state.value = Object.keys(next).length === 0 ? rest : { ...rest, [section]: next };
 }
 
 /** What the host knows of each provider: the state of the ctx. */
 export function Providers() {
-  const { breakers = {}, disabled = {}, credits = {} } = page.state.value;
+  const [breakers, disabled, credits] = (["breakers", "disabled", "credits"] as const)
+    .map((name) => sectionOf(page.state.value, name)) as [Known, Known, Known];
   const all = providers.value;
   const faults = page.answer.value.faults.filter(({ part }) => part === "state");
   return (
@@ -39,8 +47,8 @@ export function Providers() {
           <span class="heading">credits, USD</span>
           {all.slice(0, MOST).map(([id, count]) => (
             <Provider
-              key={id} id={id} count={count} open={breakers[id] === true} off={disabled[id] !== undefined}
-              credits={credits[id]} wrong={faults.some(({ message }) => message.includes(`['${id}']`))}
+              key={id} id={id} count={count} open={member(breakers, id) === true} off={member(disabled, id) !== undefined}
+              credits={member(credits, id)} wrong={faults.some(({ message }) => message.includes(`['${id}']`))}
             />
           ))}
         </div>
@@ -51,7 +59,7 @@ export function Providers() {
   );
 }
 
-interface Known {
+interface Row {
   id: string;
   count: number;
   open: boolean;
@@ -60,31 +68,31 @@ interface Known {
   wrong: boolean;
 }
 
-function Provider({ id, count, open, off, credits, wrong }: Known) {
+function Provider({ id, count, open, off, credits, wrong }: Row) {
   const spend = (text: string) => {
     const number = Number(text);
     know("credits", id, text.trim() === "" ? undefined : Number.isFinite(number) ? number : text);
   };
   return (
     <>
-      <span title={id}>{id}</span>
+      <span title={visible(id)}><Outside text={id} /></span>
       <span class="dimmed">{count}</span>
       <label>
         <input
-          type="checkbox" checked={open} aria-label={`breaker of ${id} is open`}
+          type="checkbox" checked={open} aria-label={visible(`breaker of ${id} is open`)}
           onChange={() => know("breakers", id, open ? undefined : true)}
         />
         &nbsp;<span class="dimmed">{open ? "open" : ""}</span>
       </label>
       <label>
         <input
-          type="checkbox" checked={off} aria-label={`${id} is disabled`}
+          type="checkbox" checked={off} aria-label={visible(`${id} is disabled`)}
           onChange={() => know("disabled", id, off ? undefined : { kind: "auth_error" })}
         />
       </label>
       <input
-        type="text" inputMode="decimal" class={wrong ? "wrong" : ""} aria-label={`credits at ${id}`}
-        value={credits === undefined ? "" : String(credits)} onInput={({ currentTarget }) => spend(currentTarget.value)}
+        type="text" inputMode="decimal" class={wrong ? "wrong" : ""} aria-label={visible(`credits at ${id}`)}
+        value={textOf(credits)} onInput={({ currentTarget }) => spend(currentTarget.value)}
       />
     </>
   );

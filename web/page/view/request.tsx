@@ -1,8 +1,10 @@
 import { computed } from "@preact/signals";
 import { Editor } from "../editor/editor.js";
 import { namesOf } from "../editor/names.js";
+import { textOf } from "../logic/candidate.js";
 import { CAPABILITIES, TIERS } from "../logic/signature.js";
 import { isRecord, parsed } from "../logic/texts.js";
+import { visible } from "../logic/visible.js";
 import * as page from "../state.js";
 import { Refused } from "./fault.js";
 
@@ -36,7 +38,7 @@ export function Request() {
           <span>seed</span>
           <input
             type="text" inputMode="numeric" class={seedFault.value ? "wrong" : ""} value={page.seed.value}
-            title={seedFault.value?.message ?? ""} aria-invalid={seedFault.value !== undefined}
+            title={visible(seedFault.value?.message ?? "")} aria-invalid={seedFault.value !== undefined}
             onInput={({ currentTarget }) => (page.seed.value = currentTarget.value)}
           />
         </label>
@@ -80,8 +82,6 @@ function Needs() {
   );
 }
 
-const shown = (value: unknown): string => (value === undefined ? "" : String(value));
-
 function Amount({ name, about }: { name: string; about: string }) {
   const change = (text: string) => {
     const number = Number(text);
@@ -93,7 +93,7 @@ function Amount({ name, about }: { name: string; about: string }) {
       <span>{name}</span>
       <input
         type="text" inputMode="decimal" class={wrong ? "wrong" : ""} placeholder={about}
-        value={shown(requirements.value?.[name])}
+        value={textOf(requirements.value?.[name])}
         onInput={({ currentTarget }) => change(currentTarget.value)}
       />
     </label>
@@ -101,14 +101,14 @@ function Amount({ name, about }: { name: string; about: string }) {
 }
 
 function Choice({ name, choices }: { name: string; choices: readonly string[] }) {
-  const now = shown(requirements.value?.[name]);
+  const now = textOf(requirements.value?.[name]);
   const all = now === "" || choices.includes(now) ? choices : [...choices, now];
   return (
     <label class="field">
       <span>{name}</span>
       <select value={now} onChange={({ currentTarget: { value } }) => require(name, value === "" ? undefined : value)}>
         <option value="">any</option>
-        {all.map((choice) => <option key={choice} value={choice}>{choice}</option>)}
+        {all.map((choice) => <option key={choice} value={choice}>{visible(choice)}</option>)}
       </select>
     </label>
   );
@@ -120,7 +120,7 @@ function Family() {
     <label class="field">
       <span>model_family</span>
       <input
-        type="text" list="families" placeholder="any" value={shown(requirements.value?.model_family)}
+        type="text" list="families" placeholder="any" value={textOf(requirements.value?.model_family)}
         onInput={({ currentTarget: { value } }) => require("model_family", value === "" ? undefined : value)}
       />
       <datalist id="families">{families.map((family) => <option key={family} value={family} />)}</datalist>

@@ -1,8 +1,11 @@
 import { computed } from "@preact/signals";
+import { modelOf, providerOf } from "../logic/candidate.js";
 import { diff } from "../logic/diff.js";
 import { parsed } from "../logic/texts.js";
+import { visibleLines } from "../logic/visible.js";
 import * as page from "../state.js";
 import { Copy } from "./copy.js";
+import { Outside } from "./outside.js";
 
 /** The longest request that is compared, in characters, and the most lines that are shown. */
 const COMPARED = 200_000;
@@ -28,7 +31,7 @@ export function Sent() {
     <>
       <div class="sub">
         <span class="about">
-          to <b>{String(first?.model_family)}</b> at <b>{String(first?.provider_id)}</b>
+          to <b><Outside text={modelOf(first)} /></b> at <b><Outside text={providerOf(first)} /></b>
           {changes === 0 ? ", as it came" : `, ${changes} ${changes === 1 ? "line" : "lines"} changed by the policy`}
         </span>
         <span class="gap" />
@@ -41,11 +44,11 @@ export function Sent() {
               <div key={at} class={sign}>
                 <span class="sign" aria-hidden="true">{SIGNS[sign]}</span>
                 {sign === "same" ? null : <span class="hidden">{sign}: </span>}
-                {" ".repeat(indent)}<span>{text}</span>{was === undefined ? null : <em>  was {was}</em>}
+                {" ".repeat(indent)}<span><Outside text={text} /></span>{was === undefined ? null : <em>  was <Outside text={was} /></em>}
               </div>
             ))}
           </div>
-        ) : <pre class="prose">{sent.value.slice(0, COMPARED)}</pre>}
+        ) : <pre class="prose">{visibleLines(sent.value.slice(0, COMPARED))}</pre>}
       </div>
     </>
   );

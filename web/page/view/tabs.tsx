@@ -15,8 +15,8 @@ export function Tabs({ id, label, tabs, chosen }: { id: string; label: string; t
   const list = useRef<HTMLDivElement>(null);
   const at = Math.max(0, tabs.findIndex(({ name }) => name === chosen.value));
   const onKeyDown = (event: KeyboardEvent) => {
-    const to: Record<string, number> = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: tabs.length - 1 };
-    const next = to[event.key];
+    const to = new Map([["ArrowRight", at + 1], ["ArrowLeft", at - 1], ["Home", 0], ["End", tabs.length - 1]]);
+    const next = to.get(event.key);
     if (next === undefined) return;
     event.preventDefault();
     const index = (next + tabs.length) % tabs.length;

@@ -64,8 +64,7 @@ export function List({ label, count, selected, onSelect, onHover, row, id }: Lis
   };
   const onKeyDown = (event: KeyboardEvent) => {
     const page = Math.max(1, Math.floor((scroller.current?.clientHeight ?? 0) / ROW) - 1);
-    const steps: Record<string, number> = { ArrowDown: 1, ArrowUp: -1, PageDown: page, PageUp: -page };
-    const step = steps[event.key];
+    const step = new Map([["ArrowDown", 1], ["ArrowUp", -1], ["PageDown", page], ["PageUp", -page]]).get(event.key);
     if (event.key === "Escape") onSelect?.(undefined);
     else if (count === 0) return;
     else if (event.key === "Home") choose(0);

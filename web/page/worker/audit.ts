@@ -4,28 +4,28 @@ import type { Audit, Row } from "./protocol.js";
 
 /**
  * Verifies a ledger, in segments by the names of their files, and makes its decisions again.
- * What is told of the progress is a part of both, 0 to 1.
+ * `progress` hears which part of both is done, 0 to 1.
  */
-export async function audit(engine: Engine, files: File[], tell: (part: number) => void): Promise<Audit> {
+export async function audit(engine: Engine, files: File[], progress: (part: number) => void): Promise<Audit> {
   const inOrder = [...files].sort((a, b) => (a.name < b.name ? -1 : 1));
   const size = files.reduce((sum, file) => sum + file.size, 0) || 1;
   const segments: Uint8Array[] = [];
   for (const file of inOrder) segments.push(new Uint8Array(await file.arrayBuffer()));
-  let told = performance.now();
-  const now = (part: number) => {
-    if (performance.now() - told < 50) return;
-    told = performance.now();
-    tell(part);
+  let last = performance.now();
+  const report = (part: number) => {
+    if (performance.now() - last < 50) return;
+    last = performance.now();
+    progress(part);
   };
   const rows: Row[] = [];
   const result: Audit = { rows };
   try {
-    const report = verify(segments, { progress: (bytes) => now(bytes / size / 2) });
-    result.report = report;
+    const verified = verify(segments, { progress: (bytes) => report(bytes / size / 2) });
+    result.report = verified;
     result.summary = replay(engine, segments, ({ number, at, record, chosen, verdict }) => {
       const chose = chosen ? `${chosen.provider} ${chosen.model}` : "";
       rows.push({ number, at, record, chosen: chose, verdict: verdict.kind, detail: detail(verdict) });
-      now(0.5 + number / Math.max(1, report.head.number) / 2);
+      report(0.5 + number / Math.max(1, verified.head.number) / 2);
     });
   } catch (error) {
     if (!(error instanceof LedgerError || error instanceof ReplayError)) throw error;

@@ -5,7 +5,7 @@ declare const firstWorker: Worker;
 declare const startWorker: () => Worker;
 
 /** How long a worker may be silent while it has something to do, in milliseconds. */
-const PATIENCE = 10_000;
+const SILENCE_MS = 10_000;
 
 interface Waiting {
   resolve: (value: never) => void;
@@ -26,14 +26,14 @@ export class Client {
   #worker: Worker;
   #waiting = new Map<number, Waiting>();
   #last = 0;
-  #watch: ReturnType<typeof setTimeout> | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(worker = startWorker()) {
     this.#worker = this.#listen(worker);
   }
 
   #listen(worker: Worker): Worker {
-    worker.onmessage = ({ data }: MessageEvent<Reply>) => this.#hear(data);
+    worker.onmessage = ({ data }: MessageEvent<Reply>) => this.#receive(data);
     worker.onerror = ({ message }) => this.#fail(new Error(message || "the worker did not start"));
     return worker;
   }
@@ -43,7 +43,7 @@ export class Client {
     return new Promise<Calls[N]["gives"]>((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject, progress });
       this.#worker.postMessage({ id, name, takes } satisfies Call<N>);
-      this.#wind();
+      this.#restartTimer();
     });
   }
 
@@ -54,7 +54,7 @@ export class Client {
     this.#fail(reason);
   }
 
-  #hear(reply: Reply): void {
+  #receive(reply: Reply): void {
     const waiting = this.#waiting.get(reply.id);
     if (!waiting) return;
     if ("progress" in reply) {
@@ -64,18 +64,18 @@ export class Client {
       if ("error" in reply) waiting.reject(new Error(reply.error));
       else waiting.resolve(reply.gives as never);
     }
-    this.#wind();
+    this.#restartTimer();
   }
 
-  #wind(): void {
-    clearTimeout(this.#watch);
+  #restartTimer(): void {
+    clearTimeout(this.#timer);
     if (this.#waiting.size === 0) return;
-    const stalled = () => this.restart(new Stalled(`the worker was silent for ${PATIENCE / 1000} s; it was restarted`));
-    this.#watch = setTimeout(stalled, PATIENCE);
+    const stalled = () => this.restart(new Stalled(`the worker was silent for ${SILENCE_MS / 1000} s; it was restarted`));
+    this.#timer = setTimeout(stalled, SILENCE_MS);
   }
 
   #fail(error: Error): void {
-    clearTimeout(this.#watch);
+    clearTimeout(this.#timer);
     const waiting = [...this.#waiting.values()];
     this.#waiting.clear();
     for (const { reject } of waiting) reject(error);

@@ -2,8 +2,10 @@
  * What the page asks of its worker, and what comes back.
  */
 
-import type { Admission, Candidate, RefusalCode, State } from "../../src/index.js";
+import type { Admission, RefusalCode, State } from "../../src/index.js";
 import type { Report, Summary, Verdict } from "../../src/ledger/index.js";
+import type { Candidate } from "../logic/candidate.js";
+import type { Note } from "../logic/notes.js";
 import type { Answered, Run } from "../logic/run.js";
 
 /** Everything a decision may know but the candidates. Texts are JSON; an empty one is absent. */
@@ -54,6 +56,8 @@ export interface Answer {
   /** Of the policy alone, without the envelope. */
   admission?: Admission;
   faults: Fault[];
+  /** What is worth knowing about the decision. */
+  notes: Note[];
   decision?: Columns;
 }
 

@@ -1,5 +1,5 @@
 /** The most levels of a body: every JSON reader takes as many. */
-const LEVELS = 100;
+export const LEVELS = 100;
 
 /**
  * The canonical text (RFC 8785) of a value that JSON was read into. ECMAScript writes strings and

@@ -1,5 +1,6 @@
+import { isObject, member } from "../values.js";
 import { canonical } from "./canonical.js";
-import { byUtf8, isObject, member } from "./json.js";
+import { byUtf8 } from "./json.js";
 
 /**
  * Where two results differ first: the path, what was recorded, what came out now. What is absent is

@@ -3,6 +3,8 @@
  * digests are of texts.
  */
 
+import { isObject, parsed } from "../values.js";
+
 /** The strings, brackets, colons and commas of a JSON text, in their order: where each begins and ends. */
 export function* tokens(text: string): Generator<[from: number, to: number]> {
   const token = /["{}[\],:]/g;
@@ -41,24 +43,6 @@ export function members(text: string): [key: string, value: string][] | undefine
     if (depth === 1 && "{,:".includes(token)) begin = to;
   }
   return found;
-}
-
-/** What a text says; nothing for one that is no JSON. */
-export function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-export function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-/** A member of an object, and not what every object of JavaScript has. */
-export function member(value: Record<string, unknown>, key: string): unknown {
-  return Object.hasOwn(value, key) ? value[key] : undefined;
 }
 
 /** The order of the UTF-8 of two texts. That of UTF-16 has pairs of surrogates before U+E000. */

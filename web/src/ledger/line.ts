@@ -8,8 +8,8 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
 import { digest } from "../decision.js";
-import { canonical } from "./canonical.js";
 import { Fault, LedgerError } from "./error.js";
+import { scanObject } from "./scan.js";
 
 /** The name of the format, in the first record and under every seal. */
 const FORMAT = "sigmapol-ledger/v1";
@@ -26,14 +26,19 @@ export interface Line {
   at: string;
   /** A canonical object, as text. */
   body: string;
-  /** What the body says. */
-  value: Record<string, unknown>;
+  /** How many values the body has, itself included. */
+  values: number;
+  /** Those members of the body that are looked at, as they stand in it. */
+  members: ReadonlyMap<string, string>;
   kind: string;
   /** Its digits: a number that is out of place may be more than a double holds. */
   number: string;
   prev: string;
   seal: string;
 }
+
+/** Members of a body that the ledger looks at. All others are the caller's. */
+const LOOKED_AT = ["format", "sha256", "text"];
 
 type Members = [at: string, body: string, kind: string, number: string, prev: string, seal: string];
 
@@ -78,8 +83,8 @@ export function decode(bytes: Uint8Array): string {
 export function check(bytes: Uint8Array, segment: number, first: boolean): Line {
   const line = parse(decode(bytes));
   if (line === undefined) throw new Fault("expected a record as canonical JSON");
-  const { body, kind, seal, value } = line;
-  if (first && segment === 1 && kind === GENESIS) checkVersion(value);
+  const { body, kind, seal } = line;
+  if (first && segment === 1 && kind === GENESIS) checkVersion(line);
   const actual = sealOf(bytes);
   if (actual !== seal) throw new Fault(`expected the seal ${actual}, got ${seal}`);
   const expected = opening(segment);
@@ -87,7 +92,7 @@ export function check(bytes: Uint8Array, segment: number, first: boolean): Line 
     throw new Fault(`expected the kind ${expected[0]} and the body ${expected[1]}`);
   }
   if (!first && (kind === GENESIS || kind === SEGMENT)) throw new Fault(`expected no ${kind} here`);
-  if (kind === TEXT) checkText(value);
+  if (kind === TEXT) checkText(line);
   return line;
 }
 
@@ -97,18 +102,12 @@ function parse(text: string): Line | undefined {
   if (members === undefined) return undefined;
   const [at, body, kind, number, prev, seal] = members;
   const inRange = number.length < LAST_NUMBER.length || number <= LAST_NUMBER;
-  const value = read(body);
-  return inRange && isTime(at) && value ? { at, body, value, kind, number, prev, seal } : undefined;
-}
-
-/** The object that a canonical text says; nothing if it is not canonical. */
-function read(body: string): Record<string, unknown> | undefined {
-  try {
-    const value = JSON.parse(body);
-    return canonical(value) === body ? value : undefined;
-  } catch {
-    return undefined;
-  }
+  if (!inRange || !isTime(at)) return undefined;
+  const found = new Map<string, string>();
+  const values = scanObject(body, (key, from, to) => {
+    if (LOOKED_AT.includes(key)) found.set(key, body.slice(from, to));
+  });
+  return values === undefined ? undefined : { at, body, values, members: found, kind, number, prev, seal };
 }
 
 /** Whether there is such a time. The clock knows no leap seconds. */
@@ -124,16 +123,33 @@ function sealOf(bytes: Uint8Array): string {
 }
 
 /** Before the seal is looked at: another version may seal in another way. */
-function checkVersion({ format }: Record<string, unknown>): void {
-  if (typeof format === "string" && format !== FORMAT) {
+function checkVersion(line: Line): void {
+  const format = stringOf(line, "format");
+  if (format !== undefined && format !== FORMAT) {
     throw new LedgerError("version", `expected ${FORMAT}, got ${format}`);
   }
 }
 
-function checkText({ sha256, text }: Record<string, unknown>): void {
-  if (typeof sha256 !== "string" || !/^[0-9a-f]{64}$/.test(sha256) || typeof text !== "string") {
+function checkText(line: Line): void {
+  const sha256 = stringOf(line, "sha256");
+  const text = stringOf(line, "text");
+  if (sha256 === undefined || !/^[0-9a-f]{64}$/.test(sha256) || text === undefined) {
     throw new Fault("expected sha256 and text in the body of a text");
   }
   const actual = digest(text);
   if (sha256 !== actual) throw new Fault(`expected the digest ${actual}, got ${sha256}`);
+}
+
+/** A member of the body that is looked at and is a string. */
+export function stringOf({ members }: Line, name: string): string | undefined {
+  const text = members.get(name);
+  return text?.startsWith('"') ? JSON.parse(text) : undefined;
+}
+
+/** The text of a line that was checked before. */
+export function textOf(bytes: Uint8Array): string {
+  const line = parse(decode(bytes));
+  const text = line && stringOf(line, "text");
+  if (text === undefined) throw new Fault("expected the text that was here");
+  return text;
 }

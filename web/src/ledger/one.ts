@@ -7,7 +7,11 @@ import { difference } from "./difference.js";
 import { byUtf8, members } from "./json.js";
 import { called, candidate, decisionOutcome, eventKind, outcome, resultDigest, turnOutcome } from "./outcome.js";
 import type { DecisionReceipt, StepReceipt } from "./receipt.js";
+import { Mismatch } from "./shape.js";
 import type { Texts } from "./texts.js";
+
+/** The most characters of a ctx that is put together: four times what the engine reads. */
+const CTX_LENGTH = 64 << 20;
 
 /** What came of replaying a record. */
 export type Verdict =
@@ -55,9 +59,13 @@ function mismatch({ engine: { component } }: DecisionReceipt | StepReceipt): Ver
 /** The text to decide on again, its members in byte order; nothing where the record has a digest alone. */
 function ctxText({ ctx }: DecisionReceipt, texts: Texts): string | undefined {
   const found = new Map<string, string>(ctx.inline);
+  let length = 0;
   for (const [key, digest] of ctx.texts) {
     const text = texts.get(digest);
     if (text === undefined) return undefined;
+    length += text.length;
+    // one text may stand for many members
+    if (length > CTX_LENGTH) throw new Mismatch("ctx.texts", `at most ${CTX_LENGTH} characters`);
     found.set(key, text);
   }
   if (found.size === 0) return undefined;

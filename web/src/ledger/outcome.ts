@@ -3,9 +3,10 @@
 import type { Turn } from "../../build/component/interfaces/sigmapol-policy-engine.js";
 import { bits, type Decision, digest } from "../decision.js";
 import { Refusal, Trap } from "../error.js";
+import { isObject, parsed } from "../values.js";
 import { blank } from "./blank.js";
 import { canonical } from "./canonical.js";
-import { isObject, members, parsed } from "./json.js";
+import { members } from "./json.js";
 import type { Chosen } from "./receipt.js";
 
 /** What came of a verb: its result as a record has it, or the code alone of a refusal or a trap. */

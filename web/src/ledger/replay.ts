@@ -1,11 +1,12 @@
+import { wrongType } from "../argument.js";
 import type { Engine } from "../engine.js";
 import { ReplayError } from "./error.js";
-import { type Line, TEXT } from "./line.js";
+import { type Line, stringOf, TEXT } from "./line.js";
 import { replayDecision, replayStep, type Verdict } from "./one.js";
 import { type Chosen, decision, step } from "./receipt.js";
 import { Mismatch, type Shape } from "./shape.js";
 import { Texts } from "./texts.js";
-import { type Options, walk } from "./verify.js";
+import { checkFunction, type Options, walk } from "./verify.js";
 
 /** A decision or a step that was made again. */
 export interface Replayed {
@@ -27,6 +28,12 @@ export interface Summary {
   componentMismatch: number;
   notRecorded: number;
 }
+
+/**
+ * The most values of a record that is made again. One for each candidate that an input of 16 MiB can hold, some
+ * 430,000, takes three; what has more was not written by a recorder, and would fill the memory.
+ */
+const RECEIPT_VALUES = 1 << 22;
 
 const COUNTED = {
   same: "same",
@@ -51,10 +58,12 @@ export function replay(
   each: (replayed: Replayed) => void = () => {},
   options: Options = {},
 ): Summary {
+  if (typeof engine?.stepText !== "function") throw wrongType("engine", "an Engine", engine);
+  checkFunction("each", each);
   const texts = new Texts();
   const summary: Summary = { records: 0, same: 0, diverged: 0, componentMismatch: 0, notRecorded: 0 };
   walk(segments, options, (line, bytes) => {
-    if (line.kind === TEXT) texts.add(line.value.sha256 as string, bytes);
+    if (line.kind === TEXT) texts.add(stringOf(line, "sha256")!, bytes);
     const replayed = again(engine, line, texts);
     if (replayed === undefined) return;
     summary.records += 1;
@@ -66,26 +75,23 @@ export function replay(
 
 /** Nothing for a record of another kind. */
 function again(engine: Engine, line: Line, texts: Texts): Replayed | undefined {
-  switch (line.kind) {
-    case "decision": {
-      const receipt = body(line, line.kind, decision);
-      return replayed(line, line.kind, receipt.chosen, replayDecision(engine, receipt, texts));
-    }
-    case "step": {
-      const receipt = body(line, line.kind, step);
-      return replayed(line, line.kind, receipt.chosen, replayStep(engine, receipt, texts));
-    }
-    default:
-      return undefined;
-  }
-}
-
-function body<T>({ number, value }: Line, kind: Replayed["record"], shape: Shape<T>): T {
+  const { kind, number } = line;
+  if (kind !== "decision" && kind !== "step") return undefined;
   try {
-    return shape(value, "");
+    if (kind === "step") {
+      const receipt = body(line, step);
+      return replayed(line, kind, receipt.chosen, replayStep(engine, receipt, texts));
+    }
+    const receipt = body(line, decision);
+    return replayed(line, kind, receipt.chosen, replayDecision(engine, receipt, texts));
   } catch (error) {
     throw error instanceof Mismatch ? new ReplayError(Number(number), kind, error.message) : error;
   }
+}
+
+function body<T>({ body, values }: Line, shape: Shape<T>): T {
+  if (values > RECEIPT_VALUES) throw new Mismatch("body", `at most ${RECEIPT_VALUES} values, got ${values}`);
+  return shape(JSON.parse(body), "");
 }
 
 function replayed(

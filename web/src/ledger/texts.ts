@@ -1,4 +1,4 @@
-import { decode } from "./line.js";
+import { textOf } from "./line.js";
 
 /** UTF-16 units of texts that are kept. What decisions share is far less; what they do not is used once. */
 const KEPT_LENGTH = 16 << 20;
@@ -21,7 +21,7 @@ export class Texts {
     if (kept !== undefined) return kept;
     const line = this.#lines.get(digest);
     if (line === undefined) return undefined;
-    const text: string = JSON.parse(decode(line)).body.text;
+    const text = textOf(line);
     this.#keep(digest, text);
     return text;
   }

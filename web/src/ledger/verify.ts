@@ -1,3 +1,5 @@
+import { wrongType } from "../argument.js";
+import { isObject } from "../values.js";
 import { Fault, LedgerError } from "./error.js";
 import { check, type Line, TEXT } from "./line.js";
 import { Lines } from "./lines.js";
@@ -46,9 +48,11 @@ export function verify(segments: readonly Uint8Array[], options: Options = {}): 
 /** As `verify`; `visit` gets each record after it was checked, and its line. */
 export function walk(
   segments: readonly Uint8Array[],
-  { anchor, progress = () => {} }: Options,
+  options: Options,
   visit: (line: Line, bytes: Uint8Array) => void,
 ): Report {
+  checkArguments(segments, options);
+  const { anchor, progress = () => {} } = options;
   const lines = new Lines(segments);
   let head: Entry | undefined;
   let anchored: Entry | undefined;
@@ -71,6 +75,24 @@ export function walk(
   progress(lines.bytes);
   if (anchor) compare(anchor, anchored, head!);
   return { records: next(head), texts, segments: lines.segment, bytes: lines.bytes, head: head! };
+}
+
+function checkArguments(segments: unknown, options: unknown): void {
+  if (!Array.isArray(segments)) throw wrongType("segments", "an array of Uint8Array, one a segment", segments);
+  for (const [at, segment] of segments.entries()) {
+    if (!(segment instanceof Uint8Array)) throw wrongType(`segments[${at}]`, "a Uint8Array", segment);
+  }
+  if (!isObject(options)) throw wrongType("options", "an object", options);
+  const { anchor, progress } = options;
+  if (anchor !== undefined && !(isObject(anchor) && typeof anchor.number === "number" && typeof anchor.seal === "string")) {
+    throw wrongType("options.anchor", "{number, seal}", anchor);
+  }
+  checkFunction("options.progress", progress);
+}
+
+/** A function, or nothing. */
+export function checkFunction(name: string, value: unknown): void {
+  if (value !== undefined && typeof value !== "function") throw wrongType(name, "a function", value);
 }
 
 /** The number of the record that belongs after this one. */

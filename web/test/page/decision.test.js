@@ -36,7 +36,7 @@ for (const name of ["cheap, with a floor", "sampled split", "privacy", "chain wi
     assert.ok(decided.ordered.length >= 2);
     assert.deepEqual(
       await ranking(page),
-      decided.ordered.map((row) => ({ ...named(row), score: String(row.score).replace("-", "−") })),
+      decided.ordered.map((row) => ({ ...named(row), score: String(row.score).replace(/^-/, "−") })),
     );
     const reasons = (await rejections(page)).map((row) => ({ ...row, reason: row.reason.replace(" (envelope)", "") }));
     assert.deepEqual(reasons, decided.rejected.map((row) => ({ ...named(row), reason: row.reason })));
@@ -49,6 +49,49 @@ for (const name of ["cheap, with a floor", "sampled split", "privacy", "chain wi
     await close();
   });
 }
+
+test("scores are rounded to the eye, and whole on request and to the ear", async () => {
+  const { page, close } = await open(browser);
+  // prices of 0.1, 0.2, 0.3 and one that is absent; the engine adds 0.1 + 0.2
+  const rank = '["add", ["field", "price_in"], ["lit", 0.2]]';
+  await write(page, "policy, JSON", `["policy", ["top"], ${rank}, ["ordered"], ["id"], ["always", {"action": "abort"}]]`);
+  const catalog = [0.1, 1, undefined].map((price_in, at) => ({ provider_id: "p", model_family: `m${at}`, price_in }));
+  await page.setInputFiles(".top input[type=file]", file("scores.json", catalog));
+  await until(page, () => document.querySelectorAll(".line.ranked").length === 3);
+  const scores = await page.$$eval(".line.ranked .score", (all) => all.map((one) => (
+    [one.querySelector("[aria-hidden]")?.textContent ?? one.textContent, one.querySelector(".hidden")?.textContent, one.title]
+  )));
+  assert.deepEqual(scores, [["0.3", "0.30000000000000004", "0.30000000000000004"], ["1.2", undefined, ""], ["∞", undefined, ""]]);
+  const heard = await page.getByRole("option", { name: /m0 p/ }).ariaSnapshot();
+  assert.ok(heard.includes("0.30000000000000004") && !/ 0\.3 /.test(heard), heard);
+  await close();
+});
+
+test("a candidate without a price is named where normalize makes all others alike", async () => {
+  const { page, close } = await open(browser);
+  const remarks = () => page.$$eval(".remarks p", (all) => all.map((one) => one.textContent));
+  assert.deepEqual(await remarks(), []);
+  const policy = '["policy", ["top"], ["neg", ["normalize", ["field", "price_in"]]], ["argmax"], ["id"], ["always", {"action": "abort"}]]';
+  await write(page, "policy, JSON", policy);
+  const catalog = [3, 1, 2, undefined].map((price_in, at) => (
+    { provider_id: at === 3 ? "openai" : "p", model_family: at === 3 ? "gpt-x" : `m${at}`, price_in }
+  ));
+  await page.setInputFiles(".top input[type=file]", file("unpriced.json", catalog));
+  await until(page, () => document.querySelectorAll(".remarks p").length === 1);
+  assert.deepEqual(await remarks(), [
+    "normalize-unknown: candidate 3 (openai/gpt-x) has no price_in, so normalize gives every other candidate the same score",
+  ]);
+  // it is so: the dearest is the first, as it was in the catalog
+  assert.deepEqual((await ranking(page)).map(({ model, score }) => [model, score]), [["m0", "1"], ["m1", "1"], ["m2", "1"], ["gpt-x", "0"]]);
+  // a price, and it is gone
+  await page.locator(".grid .body .cells").nth(3).getByRole("gridcell").nth(3).dblclick();
+  await page.keyboard.type("9");
+  await page.keyboard.press("Enter");
+  await settled(page);
+  assert.deepEqual(await remarks(), []);
+  assert.equal((await ranking(page))[0].model, "m1");
+  await close();
+});
 
 test("a change of a cell, of a switch, of the seed: each decides anew", async () => {
   const { page, close } = await open(browser);

@@ -16,7 +16,7 @@ function watch() {
   globalThis.shifts = [];
   new PerformanceObserver((list) => {
     for (const { value, hadRecentInput } of list.getEntries()) if (!hadRecentInput) shifts.push(value);
-  }).observe({ type: "layout-shift", buffered: true });
+  }).observe({ type: "layout-shift", buffered: document.readyState === "loading" });
   new MutationObserver((_, observer) => {
     if (!document.querySelector(".line.ranked")) return;
     observer.disconnect();
@@ -43,11 +43,50 @@ test("the first decision is seen at once, and nothing moves", async (t) => {
   await context.close();
 });
 
+for (const [name, options] of [["a desktop", {}], ["a phone", { viewport: { width: 390, height: 844 } }]]) {
+  test(`${name}: what the page has to say moves nothing`, async () => {
+    const { page, close } = await open(browser, options);
+    const places = () => page.$$eval(".top, .panel, .head, .tabs, .status", (all) => all.map((one) => {
+      const { x, y, width, height } = one.getBoundingClientRect();
+      // the bar stays where it is seen, all else stays in its place on the page
+      return [one.className, x, getComputedStyle(one).position === "sticky" ? y : y + scrollY, width, height];
+    }));
+    await page.evaluate(watch);
+    const before = await places();
+    for (const [say, said] of [
+      [() => page.getByRole("button", { name: "share" }).click(), /^The link is copied|^The address of this page/],
+      [() => page.getByRole("button", { name: "remove candidate 0", exact: true }).click(), /^Removed candidate 0/],
+      [() => page.evaluate(() => (location.hash = "#1.AAAA")), /^This link cannot be read/],
+    ]) {
+      await say();
+      await until(page, ([source]) => new RegExp(source).test(document.querySelector(".notice")?.textContent), [said.source]);
+      await settled(page);
+      await page.waitForTimeout(700); // what comes soon after an input does not count as a shift
+      assert.deepEqual(await places(), before);
+    }
+    await page.getByRole("button", { name: "close" }).click();
+    assert.deepEqual(await places(), before);
+    const moved = await page.evaluate(() => shifts.reduce((sum, value) => sum + value, 0));
+    assert.ok(moved < 0.001, `layout shift ${moved}`);
+    const box = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    assert.equal(box, 0);
+    await close();
+  });
+}
+
+test("the guide is a link, and nothing is asked of it before somebody follows it", async () => {
+  const { page, close } = await open(browser);
+  const guide = page.getByRole("link", { name: "guide" });
+  assert.equal(await guide.getAttribute("href"), "https://github.com/sigmapol/sigmapol/blob/main/docs/playground.md");
+  assert.equal(await guide.getAttribute("rel"), "noopener noreferrer");
+  await close();
+});
+
 for (const colorScheme of ["light", "dark"]) {
   test(`a phone, ${colorScheme}: nothing is wider than the screen, in any tab`, async () => {
     const { page, close } = await open(browser, { ...PHONE, colorScheme, before: watch });
     const width = () => page.evaluate(() => document.documentElement.scrollWidth);
-    for (const name of ["catalog", "request", "providers", "more", "sent", "failover", "canonical form", "ledger"]) {
+    for (const name of ["catalog", "request", "providers", "more", "sent", "failover", "canonical form", "json", "ledger"]) {
       await page.getByRole("tab", { name }).click();
       assert.equal(await width(), 390, name);
     }

@@ -79,6 +79,36 @@ test("a run that ends: exhausted, aborted; a change begins a new one", async () 
   await close();
 });
 
+test("the json view has the whole decision, and the whole trace of the run", async () => {
+  const { page, close } = await open(browser);
+  await page.getByRole("tab", { name: "failover" }).click();
+  await page.waitForSelector(".timeline .calling");
+  await answer(page, "429");
+  await answer(page, "401");
+  await answer(page, "ok");
+  await page.getByRole("tab", { name: "json" }).click();
+  await until(page, () => document.querySelector(".outcome pre")?.textContent.includes("decision_path"));
+  const { decision, run } = JSON.parse(await page.textContent(".outcome pre"));
+  assert.deepEqual([decision.ordered.length, decision.rejected.length], [14, 8]);
+  const { candidate, provider, model } = decision.ordered[0];
+  assert.deepEqual({ provider, model }, { provider: "mistral", model: "mistral-small-3.2" });
+  const { carried } = await shared(page);
+  assert.equal(carried.candidates[candidate].model_family, model);
+  assert.equal(decision.result, carried.claim.digest);
+  assert.deepEqual([run.ok, run.answers], [true, ["rate_limit", "auth_error", "ok"]]);
+  // as the timeline has it, and more
+  assert.deepEqual(run.trace.decision_path.map(({ event, error_kind }) => [event, error_kind]), [
+    ["attempted", "rate_limit"], ["retry_scheduled", undefined], ["attempted", "auth_error"], ["provider_disabled", undefined],
+    ["attempted", undefined],
+  ]);
+  assert.equal(run.trace.ranked.length, 14);
+  assert.equal(run.trace.rejected.length, 8);
+  assert.deepEqual(Object.keys(run.trace).sort(), [
+    "decision_path", "policy_fingerprint", "policy_identity", "ranked", "rejected", "started_at_ms", "total_latency_ms",
+  ]);
+  await close();
+});
+
 test("what a run cannot say of the ctx is said", async () => {
   const { page, close } = await open(browser);
   await page.getByRole("tab", { name: "request" }).click();

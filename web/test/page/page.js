@@ -9,8 +9,11 @@ export const SITE = new URL("../../site/index.html", import.meta.url);
 /** A browser for the tests of a file. Chromium does not always start at once. */
 export const launch = () => chromium.launch().catch(() => chromium.launch());
 
-/** Opens the page; what it must not do is collected: errors, and requests other than for itself. */
-export async function open(browser, { hash = "", before, ...options } = {}) {
+/**
+ * Opens the page; what it must not do is collected: errors, and requests other than for itself, once unless it
+ * reloads. `before` runs in it before everything else: a function, or one and its argument.
+ */
+export async function open(browser, { hash = "", before, reloads = false, ...options } = {}) {
   assert.ok(existsSync(SITE), "build the page first: npm run page");
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, ...options });
   const page = await context.newPage();
@@ -24,9 +27,9 @@ export async function open(browser, { hash = "", before, ...options } = {}) {
     const url = request.url();
     if (url.startsWith("blob:") || url.startsWith("data:")) return;
     requests += 1;
-    if (!url.startsWith(SITE.href) || requests > 1) wrong.push(`request: ${url}`);
+    if (!url.startsWith(SITE.href) || (requests > 1 && !reloads)) wrong.push(`request: ${url}`);
   });
-  if (before) await page.addInitScript(before);
+  if (before) await page.addInitScript(...[before].flat());
   await page.goto(SITE.href + hash);
   await settled(page);
   return {
@@ -66,7 +69,8 @@ export const example = async (page, name) => {
 export const ranking = (page) => page.$$eval(".line.ranked", (rows) => rows.map((row) => ({
   model: row.querySelector(".model").textContent,
   provider: row.querySelector(".model + .dimmed").textContent,
-  score: row.querySelector(".score").textContent,
+  // where it is rounded, the whole of it is there too
+  score: (row.querySelector(".score .hidden") ?? row.querySelector(".score")).textContent,
 })));
 
 export const rejections = (page) => page.$$eval(".refused", (rows) => rows.map((row) => ({

@@ -1,0 +1,15 @@
+//! JSON: values, how they are read, strictly, and how they are written.
+
+mod object;
+mod read;
+mod string;
+mod token;
+
+mod value;
+mod write;
+
+pub use object::Object;
+pub use read::read;
+pub use string::unescaped;
+pub use value::{Member, Members, NOTHING, Value, lookup, set, to_static};
+pub use write::object_text;

@@ -1,0 +1,101 @@
+//! The filter, the scorer and the selector, one after the other.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use crate::arithmetic::is_nan;
+use crate::bits::{Bits, ROWS, ones};
+use crate::call_scoped::CallScoped;
+use crate::compile::Slots;
+use crate::observation::Observation;
+use crate::predicate::Reason;
+use crate::selector::Scored;
+
+/// Who is tried, in which order, and who not.
+pub struct Ranking<'a> {
+    pub ordered: Vec<Scored>,
+    /// In the order of the candidates, each with the number of its reason.
+    pub rejected: Vec<(u32, u32)>,
+    /// Each reason once.
+    pub reasons: Vec<Reason<'a>>,
+}
+
+impl<'a> Ranking<'a> {
+    pub fn new(slots: &'a Slots, observation: Observation<'a>, seed: Option<f64>) -> Self {
+        let (survivors, rejected, reasons) =
+            sieve(slots, observation, Bits::all(observation.catalog.len(), true));
+        Self { ordered: order(slots, observation, seed, &survivors), rejected, reasons }
+    }
+
+    pub fn reason(&self, number: u32) -> String {
+        self.reasons.get(number as usize).map(Reason::text).unwrap_or_default()
+    }
+}
+
+/// Keeps the rows that pass the filter; the others come back in their order, with the number of the
+/// reason.
+pub fn filter<'a>(
+    slots: &'a Slots,
+    observation: Observation<'a>,
+    rows: &mut Vec<u32>,
+) -> (Vec<(u32, u32)>, Vec<Reason<'a>>) {
+    let mut set = Bits::all(observation.catalog.len(), false);
+    for row in rows.iter() {
+        set.set(*row as usize, true);
+    }
+    let (survivors, rejected, reasons) = sieve(slots, observation, set);
+    *rows = survivors;
+    (rejected, reasons)
+}
+
+/// What [`Ranking`] has: who is left, who is rejected and why.
+type Sieved<'a> = (Vec<u32>, Vec<(u32, u32)>, Vec<Reason<'a>>);
+
+fn sieve<'a>(slots: &'a Slots, observation: Observation<'a>, mut rows: Bits) -> Sieved<'a> {
+    let mut reasons: Vec<Reason> = Vec::new();
+    // the number of the reason of each row that fails, and which rows those are
+    let mut numbers: Vec<u32> = Vec::new();
+    let mut failed = Bits::NONE;
+    let mut count = 0;
+    CallScoped::new(slots.filter.bind(observation)).sieve(&mut rows, &mut |at, fails, reason| {
+        // there are as many as the policy has tests: a handful
+        let number = reasons.iter().position(|known| *known == reason).unwrap_or_else(|| {
+            reasons.push(reason);
+            reasons.len() - 1
+        });
+        if count == 0 {
+            numbers.resize(observation.catalog.len(), 0);
+            failed = Bits::all(observation.catalog.len(), false);
+        }
+        count += fails.count_ones() as usize;
+        failed.add_word(at, fails);
+        for place in ones(fails) {
+            if let Some(slot) = numbers.get_mut(ROWS * at + place) {
+                *slot = number as u32;
+            }
+        }
+    });
+    let mut survivors = Vec::with_capacity(observation.catalog.len() - count);
+    rows.runs().for_each(|run| survivors.extend(run.start as u32..run.end as u32));
+    let mut rejected = Vec::with_capacity(count);
+    failed.rows().for_each(|row| {
+        rejected.push((row as u32, numbers.get(row).copied().unwrap_or_default()));
+    });
+    (survivors, rejected, reasons)
+}
+
+/// The order in which survivors of the filter are tried.
+pub fn order(
+    slots: &Slots,
+    observation: Observation,
+    seed: Option<f64>,
+    survivors: &[u32],
+) -> Vec<Scored> {
+    let scores = slots.scorer.score(observation, survivors);
+    let scored = survivors.iter().zip(scores).map(|(&row, score)| {
+        // so that an order exists
+        let score = if is_nan(score) { f64::NEG_INFINITY } else { score };
+        Scored { row, score }
+    });
+    slots.selector.order(observation, seed, scored.collect())
+}
