@@ -138,11 +138,11 @@ pub fn admit(term: &str, vocabulary: &str) -> Result<Admission, Refusal> {
     })
 }
 
-/// The identity that [`admit`] reports.
+/// The identity that [`admit()`] reports.
 ///
 /// # Errors
 ///
-/// As for [`admit`].
+/// As for [`admit()`].
 pub fn hash(term: &str, vocabulary: &str) -> Result<String, Refusal> {
     let vocabulary = CallScoped::new(read("vocabulary", vocabulary)?);
     let vocabulary = CallScoped::new(Vocabulary::read(&vocabulary)?);

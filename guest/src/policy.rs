@@ -87,7 +87,7 @@ pub fn under_envelope<'t>(policy: &Value<'t>, envelope: &Value<'t>) -> Result<Va
     Ok(Value::Array(constrained))
 }
 
-/// The policy that runs under an envelope, as [`crate::decide`] makes it of `ctx.envelope`: the term
+/// The policy that runs under an envelope, as [`crate::decide()`] makes it of `ctx.envelope`: the term
 /// with the envelope ∧-ed onto its filter, as JSON. Neither is admitted here.
 ///
 /// ```
@@ -103,4 +103,31 @@ pub fn under_envelope<'t>(policy: &Value<'t>, envelope: &Value<'t>) -> Result<Va
 pub fn constrain(policy: &str, envelope: &str) -> Result<String, Refusal> {
     let (policy, envelope) = (read("policy", policy)?, read("envelope", envelope)?);
     Ok(under_envelope(&policy, &envelope)?.to_json())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::string::ToString;
+
+    #[test]
+    fn an_envelope_goes_around_a_policy_alone() {
+        let policy = r#"["policy", ["bot"], 7]"#;
+        for (policy, envelope, expected) in [
+            (policy, r#"["top"]"#, Ok(r#"["policy",["and",["top"],["bot"]],7]"#)),
+            // neither is admitted here: what is missing or wrong is for who runs it
+            (r#"["policy"]"#, "1", Ok(r#"["policy",["and",1]]"#)),
+            (r#"["top"]"#, "1", Err("not-a-policy: ir.constrain: expected a policy term")),
+            ("{}", "1", Err("not-a-policy: ir.constrain: expected a policy term")),
+            ("[", "1", Err("json-syntax: policy: line 1 column 2: expected a value, got the end")),
+            (
+                policy,
+                "",
+                Err("json-syntax: envelope: line 1 column 1: expected a value, got the end"),
+            ),
+        ] {
+            let got = constrain(policy, envelope).map_err(|refusal| refusal.to_string());
+            assert_eq!(got.as_deref().map_err(String::as_str), expected, "{policy} {envelope}");
+        }
+    }
 }

@@ -1,5 +1,5 @@
 //! Deciding many times over one catalog: it is read once, policies are admitted once, and each
-//! decision takes a small ctx. The decisions are those of [`crate::decide`].
+//! decision takes a small ctx. The decisions are those of [`crate::decide()`].
 
 use alloc::format;
 use alloc::vec::Vec;

@@ -1,5 +1,5 @@
 //! Deciding many times over what is read once: a catalog of candidates, or a router. The decisions
-//! are those of [`crate::decide`] and [`crate::step()`].
+//! are those of [`crate::decide()`] and [`crate::step()`].
 
 mod catalog;
 mod choice;

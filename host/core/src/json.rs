@@ -49,6 +49,12 @@ impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
 #[derive(Debug)]
 pub struct Object(String);
 
+impl Default for Object {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Object {
     /// One without members.
     pub fn new() -> Self {

@@ -84,8 +84,13 @@ impl CatalogText {
                 }
                 match change.disabled {
                     Some(true) => set(self.section("disabled"), &provider, "true"),
-                    // a provider is disabled by any entry
-                    Some(false) => self.section("disabled").retain(|(name, _)| *name != provider),
+                    // a provider is disabled by any entry; a section that was not there stays away
+                    Some(false) => {
+                        let disabled = self.state.as_mut().and_then(|s| s.get_mut("disabled"));
+                        if let Some(disabled) = disabled {
+                            disabled.retain(|(name, _)| *name != provider);
+                        }
+                    }
                     None => {}
                 }
             } else {
@@ -141,6 +146,9 @@ mod tests {
             catalog.with(&ctx),
             r#"{"candidates":[{"provider_id":"a","price_in":2.0},{"provider_id":"b","price_in":9007199254740993,"tok_s":1e1}],"state":{"breakers":{"a":true},"credits":{"b":0.10},"disabled":{"b":true}},"seed":1}"#
         );
+        let mut without = CatalogText::read(r#"{"candidates":[]}"#).unwrap();
+        without.patch(r#"[{"provider":"a","disabled":false}]"#).unwrap();
+        assert_eq!(without.with(&ctx), r#"{"candidates":[],"seed":1}"#);
         let own = serde_json::from_str(r#"{"state":{}}"#).unwrap();
         assert!(catalog.with(&own).ends_with(r#""tok_s":1e1}],"state":{}}"#));
     }
