@@ -8,8 +8,8 @@ use std::io::Write;
 use clap::{Parser, Subcommand};
 
 use command::{
-    admit, conformance, decide, flow, genvm, hash, inspect, ledger, mock_provider, rank, replay,
-    run, sandbox, status,
+    admit, conformance, decide, flow, genvm, hash, inspect, ledger, mock_provider, operate, rank,
+    replay, run, sandbox, status,
 };
 use shared::engine;
 
@@ -66,6 +66,8 @@ enum Command {
     Run(run::Args),
     Rank(rank::Args),
     Status(status::Args),
+    Enable(operate::EnableArgs),
+    Disable(operate::DisableArgs),
     Flow(flow::Args),
     Ledger(ledger::Args),
 }
@@ -89,6 +91,8 @@ pub fn run(cli: &Cli, out: &mut (impl Write + Send)) -> Result<(), Failure> {
         Command::Run(args) => run::run(args, &cli.global, out),
         Command::Rank(args) => rank::run(args, &cli.global, out),
         Command::Status(args) => status::run(args, &cli.global, out),
+        Command::Enable(args) => operate::enable(args, &cli.global, out),
+        Command::Disable(args) => operate::disable(args, &cli.global, out),
         Command::Flow(args) => flow::run(args, &cli.global, out),
         Command::Ledger(args) => ledger::run(args, &cli.global, out),
     }

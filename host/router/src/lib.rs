@@ -44,6 +44,7 @@ mod config;
 mod error;
 mod flow;
 mod log;
+mod operate;
 mod outcome;
 mod router;
 mod run;

@@ -176,6 +176,19 @@ impl Router {
         Ok(turn)
     }
 
+    /// Changes the shared state; `true` if it is another one then.
+    pub(super) fn change_state(
+        &self,
+        change: impl Fn(&str) -> String,
+    ) -> Result<bool, RouterError> {
+        let step = |state: &str| Ok::<_, RouterError>(((), change(state)));
+        let ((), changed) = self.0.state.step(step)?;
+        if changed && let Some(saver) = &self.0.saver {
+            saver.changed();
+        }
+        Ok(changed)
+    }
+
     /// One event that has nothing to do with the runtime state.
     pub(super) fn step_apart(
         &self,
