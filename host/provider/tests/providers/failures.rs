@@ -75,7 +75,7 @@ async fn what_is_no_answer() {
         (json!({"error": {"code": 429, "message": "Slow"}}), "rate_limit: Slow"),
         (
             json!({"choices": [{"message": {"content": null}, "finish_reason": "content_filter"}]}),
-            "content_filter: finish_reason content_filter",
+            "content_filter: finish reason content_filter",
         ),
     ] {
         assert_eq!(failure(json!({"body": body})).await, text);

@@ -34,10 +34,11 @@ async fn text_that_does_not_go_on_in_time() {
         tokio::time::pause(); // from here on only waiting takes time
     };
     // the limit on the first text is over when it has come
-    let limit = json!({"timeout_ms": 50_000, "first_token_timeout_ms": 40_000});
+    let limit = json!({"timeout_ms": 50_000, "first_token_timeout_ms": 10_000});
     let request = request("ollama", limit);
     let error = setup.http.call(&request, Some(&mut on_text)).await.unwrap_err();
-    assert_eq!(error.to_string(), "stream_interrupted: no answer within 50000 ms");
+    let message = "stream_interrupted: nothing more of the answer within 50000 ms";
+    assert_eq!(error.to_string(), message);
     assert_eq!((error.kind, error.http_status), (ErrorKind::StreamInterrupted, Some(200)));
     assert_eq!(pieces, ["a"]);
 }
