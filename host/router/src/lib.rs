@@ -38,6 +38,7 @@
 #[doc = include_str!("../../../docs/router.md")]
 pub struct Documentation;
 
+mod blame;
 mod builder;
 mod clock;
 mod config;
@@ -46,6 +47,7 @@ mod flow;
 mod log;
 mod operate;
 mod outcome;
+mod payload;
 mod router;
 mod run;
 mod saver;
