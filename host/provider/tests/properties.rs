@@ -140,3 +140,73 @@ fn requests_of_any_text() {
     }
     assert!(bodies > cases() / 40, "{bodies}");
 }
+
+/// As much as a provider may send, made to be as much work as it can be.
+#[test]
+fn as_much_as_there_may_be() {
+    // the bound itself takes 20 s without optimisation
+    let size = if cases() > 20_000 { 16 << 20 } else { 2 << 20 };
+    let fill = |before: &str, piece: &str, after: &str| {
+        let room = size - before.len() - after.len();
+        format!("{before}{}{after}", piece.repeat(room / piece.len()))
+    };
+    let delta = |delta: &str| format!("data: {{\"choices\":[{{\"delta\":{{{delta}}}}}]}}\n\n");
+    for (dialect, streamed, bytes) in [
+        ("openai_compatible", false, fill("{\"choices\":[", "{},", "{}]}")),
+        ("openai_compatible", false, fill("{", "\"a\":1,", "\"b\":1}")),
+        ("openai_compatible", false, fill("{\"error\":", "[", "")),
+        ("openai_compatible", false, fill("{\"error\":{\"message\":\"", "\\u0073", "\"}}")),
+        ("openai_compatible", false, fill("<html>", "%", "")),
+        ("openai_compatible", true, fill("", "\n", "")),
+        ("openai_compatible", true, fill("", "data\n", "\n")),
+        ("openai_compatible", true, fill("data: ", " ", "\n\n")),
+        ("openai_compatible", true, fill("", "data:{}\n\n", "")),
+        (
+            "openai_compatible",
+            true,
+            fill(
+                "",
+                &delta("\"tool_calls\":[{\"function\":{\"name\":\"f\",\"arguments\":\"{}\"}}]"),
+                "",
+            ),
+        ),
+        (
+            "openai_compatible",
+            true,
+            fill(
+                "",
+                &delta(
+                    "\"tool_calls\":[{\"index\":0,\"function\":{\"name\":\"f\",\"arguments\":\"{\"}}]",
+                ),
+                "",
+            ),
+        ),
+        ("anthropic", false, fill("{\"content\":[", "{\"type\":\"text\",\"text\":\"x\"},", "{}]}")),
+        ("google", true, fill("[", "{},", "{}]")),
+        (
+            "google",
+            false,
+            fill("{\"candidates\":[{\"content\":{\"parts\":[", "{\"functionCall\":{}},", "{}]}}]}"),
+        ),
+        ("ollama", true, fill("", "{}\n", "")),
+        ("ollama", true, fill("", "\u{FEFF}", "")),
+    ] {
+        let start = std::time::Instant::now();
+        let read = testing::read_with(
+            dialect,
+            streamed,
+            bytes.as_bytes(),
+            &[65_536],
+            Some(KEY),
+            &mut |_| {},
+        );
+        check(&read.unwrap());
+        let (time, shape) = (start.elapsed(), bytes.chars().take(40).collect::<String>());
+        assert!(time.as_secs() < 20, "{dialect} {shape}: {time:?}");
+        if std::env::var_os("SIGMAPOL_SHOW_TIMES").is_some() {
+            let status = std::fs::read_to_string("/proc/self/status").unwrap();
+            let peak = status.lines().find(|line| line.starts_with("VmHWM")).unwrap();
+            println!("{dialect} {streamed} {shape:?}: {time:?} {peak}");
+        }
+    }
+}
