@@ -100,6 +100,8 @@ pub(super) async fn serve(listener: TcpListener, state: Arc<State>) {
             accepted = listener.accept() => {
                 // a client that is gone again is no concern of the others
                 let Ok((socket, _)) = accepted else { continue };
+                // pieces go out one by one, and none waits for the answer to another
+                let _ = socket.set_nodelay(true);
                 let state = Arc::clone(&state);
                 connections.spawn(async move {
                     let service = service_fn(|request| state.answer(request));

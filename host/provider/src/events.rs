@@ -29,6 +29,8 @@ pub(crate) struct Events {
     first_line: bool,
     /// A line had the form of the framing.
     recognised: bool,
+    /// A line had not.
+    strange: bool,
 }
 
 impl Events {
@@ -41,12 +43,13 @@ impl Events {
             after_return: false,
             first_line: true,
             recognised: false,
+            strange: false,
         }
     }
 
-    /// Whether anything so far was a line of the framing: if not, this is something else.
-    pub(crate) const fn recognised(&self) -> bool {
-        self.recognised
+    /// Whether this is something else than a stream: there were lines, and none had its form.
+    pub(crate) const fn is_strange(&self) -> bool {
+        self.strange && !self.recognised
     }
 
     /// Takes bytes, and gives the events that end in them.
@@ -142,7 +145,7 @@ impl Events {
                 }
                 data.extend_from_slice(value);
             }
-            _ => {}
+            _ => self.strange = true,
         }
         Ok(())
     }
@@ -233,9 +236,9 @@ mod tests {
     fn something_else() {
         let mut events = Events::new(Framing::ServerSentEvents);
         events.take(b"<html>\n\n").unwrap();
-        assert!(!events.recognised());
+        assert!(events.is_strange());
         events.take(b": x\n").unwrap();
-        assert!(events.recognised());
+        assert!(!events.is_strange());
     }
 
     #[test]

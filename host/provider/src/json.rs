@@ -11,6 +11,8 @@ use serde::{
 };
 use serde_json::value::RawValue;
 
+use crate::limits::ELEMENTS;
+
 /// One value of a whole text, with nothing but white space around it.
 pub(super) fn value(text: &str) -> serde_json::Result<&RawValue> {
     serde_json::from_str(text)
@@ -240,6 +242,10 @@ impl fmt::Display for Writer {
     }
 }
 
+fn check<E: serde::de::Error>(count: usize) -> Result<(), E> {
+    if count > ELEMENTS { Err(E::custom(format!("more than {ELEMENTS} elements"))) } else { Ok(()) }
+}
+
 /// A string in which halves of surrogate pairs are replaced.
 struct Text<'a>(Cow<'a, str>);
 
@@ -284,6 +290,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for List<'a> {
                 let mut elements = Vec::new();
                 while let Some(element) = list.next_element()? {
                     elements.push(element);
+                    check(elements.len())?;
                 }
                 Ok(elements)
             }
@@ -308,6 +315,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Object<'a> {
                 let mut members = Vec::new();
                 while let Some((Text(key), value)) = map.next_entry()? {
                     members.push((key, value));
+                    check(members.len())?;
                 }
                 Ok(members)
             }

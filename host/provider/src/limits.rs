@@ -27,6 +27,16 @@ pub(super) const HEADER_BYTES: u32 = 64 << 10;
 /// The deepest nesting of what a provider sends. It is also as deep as `serde_json` reads.
 pub(super) const DEPTH: usize = 128;
 
+/// The most elements of an array, and members of an object. A token with its probability is an
+/// element, and there are fewer in any answer.
+pub(super) const ELEMENTS: usize = 1 << 20;
+
+/// The most sources of one answer.
+pub(super) const ANNOTATIONS: usize = 1000;
+
+/// The most bytes of what has to come back with a call of a tool. Signatures are some KiB long.
+pub(super) const EXTRA_BYTES: usize = 256 << 10;
+
 /// The most calls of tools in one answer. No model has made so many at once.
 pub(super) const TOOL_CALLS: usize = 256;
 
@@ -47,6 +57,10 @@ pub(super) const STREAM: Duration = Duration::from_hours(1);
 
 /// How long a stream is read on when the answer is complete: the counts of tokens come after it.
 pub(super) const GRACE: Duration = Duration::from_secs(2);
+
+/// How long the end of a response is waited for when nothing else can come: a connection whose
+/// response was read to its end serves another call.
+pub(super) const DRAIN: Duration = Duration::from_millis(10);
 
 /// How long a command may take to print a token.
 pub(super) const COMMAND: Duration = Duration::from_secs(30);

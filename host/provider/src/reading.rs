@@ -44,6 +44,12 @@ impl<'a> Reading<'a> {
         Self { dialect, reader, form, partial: Partial::default(), bytes: 0, passed: 0 }
     }
 
+    /// Keeps probabilities of tokens: they were asked for.
+    pub(crate) const fn with_logprobs(mut self, asked: bool) -> Self {
+        self.partial.keeps_logprobs = asked;
+        self
+    }
+
     /// Takes bytes, and passes on the text in them.
     pub(crate) fn take(
         &mut self,
@@ -117,14 +123,18 @@ impl<'a> Reading<'a> {
         if text.is_empty() {
             return Ok(());
         }
-        let body = self.object(text)?;
-        if let Some(error) = self.reader.in_body(&body, text) {
-            return Err(error);
-        }
         if event.name == "error" {
+            let body = json::value(text).ok().and_then(Object::of).unwrap_or_default();
             return Err(self.reader.of_event(&body, text));
         }
-        self.dialect.event(&body, &mut self.partial)
+        for text in one_or_all(text) {
+            let body = self.object(text)?;
+            if let Some(error) = self.reader.in_body(&body, text) {
+                return Err(error);
+            }
+            self.dialect.event(&body, &mut self.partial)?;
+        }
+        Ok(())
     }
 
     fn object<'t>(&self, text: &'t str) -> Result<Object<'t>, CallError> {
@@ -172,10 +182,10 @@ impl<'a> Reading<'a> {
                 self.pass(on_text);
             }
             Form::Stream(events) if !self.partial.over => {
-                let recognised = events.recognised();
                 let last = events.end()?;
+                let strange = events.is_strange();
                 self.last(&last, on_text)?;
-                if !recognised && self.bytes > 0 && !self.partial.finished {
+                if strange && !self.partial.finished {
                     return Err(malformed("expected a stream of events"));
                 }
             }
@@ -222,15 +232,8 @@ impl<'a> Reading<'a> {
         let body = body.strip_prefix(MARK).unwrap_or(body);
         let text = String::from_utf8_lossy(body);
         let text = text.trim();
-        // Google without alt=sse streams one array of all events
-        if text.starts_with('[')
-            && let Some(list) = json::value(text).ok().and_then(json::items)
-            && !list.is_empty()
-        {
-            for event in list {
-                let data = event.get().to_owned();
-                self.event(&Event { name: String::new(), data })?;
-            }
+        if text.starts_with('[') {
+            self.event(&Event { name: String::new(), data: text.to_owned() })?;
             return self.partial.check_size();
         }
         let body = self.object(text)?;
@@ -244,4 +247,10 @@ impl<'a> Reading<'a> {
         self.partial.finished = true;
         self.partial.check_size()
     }
+}
+
+/// Google without `alt=sse` streams one array of all events, and its errors are in arrays, too.
+fn one_or_all(text: &str) -> Vec<&str> {
+    let list = json::value(text).ok().and_then(json::items);
+    list.map_or_else(|| vec![text], |list| list.into_iter().map(|event| event.get()).collect())
 }

@@ -36,18 +36,20 @@ pub fn read_with(
     let scrub = Scrub::new(key.and_then(Secret::new).as_ref());
     let error_map = BTreeMap::new();
     let reader = Reader { api: dialect.api(), error_map: &error_map, scrub };
-    let mut reading = Reading::new(dialect, &reader, streamed);
+    let bounded = |error: CallError| CallError { message: reader.message(&error.message), ..error };
+    let mut reading = Reading::new(dialect, &reader, streamed).with_logprobs(true);
     let mut rest = bytes;
     let mut sizes = sizes.iter().copied().filter(|size| *size > 0).cycle();
     while !rest.is_empty() && !reading.is_over() {
         let size = sizes.next().unwrap_or(rest.len()).min(rest.len());
         let (piece, after) = rest.split_at(size);
         if let Err(error) = reading.take(piece, on_text) {
-            return Some(if reading.is_finished() { reading.answer() } else { Err(error) });
+            let end = if reading.is_finished() { reading.answer() } else { Err(error) };
+            return Some(end.map_err(bounded));
         }
         rest = after;
     }
-    Some(reading.end(on_text))
+    Some(reading.end(on_text).map_err(bounded))
 }
 
 /// The failure of a response of a dialect, with another status.

@@ -2,7 +2,12 @@
 
 use serde_json::{Value, json};
 
-use crate::{CallError, error::malformed, json::Nesting, limits::TOOL_CALLS};
+use crate::{
+    CallError,
+    error::malformed,
+    json::Nesting,
+    limits::{EXTRA_BYTES, TOOL_CALLS},
+};
 
 /// A piece of a call.
 #[derive(Clone, Copy, Debug, Default)]
@@ -39,6 +44,9 @@ struct Call {
 impl Calls {
     /// Adds a piece.
     pub(crate) fn add(&mut self, piece: Piece<'_>) -> Result<(), CallError> {
+        if piece.extra_content.is_some_and(|extra| extra.len() > EXTRA_BYTES) {
+            return Err(malformed(format!("extra_content is longer than {EXTRA_BYTES} bytes")));
+        }
         let at = match self.place(&piece) {
             Some(at) => at,
             None if self.0.len() == TOOL_CALLS => {
@@ -75,7 +83,8 @@ impl Calls {
 
     /// Bytes of all text that is kept.
     pub(crate) fn bytes(&self) -> usize {
-        self.0.iter().map(|call| call.arguments.len() + call.name.len()).sum()
+        let bytes = |call: &Call| call.arguments.len() + call.otherwise.len() + call.name.len();
+        self.0.iter().map(bytes).sum()
     }
 
     /// The calls, as an answer has them.

@@ -3,12 +3,12 @@
 mod calls;
 mod usage;
 
-use serde_json::Value;
+use serde_json::{Value, value::RawValue};
 
 use crate::{
     Answer, CallError, ErrorKind,
     error::{filtered, malformed},
-    limits::ANSWER_BYTES,
+    limits::{ANNOTATIONS, ANSWER_BYTES},
 };
 
 pub(crate) use calls::{Calls, Piece};
@@ -25,9 +25,12 @@ pub(crate) struct Partial {
     pub(crate) finish_reason: Option<String>,
     pub(crate) model: Option<String>,
     pub(crate) counts: Counts,
-    /// Probabilities of tokens.
-    pub(crate) logprobs: Vec<Value>,
-    pub(crate) annotations: Vec<Value>,
+    /// Probabilities of tokens were asked for.
+    pub(crate) keeps_logprobs: bool,
+    logprobs: Vec<Value>,
+    annotations: Vec<Value>,
+    /// Bytes of both, as they came.
+    beside: usize,
     /// The answer is complete. Counts of tokens may follow.
     pub(crate) finished: bool,
     /// The provider says that nothing follows.
@@ -65,6 +68,22 @@ impl Partial {
         self.calls.add(piece)
     }
 
+    /// Adds probabilities of tokens, if they were asked for.
+    pub(crate) fn add_logprobs(&mut self, tokens: &[&RawValue]) {
+        for token in tokens.iter().filter(|_| self.keeps_logprobs) {
+            self.beside += token.get().len();
+            self.logprobs.extend(serde_json::from_str::<Value>(token.get()).ok());
+        }
+    }
+
+    /// Adds sources of the text.
+    pub(crate) fn add_annotations(&mut self, annotations: &[&RawValue]) {
+        for annotation in annotations.iter().take(ANNOTATIONS - self.annotations.len()) {
+            self.beside += annotation.get().len();
+            self.annotations.extend(serde_json::from_str::<Value>(annotation.get()).ok());
+        }
+    }
+
     /// How many pieces have come.
     pub(crate) const fn pieces(&self) -> u64 {
         self.pieces
@@ -72,8 +91,8 @@ impl Partial {
 
     /// Refuses an answer that is longer than any is.
     pub(crate) fn check_size(&self) -> Result<(), CallError> {
-        let bytes =
-            self.text.len() + self.reasoning.len() + self.refusal.len() + self.calls.bytes();
+        let texts = [&self.text, &self.reasoning, &self.refusal].map(String::len);
+        let bytes = texts.iter().sum::<usize>() + self.calls.bytes() + self.beside;
         if bytes > ANSWER_BYTES {
             return Err(malformed(format!("the answer is longer than {ANSWER_BYTES} bytes")));
         }

@@ -6,6 +6,8 @@ pub(crate) mod words;
 
 use std::collections::BTreeMap;
 
+use serde_json::value::RawValue;
+
 use crate::{
     CallError, ErrorKind,
     error::malformed,
@@ -48,13 +50,14 @@ impl Reader<'_> {
     /// The failure that a 2xx has in its body, or in an event of a stream, if there is one.
     pub(crate) fn in_body(&self, body: &Object<'_>, text: &str) -> Option<CallError> {
         let choice = body.objects("choices").into_iter().next().unwrap_or_default();
-        let error = match (body.get("error"), choice.get("error")) {
-            (Some(_), _) => Error::of(body),
+        let present = |error: Option<&RawValue>| error.is_some_and(|error| !is_blank(error));
+        let error = match (present(body.get("error")), present(choice.get("error"))) {
+            (true, _) => Error::of(body),
             // https://openrouter.ai/docs/api/reference/errors-and-debugging
-            (None, Some(_)) => Error::of(&choice),
+            (false, true) => Error::of(&choice),
             // vLLM: https://github.com/vllm-project/vllm/issues/20409
-            (None, None) if body.text("object").as_deref() == Some("error") => Error::of(body),
-            (None, None) => return None,
+            (false, false) if body.text("object").as_deref() == Some("error") => Error::of(body),
+            (false, false) => return None,
         };
         Some(self.of_error(&error, text))
     }
@@ -134,7 +137,7 @@ impl<'a> Error<'a> {
         let own_message = error.and_then(json::string).map(std::borrow::Cow::into_owned);
         Self {
             object: object.unwrap_or_else(|| body.clone()),
-            text: error.map(serde_json::value::RawValue::get),
+            text: error.map(RawValue::get),
             own_message,
             around: body.clone(),
         }
@@ -192,6 +195,11 @@ impl<'a> Error<'a> {
         }
         words.join("\n").to_lowercase()
     }
+}
+
+/// Some servers have the member in every answer.
+fn is_blank(error: &RawValue) -> bool {
+    matches!(error.get(), "false" | "0" | "\"\"" | "{}" | "[]")
 }
 
 /// The start of a text. No control character reaches a terminal.

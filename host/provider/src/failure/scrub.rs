@@ -13,8 +13,18 @@ const PART: usize = 8;
 
 /// Looks for a credential in its forms: as it is, in base64 and in hexadecimal digits, each of
 /// them also behind escapes of JSON, of addresses and of HTML.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Scrub(Vec<Vec<char>>);
+#[derive(Clone, Debug)]
+pub(crate) struct Scrub {
+    forms: Vec<Vec<char>>,
+    /// What a form begins with, of ASCII: most characters begin none.
+    first: [bool; 128],
+}
+
+impl Default for Scrub {
+    fn default() -> Self {
+        Self { forms: Vec::new(), first: [false; 128] }
+    }
+}
 
 /// A character, and where what it was written as begins and ends.
 type Written = (char, usize, usize);
@@ -37,12 +47,19 @@ impl Scrub {
             .map(|(_, form)| form.chars().collect())
             .collect();
         forms.sort_by_key(|form| std::cmp::Reverse(form.len()));
-        Self(forms)
+        let mut first = [false; 128];
+        for character in forms.iter().filter_map(|form| form.first()) {
+            match first.get_mut(*character as usize) {
+                Some(begins) => *begins = true,
+                None => first = [true; 128], // a key that no header can carry
+            }
+        }
+        Self { forms, first }
     }
 
     /// The text without the credential. Only then is it cut: a part of a key is part of a key.
     pub(crate) fn text(&self, text: &str) -> String {
-        if self.0.is_empty() {
+        if self.forms.is_empty() {
             return text.to_owned();
         }
         let mut written: Vec<Written> = text
@@ -73,14 +90,19 @@ impl Scrub {
 
     /// The most bytes that a credential is written with: each character as `\\u0041`.
     pub(crate) fn longest(&self) -> usize {
-        self.0.iter().map(Vec::len).max().unwrap_or_default() * 12
+        self.forms.iter().map(Vec::len).max().unwrap_or_default() * 12
     }
 
     fn find(&self, written: &[Written]) -> Vec<(usize, usize)> {
         let mut found = Vec::new();
         let mut at = 0;
-        while let Some(rest) = written.get(at..).filter(|rest| !rest.is_empty()) {
-            let here = self.0.iter().find(|form| {
+        while let Some((character, ..)) = written.get(at) {
+            if !self.first.get(*character as usize).copied().unwrap_or(self.first[0]) {
+                at += 1;
+                continue;
+            }
+            let rest = written.get(at..).unwrap_or_default();
+            let here = self.forms.iter().find(|form| {
                 rest.len() >= form.len()
                     && form.iter().zip(rest).all(|(wanted, (character, ..))| wanted == character)
             });

@@ -55,7 +55,7 @@ const HTTP: &str = "https://www.rfc-editor.org/rfc/rfc9110#section-15";
 pub(crate) const ROWS: &[Row] = &[
     // a key that is wrong
     of(Api::Google, 400..=403, &["api_key_invalid", "api key not valid", "api key expired", "api key not found"], AuthError, GOOGLE),
-    any(400..=400, &["invalid_api_key", "incorrect api key", "invalid api key"], AuthError, "https://docs.x.ai/docs/key-information/debugging"),
+    any(400..=400, &["invalid_api_key", "incorrect api key", "invalid api key"], AuthError, "https://docs.x.ai/developers/debugging"),
 
     // credit that is spent
     of(Api::Anthropic, 400..=429, &["credit balance is too low"], PaymentRequired, "https://github.com/anthropics/claude-code/issues/867"),
@@ -72,22 +72,22 @@ pub(crate) const ROWS: &[Row] = &[
     // refused for what it says
     any(400..=499, &["content_filter", "content management policy", "responsibleaipolicyviolation"], ContentFilter, "https://learn.microsoft.com/en-us/azure/ai-foundry/openai/concepts/content-filter"),
     any(400..=499, &["content_policy", "violating our usage policy", "rejected as a result of our safety system"], ContentFilter, OPENAI),
-    of(Api::Anthropic, 400..=499, &["content filtering policy"], ContentFilter, "https://github.com/anthropics/claude-code/issues/1006"),
+    of(Api::Anthropic, 400..=499, &["content filtering policy"], ContentFilter, "https://github.com/anthropics/claude-code/issues/58367"),
     any(403..=403, &["moderation", "input was flagged"], ContentFilter, OPENROUTER),
-    any(400..=403, &["content violates usage guidelines"], ContentFilter, "https://docs.x.ai/docs/key-information/debugging"),
+    any(400..=403, &["content violates usage guidelines"], ContentFilter, "https://docs.x.ai/developers/debugging"),
     any(400..=499, &["data_inspection_failed", "content exists risk"], ContentFilter, "https://www.alibabacloud.com/help/en/model-studio/error-code"),
 
     // more tokens than the model takes; some servers say it with a 500
     any(400..=500, &["context_length_exceeded", "maximum context length", "exceeds the context window"], ContextOverflow, OPENAI),
-    any(400..=500, &["longer than the maximum model length", "maximum model length"], ContextOverflow, "https://github.com/vllm-project/vllm/issues/20409"),
+    any(400..=500, &["longer than the maximum model length", "too long to fit into the model"], ContextOverflow, "https://github.com/OpenBMB/MiniCPM-V/issues/1048"),
     any(400..=500, &["exceed_context_size_error", "exceeds the available context size"], ContextOverflow, "https://github.com/ggml-org/llama.cpp/pull/15780"),
     any(400..=500, &["exceed context window of"], ContextOverflow, "https://github.com/abetlen/llama-cpp-python/issues/416"),
-    any(400..=500, &["exceeds the context length", "exceeds context length", "exceed context length"], ContextOverflow, "https://github.com/ollama/ollama/issues/2208"),
+    any(400..=500, &["exceeds the context length", "exceeds context length", "exceed context length"], ContextOverflow, "https://github.com/nano-step/nano-brain/issues/208"),
     any(400..=500, &["when context the overflows", "greater than the context length", "context length of only"], ContextOverflow, "https://github.com/lmstudio-ai/lmstudio-bug-tracker/issues/237"),
-    any(400..=500, &["`inputs` tokens + `max_new_tokens`", "tokens + max_new_tokens", "`inputs` must have less than"], ContextOverflow, "https://github.com/huggingface/text-generation-inference/blob/main/router/src/validation.rs"),
-    any(400..=500, &["longer than the model's context length"], ContextOverflow, "https://github.com/sgl-project/sglang/blob/main/python/sglang/srt/managers/tokenizer_manager.py"),
-    any(400..=500, &["maximum prompt length"], ContextOverflow, "https://docs.x.ai/docs/key-information/debugging"),
-    any(400..=500, &["please reduce the length of the messages"], ContextOverflow, "https://console.groq.com/docs/errors"),
+    any(400..=500, &["tokens + `max_new_tokens` must be", "`inputs` must have less than"], ContextOverflow, "https://github.com/huggingface/text-generation-inference/issues/628"),
+    any(400..=500, &["longer than the model's context length"], ContextOverflow, "https://github.com/sgl-project/sglang/issues/8096"),
+    any(400..=500, &["maximum prompt length"], ContextOverflow, "https://github.com/cline/cline/issues/3120"),
+    any(400..=500, &["please reduce the length of the messages"], ContextOverflow, "https://github.com/vllm-project/vllm/issues/20409"),
     any(400..=500, &["input is too long"], ContextOverflow, "https://docs.aws.amazon.com/bedrock/latest/userguide/troubleshooting-api-error-codes.html"),
     of(Api::Anthropic, 400..=499, &["prompt is too long", "exceed context limit"], ContextOverflow, "https://platform.claude.com/docs/en/build-with-claude/context-windows"),
     any(400..=499, &["prompt is too long", "prompt too long"], ContextOverflow, "https://docs.litellm.ai/docs/exception_mapping"),

@@ -6,6 +6,7 @@ use reqwest::{
     Client, Response,
     header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue},
 };
+use tokio::time::{Instant, timeout, timeout_at};
 
 use super::Watch;
 use crate::{
@@ -13,7 +14,7 @@ use crate::{
     config::{Credential, Settings},
     dialect::Dialect,
     failure::{Reader, retry_after},
-    limits::FAILURE_BYTES,
+    limits::{DRAIN, FAILURE_BYTES, GRACE},
     reading::Reading,
 };
 
@@ -23,6 +24,8 @@ pub(super) struct Call<'a> {
     pub(super) credential: Option<Credential>,
     pub(super) reader: &'a Reader<'a>,
     pub(super) watch: Watch,
+    /// Probabilities of tokens were asked for.
+    pub(super) logprobs: bool,
 }
 
 impl Call<'_> {
@@ -73,9 +76,10 @@ impl Call<'_> {
     /// The start of the body of a failure. That it breaks off is no matter: the status is known.
     async fn start(&self, mut response: Response) -> String {
         let mut body = Vec::new();
-        while let Ok(Ok(Some(chunk))) = self.watch.wait(response.chunk()).await {
+        let until = Instant::now() + GRACE;
+        while let Ok(Ok(Some(chunk))) = timeout_at(until, response.chunk()).await {
             body.extend_from_slice(&chunk);
-            if body.len() >= FAILURE_BYTES || self.watch.check().is_err() {
+            if body.len() >= FAILURE_BYTES || Instant::now() >= until {
                 // at the cut may be a part of the credential
                 body.truncate(FAILURE_BYTES.saturating_sub(self.reader.scrub.longest()));
                 break;
@@ -95,6 +99,7 @@ impl Call<'_> {
         let mut nobody = |_: &str| {};
         let on_text = on_text.unwrap_or(&mut nobody);
         let mut reading = Reading::new(self.dialect, self.reader, stream);
+        reading = reading.with_logprobs(self.logprobs);
         let read = self.chunks(response, &mut reading, on_text).await;
         let passed = reading.has_passed();
         let result = match read {
@@ -119,6 +124,7 @@ impl Call<'_> {
             let (pieces, finished) = (reading.pieces(), reading.is_finished());
             reading.take(&chunk, &mut |text| on_text(text))?;
             if reading.is_over() {
+                let _ = timeout(DRAIN, response.chunk()).await;
                 break;
             }
             match (finished, reading.is_finished()) {

@@ -35,9 +35,7 @@ pub(super) fn event(event: &Object<'_>, partial: &mut Partial) -> Result<(), Cal
             ..Piece::default()
         })?;
     }
-    for token in event.items("logprobs") {
-        partial.logprobs.extend(serde_json::from_str(token.get()));
-    }
+    partial.add_logprobs(&event.items("logprobs"));
     if event.is_true("done") {
         partial.finish_reason = event.word("done_reason");
         partial.counts.update(Counts {

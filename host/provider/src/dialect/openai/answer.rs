@@ -42,9 +42,7 @@ fn common(body: &Object<'_>, partial: &mut Partial) {
 }
 
 fn end(choice: &Object<'_>, partial: &mut Partial) -> Result<(), CallError> {
-    for token in choice.object("logprobs").items("content") {
-        partial.logprobs.extend(serde_json::from_str(token.get()));
-    }
+    partial.add_logprobs(&choice.object("logprobs").items("content"));
     let Some(reason) = choice.word("finish_reason") else { return Ok(()) };
     if reason == "error" {
         // https://openrouter.ai/docs/api/reference/errors-and-debugging
@@ -67,9 +65,7 @@ fn add(message: &Object<'_>, partial: &mut Partial) -> Result<(), CallError> {
         partial.add_reasoning("");
     }
     partial.add_refusal(&message.text("refusal").unwrap_or_default());
-    for annotation in message.items("annotations") {
-        partial.annotations.extend(serde_json::from_str(annotation.get()));
-    }
+    partial.add_annotations(&message.items("annotations"));
     for (position, call) in message.objects("tool_calls").into_iter().enumerate() {
         let function = call.object("function");
         let name = function.text("name").unwrap_or_default();
