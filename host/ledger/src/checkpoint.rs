@@ -3,17 +3,21 @@
 //! It is a cache. What it says is compared with the ledger before it is used, and each text that
 //! it names is read before the ledger relies on it; without it the whole ledger is read.
 
-use std::{fs, io::Write as _};
+use std::io::{self, Read as _};
 
 use serde::{Deserialize, Serialize};
 
-use super::{
-    Digest, Position, Texts,
+use crate::{
+    digest::Digest,
+    dir::access::Access,
+    disk,
     entry::Entry,
-    folder::{Folder, TEMPORARY},
+    folder::{CHECKPOINT, CHECKPOINT_TEMPORARY, Folder},
+    limits::CHECKPOINT_BYTES,
     line,
-    texts::read_at,
-    walk::Reached,
+    position::{Position, Reached},
+    record_at::read_at,
+    texts::Texts,
 };
 
 const FORMAT: &str = "sigmapol-ledger-checkpoint/v1";
@@ -33,7 +37,7 @@ struct Checkpoint {
 }
 
 /// Writes a checkpoint; gives its size.
-pub(super) fn write(folder: &Folder, reached: Reached, texts: &Texts) -> Option<u64> {
+pub(crate) fn write(folder: &Folder, reached: Reached, texts: &Texts) -> Option<u64> {
     let head = reached.head?;
     let checkpoint = Checkpoint {
         format: FORMAT.to_owned(),
@@ -45,28 +49,45 @@ pub(super) fn write(folder: &Folder, reached: Reached, texts: &Texts) -> Option<
         texts: texts.positions().map(|(digest, at)| (digest, at.segment, at.offset)).collect(),
     };
     let text = serde_json::to_string(&checkpoint).ok()?;
-    let (prefix, suffix) = TEMPORARY;
-    let mut file =
-        tempfile::Builder::new().prefix(prefix).suffix(suffix).tempfile_in(folder.path()).ok()?;
-    file.write_all(text.as_bytes()).ok()?;
+    let bytes = text.len() as u64;
+    // nobody would read it; the old one is true as well
+    if bytes <= CHECKPOINT_BYTES {
+        replace(folder, text.as_bytes()).ok()?;
+    }
+    Some(bytes)
+}
+
+fn replace(folder: &Folder, bytes: &[u8]) -> io::Result<()> {
+    match folder.dir.remove(CHECKPOINT_TEMPORARY) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let file = folder.disk.create(&folder.dir, CHECKPOINT_TEMPORARY)?;
+    disk::write_all(&*folder.disk, &file, bytes)?;
     // not synced: if the power takes it, the ledger is read instead
-    file.persist(folder.checkpoint()).ok()?;
-    Some(text.len() as u64)
+    folder.disk.rename(&folder.dir, CHECKPOINT_TEMPORARY, CHECKPOINT)
 }
 
 /// The checkpoint, if there is one and the ledger bears it out.
-pub(super) fn read(folder: &Folder) -> Option<(Reached, Texts)> {
-    let text = fs::read(folder.checkpoint()).ok()?;
+pub(crate) fn read(folder: &Folder) -> Option<(Reached, Texts)> {
+    let file = folder.dir.file(CHECKPOINT, Access::Read).ok()?;
+    let mut text = Vec::new();
+    // a file may grow after it was asked how large it is
+    file.take(CHECKPOINT_BYTES + 1).read_to_end(&mut text).ok()?;
+    if text.len() as u64 > CHECKPOINT_BYTES {
+        return None;
+    }
     let checkpoint: Checkpoint = serde_json::from_slice(&text).ok()?;
+    drop(text);
     let Checkpoint { format, number, seal, last, next, lines, texts: named } = checkpoint;
-    let head = Entry { number, seal };
     let bytes = read_at(folder, last).ok().flatten()?;
     let line = line::check(&bytes, last.segment, last.offset == 0).ok()?;
     let after = Position { offset: last.offset + bytes.len() as u64 + 1, ..last };
     let true_to_it = format == FORMAT
         && (line.number, line.seal) == (number, seal)
         && after == next
-        && (1..=number + 1).contains(&lines);
+        && lines > 0
+        && lines - 1 <= number;
     if !true_to_it {
         return None;
     }
@@ -74,5 +95,5 @@ pub(super) fn read(folder: &Folder) -> Option<(Reached, Texts)> {
     for (digest, segment, offset) in named {
         texts.add_unproven(digest, Position { segment, offset });
     }
-    Some((Reached { position: next, lines, head: Some(head), last }, texts))
+    Some((Reached { position: next, lines, head: Some(Entry { number, seal }), last }, texts))
 }

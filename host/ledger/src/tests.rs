@@ -9,13 +9,21 @@ use std::{
 
 use serde_json::json;
 
-use super::{
-    Digest, Entry, Ledger, LedgerError, Options,
-    folder::Folder,
-    line::{self, Fault},
+use crate::{
+    chain,
+    digest::Digest,
+    entry::Entry,
+    error::LedgerError,
+    fault::Fault,
+    folder::{Folder, segment_name},
+    line,
+    lines::{Ending, read_line},
+    options::Options,
+    position::Reached,
     texts::Texts,
     verify::verify_in_pieces,
-    walk::{Ending, Reached, Walk, read_line},
+    walk::Walk,
+    writer::Ledger,
 };
 
 /// Numbers that look random and are the same in every run.
@@ -67,7 +75,7 @@ impl Segment {
             lines.push(at..at + line.len());
             at += line.len();
             let line = line::check(&line[..line.len() - 1], 1, head.is_none()).unwrap();
-            head = Some(Entry::follow(head, &line).unwrap());
+            head = Some(chain::follow(head, &line).unwrap());
         }
         Self { bytes, lines, heads }
     }
@@ -79,7 +87,7 @@ impl Segment {
         match read_line(&mut rest, &mut buffer).unwrap() {
             Ending::Whole => {
                 let checked = line::check(&buffer, 1, line == 0)?;
-                Ok(Entry::follow(self.heads[line], &checked)?)
+                Ok(chain::follow(self.heads[line], &checked)?)
             }
             Ending::Torn(_) => Err(None),
             ending => panic!("{ending:?}"),
@@ -122,14 +130,14 @@ fn every_changed_byte_is_seen_in_its_line() {
 
 /// The outcome of reading everything in order.
 fn walk(folder: &Path) -> Result<Entry, LedgerError> {
-    let folder = Folder::new(folder);
+    let folder = Folder::open(folder).unwrap();
     let mut walk = Walk::new(folder.clone(), Reached::NOTHING, Texts::new(folder))?;
     while walk.next()?.is_some() {}
     Ok(walk.reached.head.unwrap())
 }
 
 fn verify(folder: &Path, piece: u64) -> Result<Entry, LedgerError> {
-    verify_in_pieces(&Folder::new(folder), None, piece).map(|report| report.head)
+    verify_in_pieces(&Folder::open(folder).unwrap(), None, piece).map(|report| report.head)
 }
 
 #[test]
@@ -145,8 +153,8 @@ fn all_cores_find_what_one_would() {
     let mut random = Random(2);
     let mut segments = 0;
     for round in 0..150 {
-        segments = Folder::new(folder).last_segment().unwrap();
-        let segment = Folder::new(folder).segment(1 + random.next() % segments);
+        segments = Folder::open(folder).unwrap().segments().unwrap().last;
+        let segment = folder.join(segment_name(1 + random.next() % segments));
         let bytes = fs::read(&segment).unwrap();
         let mut changed = bytes.clone();
         match round % 5 {
@@ -179,7 +187,7 @@ fn a_record_of_the_last_number() {
     let body = r#"{"format":"sigmapol-ledger/v1"}"#;
     let (first, _) =
         line::seal("2026-02-24T12:00:30.000000Z", body, "genesis", u64::MAX, Digest::ZERO);
-    fs::write(Folder::new(temporary.path()).segment(1), first.repeat(2)).unwrap();
+    fs::write(temporary.path().join(segment_name(1)), first.repeat(2)).unwrap();
     let damaged = LedgerError::Damaged {
         segment: 1,
         line: 1,
