@@ -53,6 +53,7 @@ mod run;
 mod saver;
 mod snapshot;
 mod state;
+mod times;
 
 pub use builder::Builder;
 pub use clock::{Clock, ManualClock, Sleeping, SystemClock};

@@ -197,3 +197,28 @@ fn breakers_outlast_the_router() {
     world.ask();
     assert_eq!(world.called(), ["b"]);
 }
+
+/// A breaker that was opened a year ahead: the clock was set back since, or somebody wrote the file.
+#[test]
+fn what_lies_ahead_lasts_its_own_length() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("state.json");
+    let down = vec![Reply::Fail(sigmapol_provider::ErrorKind::ServerError, Some(500)); 3];
+    {
+        let world =
+            World::build(&config(), &[("a", &down), ("b", &[Reply::Text(&["ok"])])], |builder| {
+                state_file(&path, NEVER)(builder)
+            })
+            .unwrap();
+        world.clock.advance(31_536_000_000.0);
+        for _ in 0..3 {
+            world.ask();
+        }
+        assert_eq!(world.status("a")["breaker"]["open"], true);
+        world.router.save().unwrap();
+    }
+    let world = open(&path, NEVER).unwrap();
+    assert_eq!(world.status("a")["breaker"]["ms_until_recovery"], 30_000);
+    world.clock.advance(30_001.0);
+    assert_eq!(world.status("a")["available"], true);
+}
