@@ -40,3 +40,6 @@ pub(crate) const CHECKPOINT_BYTES: u64 = 256 << 20;
 /// Copies in the quarantine that no record tells of yet. A recovery leaves one if it is
 /// interrupted; so many interruptions in a row are no accident.
 pub(crate) const PENDING: usize = 1_000;
+
+/// Characters of the name of another format, which an error repeats to the user.
+pub(crate) const FORMAT_CHARS: usize = 64;

@@ -69,7 +69,7 @@ impl Queue {
     pub(crate) fn push_text(&mut self, now: SystemTime, digest: Digest, body: &str) {
         if self.texts.position(digest).is_none() {
             self.push(now, TEXT, body);
-            self.texts.add(digest, self.reached.last);
+            self.texts.add(digest, self.reached.last, body.len() as u64);
         }
     }
 
