@@ -2,5 +2,7 @@
 
 mod changes;
 #[cfg(unix)]
+mod faults;
+#[cfg(unix)]
 mod hostile;
 mod random;

@@ -8,7 +8,7 @@ use std::{
         ffi::OsStrExt as _,
         fs::{PermissionsExt as _, symlink},
     },
-    path::PathBuf,
+    path::{Path, PathBuf},
 };
 
 use super::{records::Chain, surroundings::Surroundings};
@@ -147,7 +147,7 @@ fn change(around: &Surroundings, segments: u64, random: &mut Random) -> String {
 }
 
 /// Cuts the end of a segment off; gives what is left of its last line.
-fn cut(segment: &PathBuf, random: &mut Random) -> Option<(usize, Vec<u8>)> {
+fn cut(segment: &Path, random: &mut Random) -> Option<(usize, Vec<u8>)> {
     let bytes = small(segment)?;
     let kept = bytes.len().saturating_sub(1 + random.below(200));
     let line = bytes.get(..kept)?.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
@@ -157,8 +157,8 @@ fn cut(segment: &PathBuf, random: &mut Random) -> Option<(usize, Vec<u8>)> {
 
 /// A copy in the quarantine that a recovery may have left, true or not.
 fn pending(
-    quarantine: &PathBuf,
-    segment: &PathBuf,
+    quarantine: &Path,
+    segment: &Path,
     torn: &Option<(usize, Vec<u8>)>,
     random: &mut Random,
 ) -> PathBuf {
@@ -174,7 +174,7 @@ fn pending(
     path
 }
 
-fn flip(segment: &PathBuf, random: &mut Random) -> Option<()> {
+fn flip(segment: &Path, random: &mut Random) -> Option<()> {
     let mut bytes = small(segment).filter(|bytes| !bytes.is_empty())?;
     let at = random.below(bytes.len());
     bytes[at] ^= 1 << random.below(8);
@@ -183,7 +183,7 @@ fn flip(segment: &PathBuf, random: &mut Random) -> Option<()> {
 }
 
 /// The bytes of a file of this folder alone, if it is one.
-fn small(path: &PathBuf) -> Option<Vec<u8>> {
+fn small(path: &Path) -> Option<Vec<u8>> {
     use std::os::unix::fs::MetadataExt as _;
     let metadata = fs::symlink_metadata(path).ok()?;
     let own = metadata.is_file() && metadata.nlink() == 1 && metadata.len() < 1 << 20;
