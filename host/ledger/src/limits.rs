@@ -15,7 +15,8 @@ pub(crate) const LEVELS: u32 = 100;
 /// Bytes of a kind: a short word.
 pub(crate) const KIND_BYTES: usize = 64;
 
-/// The largest magnitude up to which a double holds every integer, and so canonical JSON.
+/// The largest magnitude up to which a double holds every integer, and so canonical JSON. No offset
+/// and no number of a record is larger: it is 8 PiB.
 pub(crate) const EXACT: u64 = 1 << 53;
 
 /// Bytes of texts that may wait for a record that refers to them; then they are written alone.

@@ -1,8 +1,10 @@
 //! Folders that somebody made to do harm: every call answers, and nothing around them changes.
 
 mod files;
+mod lies;
+mod places;
 mod records;
-mod regressions;
+mod said;
 mod surroundings;
 
 use std::{path::PathBuf, sync::mpsc, thread, time::Duration};
