@@ -1,19 +1,22 @@
 //! The checkpoint: how far the ledger was read, so that the next opening begins there.
 //!
-//! It is a cache. What it says is compared with the ledger before it is used, and each text that
-//! it names is read before the ledger relies on it; without it the whole ledger is read.
+//! It is a cache. What it says is compared with the ledger before it is used: with the record that
+//! it names, the first one of that segment and of the ledger, and the names of the segments. Each
+//! text that it names is read before the ledger relies on it. Where anything does not fit, the
+//! whole ledger is read, and the damage is found there.
 
 use std::io::{self, Read as _};
 
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    chain,
     digest::Digest,
     dir::access::Access,
     disk,
     entry::Entry,
     folder::{CHECKPOINT, CHECKPOINT_TEMPORARY, Folder},
-    limits::CHECKPOINT_BYTES,
+    limits::{CHECKPOINT_BYTES, EXACT},
     line,
     position::{Position, Reached},
     record_at::read_at,
@@ -83,17 +86,39 @@ pub(crate) fn read(folder: &Folder) -> Option<(Reached, Texts)> {
     let bytes = read_at(folder, last).ok().flatten()?;
     let line = line::check(&bytes, last.segment, last.offset == 0).ok()?;
     let after = Position { offset: last.offset + bytes.len() as u64 + 1, ..last };
+    let before = number.checked_sub(first_number(folder, last.segment)?)?;
     let true_to_it = format == FORMAT
         && (line.number, line.seal) == (number, seal)
+        && number <= EXACT
         && after == next
-        && lines > 0
-        && lines - 1 <= number;
+        && before.checked_add(1) == Some(lines)
+        && all_there(folder);
     if !true_to_it {
         return None;
     }
     let mut texts = Texts::new(folder.clone());
     for (digest, segment, offset) in named {
-        texts.add_unproven(digest, Position { segment, offset });
+        let position = Position { segment, offset };
+        // what is not in the chain is verified by nobody
+        if segment > 0 && position.is_before(next) {
+            texts.add_unproven(digest, position);
+        }
     }
     Some((Reached { position: next, lines, head: Some(Entry { number, seal }), last }, texts))
+}
+
+/// The number of the first record of a segment, if it is one, and the ledger begins as it should.
+fn first_number(folder: &Folder, segment: u64) -> Option<u64> {
+    let number = |segment| {
+        let bytes = read_at(folder, Position { segment, offset: 0 }).ok().flatten()?;
+        let line = line::check(&bytes, segment, true).ok()?;
+        (segment > 1 || chain::follow(None, &line).is_ok()).then_some(line.number)
+    };
+    let genesis = number(1)?;
+    if segment == 1 { Some(genesis) } else { number(segment) }
+}
+
+/// Whether no segment is missing. If one is, reading from the first on says which.
+fn all_there(folder: &Folder) -> bool {
+    folder.segments().is_ok_and(|segments| segments.present == segments.last)
 }

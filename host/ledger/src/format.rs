@@ -16,11 +16,23 @@ pub(crate) const TEXT: &str = "text";
 /// What a recovery moved to the quarantine.
 pub(crate) const RECOVERED: &str = "recovered";
 
-/// The body of a text.
+/// The body of a text, and nothing else: what is hashed is all there is.
 #[derive(Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct TextBody<S> {
     pub(crate) sha256: Digest,
     pub(crate) text: S,
+}
+
+/// The body of a `recovered`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "read to see whether it can be")]
+pub(crate) struct RecoveredBody {
+    bytes: u64,
+    offset: u64,
+    segment: u64,
+    sha256: Digest,
 }
 
 /// The kind and the body of the first record of a segment.

@@ -15,7 +15,8 @@ pub(crate) const LEVELS: u32 = 100;
 /// Bytes of a kind: a short word.
 pub(crate) const KIND_BYTES: usize = 64;
 
-/// The largest magnitude up to which a double holds every integer, and so canonical JSON.
+/// The largest magnitude up to which a double holds every integer, and so canonical JSON. No offset
+/// and no number of a record is larger: it is 8 PiB.
 pub(crate) const EXACT: u64 = 1 << 53;
 
 /// Bytes of texts that may wait for a record that refers to them; then they are written alone.
@@ -40,3 +41,6 @@ pub(crate) const CHECKPOINT_BYTES: u64 = 256 << 20;
 /// Copies in the quarantine that no record tells of yet. A recovery leaves one if it is
 /// interrupted; so many interruptions in a row are no accident.
 pub(crate) const PENDING: usize = 1_000;
+
+/// Characters of the name of another format, which an error repeats to the user.
+pub(crate) const FORMAT_CHARS: usize = 64;

@@ -10,8 +10,8 @@ use crate::{
     canonical::scan::is_object,
     digest::Digest,
     fault::Fault,
-    format::{FORMAT, GENESIS, SEGMENT, TEXT, TextBody, opening},
-    limits::KIND_BYTES,
+    format::{FORMAT, GENESIS, RECOVERED, RecoveredBody, SEGMENT, TEXT, TextBody, opening},
+    limits::{FORMAT_CHARS, KIND_BYTES},
     time::is_time,
 };
 
@@ -85,6 +85,11 @@ pub(crate) fn check(bytes: &[u8], segment: u64, first: bool) -> Result<Line<'_>,
             return Err(Fault::Damage(format!("expected the digest {actual}, got {sha256}")));
         }
     }
+    if line.kind == RECOVERED {
+        serde_json::from_str::<RecoveredBody>(line.body).map_err(|_| {
+            Fault::damage("expected bytes, offset, segment and sha256 in the body of a recovered")
+        })?;
+    }
     Ok(line)
 }
 
@@ -95,9 +100,18 @@ fn check_version(body: &str) -> Result<(), Fault> {
         format: String,
     }
     match serde_json::from_str::<Genesis>(body) {
-        Ok(Genesis { format }) if format != FORMAT => Err(Fault::Version(format)),
-        _ => Ok(()),
+        Ok(Genesis { format }) if format == FORMAT => Ok(()),
+        Ok(Genesis { format }) if is_format(&format) => Err(Fault::Version(format)),
+        Ok(_) => Err(Fault::Damage(format!(
+            "expected the name of a format of at most {FORMAT_CHARS} characters"
+        ))),
+        Err(_) => Ok(()),
     }
+}
+
+/// Whether this may be a name, and be shown on a terminal.
+fn is_format(name: &str) -> bool {
+    (1..=FORMAT_CHARS).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 /// Takes a line apart; gives what is sealed as well.

@@ -13,6 +13,13 @@ pub struct Position {
     pub offset: u64,
 }
 
+impl Position {
+    pub(crate) const fn is_before(self, other: Self) -> bool {
+        self.segment < other.segment
+            || (self.segment == other.segment && self.offset < other.offset)
+    }
+}
+
 /// How far a walk has come: everything before is checked, or was once.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Reached {

@@ -69,7 +69,7 @@ impl Queue {
     pub(crate) fn push_text(&mut self, now: SystemTime, digest: Digest, body: &str) {
         if self.texts.position(digest).is_none() {
             self.push(now, TEXT, body);
-            self.texts.add(digest, self.reached.last);
+            self.texts.add(digest, self.reached.last, body.len() as u64);
         }
     }
 
@@ -99,5 +99,34 @@ impl Queue {
     /// Takes everything that waits.
     pub(crate) fn take(&mut self) -> Vec<Batch> {
         std::mem::take(&mut self.batches)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::UNIX_EPOCH;
+
+    use super::*;
+    use crate::folder::Folder;
+
+    #[test]
+    fn the_last_segment_goes_on() {
+        let temporary = tempfile::tempdir().unwrap();
+        let folder = Folder::open(temporary.path()).unwrap();
+        for (segment, expected) in [
+            (7, vec![7, 8]),
+            (SEGMENTS - 1, vec![SEGMENTS - 1, SEGMENTS]),
+            (SEGMENTS, vec![SEGMENTS]),
+        ] {
+            let position = Position { segment, offset: 0 };
+            let reached = Reached { position, ..Reached::NOTHING };
+            let mut queue = Queue::new(1_000, reached, Texts::new(folder.clone()));
+            for _ in 0..5 {
+                queue.push(UNIX_EPOCH, "note", "{}");
+            }
+            let batches = queue.take();
+            let segments: Vec<_> = batches.iter().map(|batch| batch.segment).collect();
+            assert_eq!(segments, expected);
+        }
     }
 }

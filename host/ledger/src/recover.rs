@@ -9,6 +9,9 @@ use crate::{
 
 /// Mends a ledger as opening it would, and says what was mended.
 ///
+/// It does not verify: what the checkpoint covers is not read ([`Recovery::believed`]), and damage
+/// there stays unseen. [`verify`](crate::verify()) the ledger before you rely on what it says.
+///
 /// # Errors
 ///
 /// Those of [`Ledger::open`]; a folder without a ledger stays without one.

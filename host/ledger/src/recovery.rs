@@ -6,9 +6,12 @@ use serde::Serialize;
 
 use crate::digest::Digest;
 
-/// What an opening had to mend.
+/// What an opening had to mend. It says nothing of the records before: opening does not verify.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Recovery {
+    /// So many records, from the first on, were not read: the checkpoint covers them, and was
+    /// believed. [`verify`](crate::verify()) checks them. 0 if everything was read and checked.
+    pub believed: u64,
     /// The last line was a whole record but for its end, and was given one.
     pub completed: bool,
     /// What was cut off and kept in the quarantine; each is told by a `recovered` record.

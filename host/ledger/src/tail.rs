@@ -22,6 +22,8 @@ use crate::{
 pub(crate) struct Tail {
     pub(crate) reached: Reached,
     pub(crate) texts: Texts,
+    /// How many records the checkpoint covers; they are not read.
+    believed: u64,
     /// The bodies of the `recovered` records that the ledger ends with.
     recovered: Vec<String>,
     torn: Option<Torn>,
@@ -40,6 +42,7 @@ impl Tail {
     pub(crate) fn find(folder: &Folder) -> Result<Self, LedgerError> {
         let (reached, texts) = checkpoint::read(folder)
             .unwrap_or_else(|| (Reached::NOTHING, Texts::new(folder.clone())));
+        let believed = reached.head.map_or(0, |head| head.number.saturating_add(1));
         let mut walk = Walk::new(folder.clone(), reached, texts)?;
         let mut recovered = Vec::new();
         let torn = loop {
@@ -53,7 +56,7 @@ impl Tail {
                 Err(error) => return Err(error),
             }
         };
-        Ok(Self { reached: walk.reached, texts: walk.texts, recovered, torn })
+        Ok(Self { reached: walk.reached, texts: walk.texts, believed, recovered, torn })
     }
 
     /// Mends the last line. What remains is to record what is pending.
@@ -61,7 +64,7 @@ impl Tail {
         let Position { segment, offset } = self.reached.position;
         let name = segment_name(segment);
         let open = || folder.dir.file(&name, Access::Append);
-        let mut recovery = Recovery::default();
+        let mut recovery = Recovery { believed: self.believed, ..Recovery::default() };
         match self.torn.take() {
             None => {}
             Some(Torn::Whole) => {

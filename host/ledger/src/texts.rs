@@ -9,6 +9,7 @@ use crate::{
     error::LedgerError,
     folder::Folder,
     format::{TEXT, TextBody},
+    limits::LINE_BYTES,
     line::{self, Line},
     position::Position,
     record_at::read_at,
@@ -18,9 +19,17 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct Texts {
     folder: Folder,
-    index: HashMap<Digest, Position>,
+    index: HashMap<Digest, Place>,
     /// Those that a checkpoint names and nobody has seen in the ledger.
     unproven: HashSet<Digest>,
+}
+
+/// Where the record of a text is.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    position: Position,
+    /// Of the record; none if a checkpoint alone tells of it.
+    bytes: Option<u64>,
 }
 
 impl Texts {
@@ -43,6 +52,15 @@ impl Texts {
         self.index.keys().copied()
     }
 
+    /// How many bytes a text has at most, or none if it is not among these. Nothing is read.
+    ///
+    /// One short record may name a long text any number of times: ask this first, and stop where
+    /// the sum is more than a record is worth, before [`Texts::get`] brings each into memory.
+    pub fn bytes(&self, digest: Digest) -> Option<u64> {
+        let longest = LINE_BYTES as u64;
+        self.index.get(&digest).map(|place| place.bytes.unwrap_or(longest))
+    }
+
     /// The text of a digest, or none if it is not among these. It is read from the ledger, and its
     /// digest is checked.
     ///
@@ -50,8 +68,8 @@ impl Texts {
     ///
     /// `io`, or `damaged` if the ledger has changed since: the line is then unknown, and 0.
     pub fn get(&self, digest: Digest) -> Result<Option<String>, LedgerError> {
-        let Some(position) = self.index.get(&digest) else { return Ok(None) };
-        match self.read(*position, digest)? {
+        let Some(position) = self.position(digest) else { return Ok(None) };
+        match self.read(position, digest)? {
             Some(text) => Ok(Some(text)),
             None => Err(LedgerError::Damaged {
                 segment: position.segment,
@@ -73,26 +91,27 @@ impl Texts {
     }
 
     pub(crate) fn position(&self, digest: Digest) -> Option<Position> {
-        self.index.get(&digest).copied()
+        self.index.get(&digest).map(|place| place.position)
     }
 
     pub(crate) fn positions(&self) -> impl Iterator<Item = (Digest, Position)> {
-        self.index.iter().map(|(digest, position)| (*digest, *position))
+        self.index.iter().map(|(digest, place)| (*digest, place.position))
     }
 
     /// The first place of a text is kept.
-    pub(crate) fn add(&mut self, digest: Digest, position: Position) {
+    pub(crate) fn add(&mut self, digest: Digest, position: Position, bytes: u64) {
+        let place = Place { position, bytes: Some(bytes) };
         // a place that was seen is better than one that is said
         if self.unproven.remove(&digest) {
-            self.index.insert(digest, position);
+            self.index.insert(digest, place);
         } else {
-            self.index.entry(digest).or_insert(position);
+            self.index.entry(digest).or_insert(place);
         }
     }
 
     /// Adds what a checkpoint says.
     pub(crate) fn add_unproven(&mut self, digest: Digest, position: Position) {
-        self.index.insert(digest, position);
+        self.index.insert(digest, Place { position, bytes: None });
         self.unproven.insert(digest);
     }
 
@@ -112,8 +131,8 @@ impl Texts {
 
     /// Those that are before a place.
     pub(crate) fn before(&self, end: Position) -> Self {
-        let before = |at: &Position| (at.segment, at.offset) < (end.segment, end.offset);
-        let index = self.positions().filter(|(_, at)| before(at)).collect();
+        let places = self.index.iter().filter(|(_, place)| place.position.is_before(end));
+        let index = places.map(|(digest, place)| (*digest, *place)).collect();
         Self { index, ..self.empty() }
     }
 
@@ -129,7 +148,7 @@ impl Texts {
             sha256: Digest,
         }
         if let Ok(Named { sha256 }) = serde_json::from_str(line.body) {
-            self.add(sha256, position);
+            self.add(sha256, position, line.body.len() as u64);
         }
     }
 }

@@ -35,4 +35,3 @@ impl std::error::Error for Unexpected {}
 
 pub(crate) const FOLDER: &str = "a folder";
 pub(crate) const FILE: &str = "a regular file";
-pub(crate) const ONE_NAME: &str = "a file of one name";

@@ -7,7 +7,7 @@ use rustix::{
     io::Errno,
 };
 
-use crate::dir::access::{Access, FILE, FOLDER, ONE_NAME, Unexpected};
+use crate::dir::access::{Access, FILE, FOLDER, Unexpected};
 
 /// Never follows, never waits, is not handed to other programs.
 const CAREFUL: OFlags =
@@ -73,7 +73,7 @@ impl Dir {
             return Err(Unexpected::error(FILE, name_of(kind)));
         }
         if access == Access::Append && stat.st_nlink != 1 {
-            return Err(Unexpected::error(ONE_NAME, stat.st_nlink.to_string()));
+            return Err(Unexpected::error("a file of one name", stat.st_nlink.to_string()));
         }
         Ok(File::from(fd))
     }

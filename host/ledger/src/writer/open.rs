@@ -27,6 +27,11 @@ impl Ledger {
     /// Opens a ledger for writing, or begins one if the folder is empty or not there. A last line
     /// that was cut short is mended; see [`Ledger::recovery`].
     ///
+    /// Opening does not verify. It reads what follows the checkpoint, and looks at the first record
+    /// of the ledger, that of the segment and the record that the checkpoint names, and at the names
+    /// of the segments; where these do not fit, it reads everything. Other damage before the
+    /// checkpoint is found by [`verify`](crate::verify()) alone.
+    ///
     /// # Errors
     ///
     /// `busy` if another one writes it, `damaged` if a line is not what was written, before

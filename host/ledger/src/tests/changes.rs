@@ -20,27 +20,12 @@ use crate::{
     lines::{Ending, read_line},
     options::Options,
     position::Reached,
+    tests::random::Random,
     texts::Texts,
     verify::verify_in_pieces,
     walk::Walk,
     writer::Ledger,
 };
-
-/// Numbers that look random and are the same in every run.
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-
-    fn below(&mut self, end: usize) -> usize {
-        (self.next() % end as u64) as usize
-    }
-}
 
 /// Writes a ledger: every tenth record refers to a text of its own.
 fn write(folder: &Path, records: u64, segment_bytes: u64) {
