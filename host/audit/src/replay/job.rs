@@ -31,6 +31,14 @@ pub enum Verdict {
     NotRecorded,
 }
 
+/// What a record is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Decision,
+    Step,
+    Rank,
+}
+
 /// A record with the texts it refers to.
 #[derive(Debug)]
 pub(super) enum Job {
