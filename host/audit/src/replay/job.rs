@@ -7,11 +7,12 @@ use sigmapol_core::{Bounded, Engine, Error, INPUT_BYTES, digest, json::Members};
 
 use super::Engines;
 use crate::{
+    difference::difference,
     facts::{called, event_kind, names, result_digest},
     ranking,
     receipt::{
-        DecisionReceipt, EngineIdentity, Fuel, RankReceipt, StepReceipt, difference, outcome,
-        stopped, turn_outcome,
+        DecisionReceipt, EngineIdentity, Fuel, RankReceipt, StepReceipt, outcome, stopped,
+        turn_outcome,
     },
 };
 
