@@ -206,7 +206,7 @@ fn another_policy_over_the_same_catalog() {
         POLICY.replace(r#"["neg",["normalize",["field","price_in"]]]"#, r#"["field","price_in"]"#);
     let engines = Engines::new(EngineKind::Component, None);
     let sums = counterfactual(folder.path(), &dearest, &engines, 1, &|_| ()).unwrap();
-    assert_eq!((sums.decisions, sums.changed, sums.left_out), (2, 2, 0));
+    assert_eq!((sums.decisions, sums.changed, sums.left_out.total()), (2, 2, 0));
     // the change is seen: the dearest was 99 and is 500
     assert_eq!(sums.price_after[0], 599.0);
 }

@@ -115,6 +115,12 @@ impl Engines {
         })
     }
 
+    /// The engine of the embedded component, under the default limits.
+    pub(super) fn embedded(&self) -> Result<Box<dyn Engine>, Error> {
+        let engine = self.find(&self.embedded, 0)?;
+        engine.ok_or_else(|| Error::Load("no embedded component".to_owned()))
+    }
+
     /// Whether fuel can be compared: the same runtime runs the same component in the same way.
     pub(super) fn same_fuel(&self, recorded: &EngineIdentity) -> bool {
         recorded.path == self.embedded.path && recorded.runtime == self.embedded.runtime

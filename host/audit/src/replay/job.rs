@@ -7,11 +7,12 @@ use sigmapol_core::{Bounded, Engine, Error, INPUT_BYTES, digest, json::Members};
 
 use super::Engines;
 use crate::{
+    difference::difference,
     facts::{called, event_kind, names, result_digest},
     ranking,
     receipt::{
-        DecisionReceipt, EngineIdentity, Fuel, RankReceipt, StepReceipt, difference, outcome,
-        stopped, turn_outcome,
+        DecisionReceipt, EngineIdentity, Fuel, RankReceipt, StepReceipt, outcome, stopped,
+        turn_outcome,
     },
 };
 
@@ -29,6 +30,14 @@ pub enum Verdict {
     ComponentMismatch(String),
     /// The ledger has not the texts: their digests are all that was recorded.
     NotRecorded,
+}
+
+/// What a record is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Decision,
+    Step,
+    Rank,
 }
 
 /// A record with the texts it refers to.

@@ -7,7 +7,7 @@ use crate::{
     shared::{
         input,
         router::{RouterArgs, State},
-        table::safe,
+        text::safe,
     },
 };
 

@@ -19,7 +19,8 @@ use crate::{
         counterfactual,
         engine::Kind,
         input,
-        table::{grouped, render, right, safe},
+        table::{grouped, render, right},
+        text::safe,
     },
 };
 

@@ -15,7 +15,8 @@ use crate::{
     shared::{
         context::{self, Part},
         input,
-        table::{grouped, render, right, safe},
+        table::{grouped, render, right},
+        text::safe,
     },
 };
 

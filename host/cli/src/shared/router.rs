@@ -13,7 +13,7 @@ use sigmapol_router::{Builder, Config, Router, RouterError};
 
 use crate::{
     Failure, Global,
-    shared::{input, record::RecordArgs},
+    shared::{input, record::RecordArgs, text::safe_json},
 };
 
 /// How much of the runtime state a killed command may lose.
@@ -86,7 +86,7 @@ impl RouterArgs {
             .reference(self.reference)
             .on_log(|record| {
                 // with no stderr there is nobody left to tell
-                let _ = writeln!(io::stderr(), "{record}");
+                let _ = writeln!(io::stderr(), "{}", safe_json(record));
             });
         let read = |what: &str, path: &Option<PathBuf>| {
             path.as_deref().map(|path| input::text(what, path)).transpose()
