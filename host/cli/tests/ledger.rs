@@ -145,6 +145,6 @@ fn a_disk_that_fails() {
     fs::remove_file(files.file("000001.jsonl")).unwrap();
     fs::create_dir(files.file("000001.jsonl")).unwrap();
     let (text, code) = files.run("verify DIR").unwrap_err();
-    assert!(text.starts_with("io: DIR/000001.jsonl: "), "{text}");
-    assert_eq!(code, 74);
+    assert!(text.starts_with("not-a-ledger: DIR/000001.jsonl: expected a regular file"), "{text}");
+    assert_eq!(code, 65);
 }

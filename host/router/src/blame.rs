@@ -4,12 +4,22 @@
 //! shuts it out for all. A call that could not be made as it was asked says nothing of the provider:
 //! what the engine counted of it is taken back before the state is committed.
 
+use serde::Deserialize;
 use serde_json::Value;
-use sigmapol_provider::{CallError, ErrorKind};
+use sigmapol_provider::ErrorKind;
 
 /// A limit of time that a caller chose and that is shorter than this, in milliseconds, is not the
 /// provider's fault: many models take longer for their first word.
 const CALLER_TIMEOUT_MS: f64 = 10_000.0;
+
+/// Of a request, who is asked and how long it may take.
+#[derive(Default, Deserialize)]
+pub(super) struct Asked {
+    pub(super) provider_id: String,
+    timeout_ms: Option<f64>,
+    first_token_timeout_ms: Option<f64>,
+    idle_timeout_ms: Option<f64>,
+}
 
 /// What of a provider's state stays as it was before a failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,9 +31,10 @@ pub(super) enum Kept {
 }
 
 /// What stays of a failure's provider; nothing where it is the provider's.
-pub(super) fn kept(error: &CallError, timeout_ms: Option<f64>) -> Option<Kept> {
-    let hurried = || timeout_ms.is_some_and(|timeout_ms| timeout_ms < CALLER_TIMEOUT_MS);
-    match error.kind {
+pub(super) fn kept(kind: ErrorKind, asked: &Asked) -> Option<Kept> {
+    let limits = [asked.timeout_ms, asked.first_token_timeout_ms, asked.idle_timeout_ms];
+    let hurried = || limits.into_iter().flatten().any(|limit| limit < CALLER_TIMEOUT_MS);
+    match kind {
         ErrorKind::Unsupported => Some(Kept::All),
         ErrorKind::Timeout if hurried() => Some(Kept::All),
         ErrorKind::ModelUnavailable => Some(Kept::Breaker),

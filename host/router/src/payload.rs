@@ -5,6 +5,8 @@
 //! texts that the client gave, byte for byte. A prompt costs a step nothing, and what the engine
 //! would refuse (`null` in the schema of a tool) or write otherwise (`1.10`) goes out as it came.
 
+use std::collections::HashSet;
+
 use serde::{
     Deserialize, Deserializer,
     de::{IgnoredAny, MapAccess, SeqAccess, Visitor},
@@ -110,14 +112,15 @@ impl Payload {
                 }
                 _ if SEEN.contains(&name) => {
                     payload.push((key.clone(), text.to_owned()));
-                    skeleton = skeleton.with_some(name, given(name));
+                    if name != "max_tokens" {
+                        skeleton = skeleton.with_some(name, given(name));
+                    }
                 }
                 _ => skeleton = skeleton.with(name, text),
             }
         }
-        if given("max_tokens").is_none() {
-            skeleton = skeleton.with_some("max_tokens", given(NEWER_CAP));
-        }
+        let cap = larger(given("max_tokens"), given(NEWER_CAP));
+        skeleton = skeleton.with_some("max_tokens", cap);
         let tools = given("tools").or(given("functions")).is_some_and(|list| !is_empty(list));
         let images = given("images").is_some_and(|list| !is_empty(list))
             || given("messages").is_some_and(shows_images);
@@ -135,23 +138,28 @@ impl Payload {
         let Ok(engine) = serde_json::from_str::<Members<'_>>(request) else {
             return request.to_owned();
         };
-        let newer_alone = self.get("max_tokens").is_none() && engine.get(NEWER_CAP).is_none();
+        // both caps stand for the one that the engine saw
+        let caps = ["max_tokens", NEWER_CAP];
+        let given = |name: &str| self.get(name).filter(|text| *text != "null");
+        let cap = larger(given("max_tokens"), given(NEWER_CAP));
         let mut whole = Object::new();
-        let mut used = Vec::new();
+        let mut used = HashSet::new();
         for (key, text) in &self.members {
-            let name = match key.as_str() {
-                NEWER_CAP if newer_alone => "max_tokens",
+            let key = key.as_str();
+            let name = match key {
+                NEWER_CAP if engine.get(NEWER_CAP).is_none() && cap.is_some() => "max_tokens",
                 name => name,
             };
-            used.push(name);
-            let own = engine.get(name).filter(|made| !stands_for(name, made, text));
+            used.insert(name);
+            let seen = if caps.contains(&key) { cap.unwrap_or(text) } else { text };
+            let own = engine.get(name).filter(|made| !stands_for(name, made, seen));
             whole = whole.with(key, own.unwrap_or(text));
         }
         for (key, value) in &engine.0 {
             let (name, made) = (key.as_str(), value.get());
             let nothing = name != "messages" && SHAPE.contains(&name) && made == placeholder(name);
             let drawn = name == "seed" && self.drawn.as_deref() == Some(made);
-            if !used.contains(&name) && !nothing && !drawn {
+            if !used.contains(name) && !nothing && !drawn {
                 whole = whole.with(key, made);
             }
         }
@@ -202,74 +210,104 @@ fn placeholder(name: &str) -> &'static str {
     }
 }
 
+/// Of two caps the larger: a policy that clamps it clamps both. One that is no number is for the
+/// engine to refuse.
+fn larger<'t>(older: Option<&'t str>, newer: Option<&'t str>) -> Option<&'t str> {
+    match (older, newer) {
+        (Some(older), Some(newer)) => match (older.parse::<f64>(), newer.parse::<f64>()) {
+            (Ok(left), Ok(right)) if right > left => Some(newer),
+            (Ok(_), Err(_)) => Some(newer),
+            _ => Some(older),
+        },
+        (older, newer) => older.or(newer),
+    }
+}
+
 fn is_empty(list: &str) -> bool {
     serde_json::from_str::<Vec<IgnoredAny>>(list).is_ok_and(|list| list.is_empty())
 }
 
 fn wants_json(format: &str) -> bool {
-    let kind = serde_json::from_str::<Members<'_>>(format).ok();
-    let kind = kind.as_ref().and_then(|members| members.get("type"));
-    matches!(kind, Some(r#""json_object""# | r#""json_schema""#))
+    let members = serde_json::from_str::<Members<'_>>(format).ok();
+    let kind = members.as_ref().and_then(|members| members.get("type"));
+    let kind = kind.and_then(|kind| serde_json::from_str::<String>(kind).ok());
+    matches!(kind.as_deref(), Some("json_object" | "json_schema"))
 }
 
-/// Whether a part of a message is an image, whichever of its names it has.
+/// Whether a part of a message is an image, whichever of its names it has. What is nested too deep to
+/// be looked at may be one.
 fn shows_images(messages: &str) -> bool {
-    serde_json::from_str::<Vec<Message>>(messages)
-        .is_ok_and(|messages| messages.iter().any(|message| message.content.0))
+    serde_json::from_str::<Content>(messages).map_or(true, |content| content.0)
 }
 
-#[derive(Deserialize)]
-struct Message {
-    #[serde(default)]
-    content: Content,
-}
-
-/// Whether there is an image in the content of a message.
-#[derive(Default)]
+/// Whether there is an image in messages, in their content, or in what a tool gave back. It is read in
+/// one pass, and no deeper than any JSON.
 struct Content(bool);
 
 impl<'de> Deserialize<'de> for Content {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Visit;
+        deserializer.deserialize_any(Visit)
+    }
+}
 
-        impl<'de> Visitor<'de> for Visit {
-            type Value = Content;
+struct Visit;
 
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("content")
-            }
+impl<'de> Visitor<'de> for Visit {
+    type Value = Content;
 
-            fn visit_str<E>(self, _: &str) -> Result<Content, E> {
-                Ok(Content(false))
-            }
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("JSON")
+    }
 
-            fn visit_unit<E>(self) -> Result<Content, E> {
-                Ok(Content(false))
-            }
+    fn visit_bool<E>(self, _: bool) -> Result<Content, E> {
+        Ok(Content(false))
+    }
 
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Content, A::Error> {
-                let mut found = false;
-                while let Some((key, value)) = map.next_entry::<String, &RawValue>()? {
-                    let value = value.get();
-                    found |= key == "type"
-                        && matches!(value, r#""image_url""# | r#""input_image""# | r#""image""#);
-                    // what a tool gave back may have parts of its own
-                    found |= key == "content"
-                        && serde_json::from_str::<Content>(value).is_ok_and(|content| content.0);
+    fn visit_i64<E>(self, _: i64) -> Result<Content, E> {
+        Ok(Content(false))
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Content, E> {
+        Ok(Content(false))
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Content, E> {
+        Ok(Content(false))
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<Content, E> {
+        Ok(Content(false))
+    }
+
+    fn visit_unit<E>(self) -> Result<Content, E> {
+        Ok(Content(false))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Content, A::Error> {
+        let mut found = false;
+        while let Some(key) = map.next_key::<String>()? {
+            match key.as_str() {
+                "type" => {
+                    let name = serde_json::from_str::<String>(map.next_value::<&RawValue>()?.get());
+                    let is_image =
+                        |name: &str| ["image", "image_url", "input_image"].contains(&name);
+                    found |= name.is_ok_and(|name| is_image(&name));
                 }
-                Ok(Content(found))
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, mut parts: A) -> Result<Content, A::Error> {
-                let mut found = false;
-                while let Some(part) = parts.next_element::<Content>()? {
-                    found |= part.0;
+                "content" => found |= map.next_value::<Content>()?.0,
+                _ => {
+                    map.next_value::<IgnoredAny>()?;
                 }
-                Ok(Content(found))
             }
         }
+        Ok(Content(found))
+    }
 
-        deserializer.deserialize_any(Visit)
+    fn visit_seq<A: SeqAccess<'de>>(self, mut parts: A) -> Result<Content, A::Error> {
+        let mut found = false;
+        while let Some(part) = parts.next_element::<Content>()? {
+            found |= part.0;
+        }
+        Ok(Content(found))
     }
 }
 
@@ -292,7 +330,17 @@ mod tests {
             ),
             (r#"{"tools":[],"images":[],"top_p":null}"#, "{}"),
             (r#"{"max_completion_tokens":7}"#, r#"{"max_tokens":7}"#),
-            (r#"{"max_completion_tokens":7,"max_tokens":5}"#, r#"{"max_tokens":5}"#),
+            (r#"{"max_completion_tokens":7,"max_tokens":5}"#, r#"{"max_tokens":7}"#),
+            (r#"{"max_completion_tokens":7,"max_tokens":null}"#, r#"{"max_tokens":7}"#),
+            (
+                r#"{"response_format":{"type":"json\u005fobject"}}"#,
+                r#"{"response_format":{"type":"json_object"}}"#,
+            ),
+            (
+                r#"{"messages":[{"content":5},{"content":[{"type":"image\u005furl"}]}]}"#,
+                r#"{"images":[{}]}"#,
+            ),
+            (r#"{"messages":[{"content":[],"content":[{"type":"image"}]}]}"#, r#"{"images":[{}]}"#),
             (
                 r#"{"response_format":{"type":"json_schema","json_schema":{"schema":null}}}"#,
                 r#"{"response_format":{"type":"json_object"}}"#,
@@ -375,5 +423,22 @@ mod tests {
         // a policy may set one of its own
         assert_eq!(payload.join(r#"{"messages":[],"seed":0.5}"#), r#"{"messages":[],"seed":0.5}"#);
         assert_eq!(payload.draw_seed(r#"{"seed":7}"#), r#"{"seed":7}"#);
+    }
+
+    /// Deep and wide contracts are answered at once, and by no overflow of the stack.
+    #[test]
+    fn hostile_contracts() {
+        let depth = 100_000;
+        for (open, close) in [("{\"content\":", "}"), ("[", "]")] {
+            let messages = format!("[{}1{}]", open.repeat(depth), close.repeat(depth));
+            let (skeleton, _) = Payload::split(&format!("{{\"messages\":{messages}}}"));
+            assert!(
+                [r#"{"images":[{}]}"#, &format!("{{\"messages\":{messages}}}")]
+                    .contains(&skeleton.as_str())
+            );
+        }
+        let keys: Vec<_> = (0..100_000).map(|at| format!("\"k{at}\":1")).collect();
+        let contract = format!("{{{}}}", keys.join(","));
+        assert_eq!(Payload::split(&contract).0, contract);
     }
 }

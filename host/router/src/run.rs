@@ -1,6 +1,5 @@
 //! One call, walked through its failures.
 
-use serde::Deserialize;
 use sigmapol_core::{
     Effect, Turn,
     json::{Object, quote},
@@ -106,7 +105,9 @@ impl Run {
             ErrorKind::StreamInterrupted => error.message,
             kind => format!("{}: {}", kind.name(), error.message),
         };
-        self.respond(Err(CallError { kind: ErrorKind::StreamInterrupted, message, ..error }))?;
+        let kind = error.kind;
+        let interrupted = CallError { kind: ErrorKind::StreamInterrupted, message, ..error };
+        self.respond_to(Err(interrupted), Some(kind))?;
         match self.effect {
             Effect::Done(_) => Ok(()),
             _ => self.cancel(INTERRUPTED),
@@ -119,11 +120,21 @@ impl Run {
     ///
     /// [`RouterError::Effect`] if it did not ask for one; [`RouterError::Engine`].
     pub fn respond(&mut self, result: Result<Answer, CallError>) -> Result<(), RouterError> {
+        let kind = result.as_ref().err().map(|error| error.kind);
+        self.respond_to(result, kind)
+    }
+
+    /// `kind` is that of the failure itself, whatever the engine is told.
+    fn respond_to(
+        &mut self,
+        result: Result<Answer, CallError>,
+        kind: Option<ErrorKind>,
+    ) -> Result<(), RouterError> {
         let Effect::Call(request) = &self.effect else {
             return Err(self.unasked("a call"));
         };
-        let asked: Asked = serde_json::from_str(request).unwrap_or_default();
-        let kept = result.as_ref().err().and_then(|error| blame::kept(error, asked.timeout_ms));
+        let asked: blame::Asked = serde_json::from_str(request).unwrap_or_default();
+        let kept = kind.and_then(|kind| blame::kept(kind, &asked));
         let response = response(&result);
         let members = [("response", &*response)];
         let turn =
@@ -202,13 +213,6 @@ impl Run {
         };
         RouterError::Effect(format!("run: expected {expected} to be next, got {got}"))
     }
-}
-
-/// Of a request, who is asked and how long it may take.
-#[derive(Default, Deserialize)]
-struct Asked {
-    provider_id: String,
-    timeout_ms: Option<f64>,
 }
 
 /// The result of a call, as the engine takes it.

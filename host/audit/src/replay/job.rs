@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use sigmapol_core::{Bounded, Engine, Error, INPUT_BYTES, digest, json::Members};
+use sigmapol_core::{Bounded, Engine, Error, INPUT_BYTES, RefusalCode, digest, json::Members};
 
 use super::Engines;
 use crate::{
@@ -129,14 +129,16 @@ fn decide(
         Some(limit) => {
             // blanked texts have no escapes: a bound on the cost is that of as many bytes
             let bytes = receipt.ctx.bytes.as_ref().and_then(|bytes| bytes.parse().ok());
-            let ctx = format!("{ctx:<width$}", width = bytes.unwrap_or(0).min(INPUT_BYTES));
-            Bounded::new(engine, limit.unwrap_or(0)).decide(policy, &ctx)
+            let bytes: usize = bytes.unwrap_or(0).min(INPUT_BYTES);
+            let mut padded = ctx.to_owned();
+            padded.extend(std::iter::repeat_n(' ', bytes.saturating_sub(ctx.len())));
+            Bounded::new(engine, limit.unwrap_or(0)).decide(policy, &padded)
         }
     };
     let now = outcome(&result, blanked);
     let differs_in_outcome = match (own, receipt.outcome.get("refused"), now.get("refused")) {
         // what is wrong is found in another order where the catalog was read before
-        (Some(_), Some(_), Some(_)) => None,
+        (Some(_), Some(code), Some(_)) if is_refusal(&receipt.outcome, code) => None,
         _ => differs(&receipt.outcome, &now),
     };
     let recorded = if own.is_some() { &receipt.outcome } else { &now };
@@ -146,6 +148,12 @@ fn decide(
     };
     let beside = beside_decision(receipt, own, ctx, recorded);
     Again { outcome: differs_in_outcome, beside, spent }
+}
+
+/// Whether an outcome says that it was refused, with a code that there is, and nothing else.
+fn is_refusal(outcome: &Value, code: &Value) -> bool {
+    RefusalCode::ALL.iter().any(|known| *code == known.name())
+        && *outcome == json!({ "refused": code })
 }
 
 fn step(receipt: &StepReceipt, run: Option<&str>, event: &str, engine: &dyn Engine) -> Again {
@@ -212,8 +220,17 @@ fn beside_decision(
         Some(decision) if !blanked => json!(decision.get("request")),
         _ => json!(receipt.request),
     };
-    let sha256 =
-        if blanked { receipt.ctx.sha256.clone() } else { digest(own.unwrap_or(ctx).as_bytes()) };
+    // texts have their escapes where nothing is blanked: their length is that of the record
+    let text = own.unwrap_or(ctx);
+    let length = receipt.ctx.bytes.as_ref().map(|bytes| match blanked {
+        true => bytes.clone(),
+        false => text.len().to_string(),
+    });
+    let limits = [&receipt.cost_limit, &receipt.fuel.as_ref().map(|fuel| fuel.limit.clone())];
+    if let Some(limit) = limits.into_iter().flatten().find(|limit| limit.parse::<u64>().is_err()) {
+        return Some(format!("limit: expected a number, recorded {limit}"));
+    }
+    let sha256 = if blanked { receipt.ctx.sha256.clone() } else { digest(text) };
     let canonical = match decision {
         Some(decision) if members.get("envelope").is_none() => json!(decision.get("identity")),
         _ => json!(receipt.policy.canonical),
@@ -221,13 +238,13 @@ fn beside_decision(
     let recorded = json!({
         "result": receipt.result, "catalog": receipt.catalog, "seed": receipt.seed,
         "chosen": receipt.chosen, "request": receipt.request,
-        "ctx": { "sha256": receipt.ctx.sha256 },
+        "ctx": { "sha256": receipt.ctx.sha256, "bytes": receipt.ctx.bytes },
         "policy": { "canonical": receipt.policy.canonical },
     });
     let now = json!({
         "result": result_digest(outcome), "catalog": catalog, "seed": members.get("seed"),
         "chosen": chosen, "request": request,
-        "ctx": { "sha256": sha256 },
+        "ctx": { "sha256": sha256, "bytes": length },
         "policy": { "canonical": canonical },
     });
     differs(&recorded, &now)

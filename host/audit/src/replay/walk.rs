@@ -4,7 +4,7 @@ use std::{
     ops::ControlFlow,
     path::Path,
     sync::{
-        Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
         mpsc::sync_channel,
     },
@@ -19,8 +19,8 @@ use super::{
     resolve,
 };
 
-/// Records that wait for a worker, times their number.
-const WAITING: usize = 64;
+/// Records that wait for a worker, times their number. Each may hold a ctx as large as an input.
+const WAITING: usize = 4;
 
 /// What is done with a record; there is no job where the texts are not recorded.
 pub(super) type Work<'w> = dyn Fn(u64, Kind, Option<&Job>) -> Result<(), Error> + Sync + 'w;
@@ -31,10 +31,13 @@ pub(super) fn walk(folder: &Path, threads: usize, work: &Work<'_>) -> Result<(),
     let failed: Mutex<Option<Error>> = Mutex::new(None);
     let stop = AtomicBool::new(false);
     let (jobs, waiting) = sync_channel::<(u64, Kind, Option<Job>)>(WAITING * threads.max(1));
-    let waiting = Mutex::new(waiting);
+    // held by the workers alone: when the last of them is gone, the reader does not wait for a place
+    let waiting = Arc::new(Mutex::new(waiting));
     thread::scope(|scope| {
         for _ in 0..threads.max(1) {
-            scope.spawn(|| {
+            let waiting = Arc::clone(&waiting);
+            let (failed, stop) = (&failed, &stop);
+            scope.spawn(move || {
                 loop {
                     let next = lock(&waiting).recv();
                     let Ok((number, kind, job)) = next else { return };
@@ -43,12 +46,13 @@ pub(super) fn walk(folder: &Path, threads: usize, work: &Work<'_>) -> Result<(),
                         continue;
                     }
                     if let Err(error) = work(number, kind, job.as_ref()) {
-                        lock(&failed).get_or_insert(error);
+                        lock(failed).get_or_insert(error);
                         stop.store(true, Ordering::Relaxed);
                     }
                 }
             });
         }
+        drop(waiting);
         // workers go on until there are no more jobs
         let read = resolve::jobs(folder, |number, kind, job| {
             if stop.load(Ordering::Relaxed) || jobs.send((number, kind, job)).is_err() {
