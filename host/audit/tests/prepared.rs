@@ -201,14 +201,18 @@ fn another_policy_over_the_same_catalog() {
     let recorder = Recorder::new(catalog, open(folder.path()), recording(false));
     recorder.decide(&Policy::new(POLICY), "{}").unwrap();
     recorder.patch(r#"[{"candidate":0,"set":{"price_in":500}}]"#).unwrap();
-    recorder.decide(&Policy::new(POLICY), "{}").unwrap();
+    let prepared = recorder.decide(&Policy::new(POLICY), "{}").unwrap().value;
+    assert_eq!(recorder.decide(POLICY, "{}").unwrap().value, prepared);
+    let [first, second]: [DecisionReceipt; 2] =
+        bodies(folder.path(), "decision").split_off(1).try_into().unwrap();
+    assert_eq!(DecisionReceipt { fuel: None, ..first }, DecisionReceipt { fuel: None, ..second });
     let dearest =
         POLICY.replace(r#"["neg",["normalize",["field","price_in"]]]"#, r#"["field","price_in"]"#);
     let engines = Engines::new(EngineKind::Component, None);
     let sums = counterfactual(folder.path(), &dearest, &engines, 1, &|_| ()).unwrap();
-    assert_eq!((sums.decisions, sums.changed, sums.left_out.total()), (2, 2, 0));
+    assert_eq!((sums.decisions, sums.changed, sums.left_out.total()), (3, 3, 0));
     // the change is seen: the dearest was 99 and is 500
-    assert_eq!(sums.price_after[0], 599.0);
+    assert_eq!(sums.price_after[0], 1099.0);
 }
 
 fn router() -> Value {

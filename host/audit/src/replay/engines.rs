@@ -15,6 +15,7 @@ use crate::EngineIdentity;
 
 /// What runs a component.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum EngineKind {
     /// As a component.
     Component,

@@ -1,6 +1,6 @@
 //! One record, made again.
 
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 use serde_json::{Value, json};
 use sigmapol_core::{Bounded, Engine, Error, INPUT_BYTES, RefusalCode, digest, json::Members};
@@ -18,6 +18,7 @@ use crate::{
 
 /// What came of replaying a record.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Verdict {
     /// The same outcome, to the last bit.
     Same {
@@ -30,6 +31,20 @@ pub enum Verdict {
     ComponentMismatch(String),
     /// The ledger has not the texts: their digests are all that was recorded.
     NotRecorded,
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Same { fuel: true } => f.write_str("same"),
+            Self::Same { fuel: false } => f.write_str("same, fuel not compared"),
+            Self::Diverged(what) => write!(f, "diverged: {what}"),
+            Self::ComponentMismatch(component) => {
+                write!(f, "component mismatch: {component} is not here")
+            }
+            Self::NotRecorded => f.write_str("not recorded"),
+        }
+    }
 }
 
 /// What a record is of.

@@ -15,6 +15,7 @@ const LINE_CHARS: usize = 1000;
 
 /// Why a command did not do what was asked.
 #[derive(Debug)]
+#[non_exhaustive]
 pub enum Failure {
     /// The engine gave no value.
     Engine(Error),

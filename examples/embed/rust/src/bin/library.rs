@@ -3,7 +3,7 @@
 use std::{error::Error, fs, path::Path};
 
 use serde_json::Value;
-use sigmapol::{Policy, Sandbox};
+use sigmapol::Sandbox;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let root = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."));
@@ -11,8 +11,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let text = read("catalog.json")?;
 
     let catalog = Sandbox::new()?.catalog(text.as_str())?;
-    let policy = Policy::new(read("support.json")?);
-    let choice = catalog.decide(&policy, &read("request.json")?)?.value;
+    let choice = catalog.decide(&read("support.json")?, &read("request.json")?)?.value;
 
     let winner = choice.ordered.first().ok_or("no candidate is left")?;
     let text: Value = serde_json::from_str(&text)?;
