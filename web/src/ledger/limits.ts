@@ -13,8 +13,8 @@ export const LINK_LENGTH = INPUT_LENGTH + 128;
 export const CHANGES = 1_000_000;
 
 /**
- * How often the changes of a ledger are followed, all in all: so many times what its texts have, and so many
- * characters. A recorder names one change after the other, each of which is followed once.
+ * How far the changes of a ledger are followed, all in all, in characters: so many times the bytes of its texts,
+ * plus so many. A recorder names one change after the other, each of which is followed once.
  */
 export const FOLLOWED_TIMES = 8;
 export const FOLLOWED_LENGTH = 64 << 20;
