@@ -80,7 +80,7 @@ export interface Row {
   /** `provider model`, or nothing. */
   chosen: string;
   verdict: Verdict["kind"];
-  /** The difference, or the component of the record. */
+  /** The difference, the component of the record, or why it is not recorded. */
   detail: string;
 }
 
