@@ -20,6 +20,8 @@ pub(crate) struct Message<'a> {
     pub(crate) parts: Vec<Part<'a>>,
     /// Calls of tools, by the assistant.
     pub(crate) calls: Vec<ToolCall>,
+    /// What Anthropic wants to have back before them.
+    pub(crate) thinking_blocks: Vec<&'a RawValue>,
 }
 
 /// Who speaks.
@@ -167,7 +169,8 @@ fn message<'a>(
         last.cache_control = Some(hint);
     }
     let calls = calls(&format!("{position}.tool_calls"), value.get("tool_calls"))?;
-    Ok(Message { position, role, parts, calls })
+    let thinking_blocks = value.items("thinking_blocks");
+    Ok(Message { position, role, parts, calls, thinking_blocks })
 }
 
 fn parts<'a>(position: &str, content: Option<&'a RawValue>) -> Result<Vec<Part<'a>>, CallError> {
