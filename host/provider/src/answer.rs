@@ -32,6 +32,10 @@ pub struct Answer {
     /// Sources that the text refers to, as the provider gives them; OpenAI's dialect alone.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub annotations: Vec<Value>,
+    /// Blocks of thinking with their signatures, as Anthropic wants them back in
+    /// `thinking_blocks` of the assistant's message.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub thinking_blocks: Vec<Value>,
 }
 
 /// Tokens of a call, and what it cost where the provider says so.

@@ -225,6 +225,13 @@ impl<'a> Reading<'a> {
             }
         }
         answer.annotations.iter_mut().for_each(|value| scrub.value(value));
+        for block in &mut answer.thinking_blocks {
+            for key in ["signature", "data"] {
+                if let Some(value) = block.get_mut(key) {
+                    scrub.value(value);
+                }
+            }
+        }
         Ok(answer)
     }
 

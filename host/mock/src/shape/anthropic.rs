@@ -22,7 +22,8 @@ pub(super) fn stream(said: &Said<'_>, texts: &[String]) -> Stream {
     if !said.reasoning.is_empty() {
         before += &start(index, &json!({"type": "thinking", "thinking": ""}));
         let thinking = json!({"type": "thinking_delta", "thinking": said.reasoning});
-        before += &(delta(index, &thinking) + &stop(index));
+        let signature = json!({"type": "signature_delta", "signature": "mock"});
+        before += &(delta(index, &thinking) + &delta(index, &signature) + &stop(index));
         index += 1;
     }
     before += &start(index, &json!({"type": "text", "text": ""}));

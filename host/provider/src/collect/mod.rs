@@ -1,6 +1,7 @@
 //! An answer that is put together from its pieces.
 
 mod calls;
+mod thinking;
 mod usage;
 
 use serde_json::{Value, value::RawValue};
@@ -12,6 +13,7 @@ use crate::{
 };
 
 pub(crate) use calls::{Calls, Piece};
+pub(crate) use thinking::Thinking;
 pub(crate) use usage::{Counts, nano_usd, sum};
 
 /// An answer, as far as it has come.
@@ -22,6 +24,7 @@ pub(crate) struct Partial {
     /// What the model says in place of an answer, in dialects that tell it apart.
     pub(crate) refusal: String,
     pub(crate) calls: Calls,
+    pub(crate) thinking: Thinking,
     pub(crate) finish_reason: Option<String>,
     pub(crate) model: Option<String>,
     pub(crate) counts: Counts,
@@ -92,7 +95,8 @@ impl Partial {
     /// Refuses an answer that is longer than any is.
     pub(crate) fn check_size(&self) -> Result<(), CallError> {
         let texts = [&self.text, &self.reasoning, &self.refusal].map(String::len);
-        let bytes = texts.iter().sum::<usize>() + self.calls.bytes() + self.beside;
+        let bytes =
+            texts.iter().sum::<usize>() + self.calls.bytes() + self.thinking.bytes() + self.beside;
         if bytes > ANSWER_BYTES {
             return Err(malformed(format!("the answer is longer than {ANSWER_BYTES} bytes")));
         }
@@ -112,6 +116,7 @@ impl Partial {
             usage: self.counts.usage(),
             logprobs,
             annotations: self.annotations,
+            thinking_blocks: self.thinking.finish(),
         };
         if !answer.is_empty() {
             return Ok(answer);

@@ -2,7 +2,6 @@
 
 use reqwest::Url;
 
-use super::Settings;
 use crate::{
     CallError,
     error::{bad, expected},
@@ -35,18 +34,18 @@ impl Address {
 /// alone, or any seller, and any policy that writes `base_url`, could collect it.
 pub(crate) fn address(
     id: &str,
-    settings: &Settings,
+    own: Option<&str>,
+    marketplace: bool,
     asked: Option<&str>,
 ) -> Result<Address, CallError> {
-    let own = settings.base_url.as_deref();
     let (position, text) = match (own, asked) {
         (Some(own), None) => (format!("providers.{id}.base_url"), own),
-        (_, Some(asked)) if settings.marketplace => ("request.base_url".to_owned(), asked),
+        (_, Some(asked)) if marketplace => ("request.base_url".to_owned(), asked),
         (Some(own), Some(asked)) if own == asked => (format!("providers.{id}.base_url"), own),
         (Some(_), Some(_)) => {
             return Err(bad(format!("request.base_url: expected the configured address of {id}")));
         }
-        (None, _) if settings.marketplace => {
+        (None, _) if marketplace => {
             return Err(bad(format!("request.base_url: expected the address of a seller of {id}")));
         }
         (None, _) => return Err(expected(&format!("providers.{id}.base_url"), "an address")),
@@ -83,26 +82,22 @@ pub(super) fn parse(text: &str) -> Result<Url, &'static str> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
-
     use super::*;
 
-    fn told(provider: Value, asked: Option<&str>) -> Result<(String, bool), String> {
-        let settings = Settings::read_all(&json!({"providers": {"p": provider}})).unwrap();
-        address("p", &settings["p"], asked)
+    fn told(own: &str, marketplace: bool, asked: Option<&str>) -> Result<(String, bool), String> {
+        address("p", Some(own), marketplace, asked)
             .map(|address| (address.url("/x", Some("q=1")), address.trusted))
             .map_err(|error| error.to_string())
     }
 
     #[test]
     fn a_static_provider_is_where_the_configuration_says() {
-        let provider =
-            json!({"api_kind": "google", "discovery": "static", "base_url": "https://a/v1/"});
+        let told = |asked| told("https://a/v1/", false, asked);
         let own = Ok(("https://a/v1/x?q=1".to_owned(), true));
-        assert_eq!(told(provider.clone(), None), own);
-        assert_eq!(told(provider.clone(), Some("https://a/v1/")), own);
+        assert_eq!(told(None), own);
+        assert_eq!(told(Some("https://a/v1/")), own);
         let error = "bad_request: request.base_url: expected the configured address of p";
-        assert_eq!(told(provider, Some("https://b/v1/")), Err(error.to_owned()));
+        assert_eq!(told(Some("https://b/v1/")), Err(error.to_owned()));
     }
 
     #[test]
@@ -112,16 +107,13 @@ mod tests {
             ("https://a?", "https://a/x?q=1"),
             (" HTTPS://[::1]:8/v1 ", "HTTPS://[::1]:8/v1/x?q=1"),
         ] {
-            let provider = json!({"api_kind": "google", "base_url": base});
-            assert_eq!(told(provider, None), Ok((whole.to_owned(), true)));
+            assert_eq!(told(base, false, None), Ok((whole.to_owned(), true)));
         }
     }
 
     #[test]
     fn a_marketplace_is_where_the_seller_is() {
-        let provider =
-            json!({"api_kind": "google", "discovery": "marketplace", "base_url": "https://a/v1"});
-        let told = |asked| told(provider.clone(), asked);
+        let told = |asked| told("https://a/v1", true, asked);
         assert_eq!(told(None), Ok(("https://a/v1/x?q=1".to_owned(), true)));
         assert_eq!(told(Some("https://a/v2")), Ok(("https://a/v2/x?q=1".to_owned(), true)));
         for elsewhere in ["http://a/v1", "https://a:444/v1", "https://a.b/v1"] {

@@ -5,7 +5,7 @@ use std::{path::PathBuf, process::Stdio, sync::Arc};
 use serde_json::Value;
 use tokio::{process::Command, sync::Mutex, time::Instant};
 
-use super::Secret;
+use super::secret::Secret;
 use crate::{CallError, ErrorKind, limits};
 
 /// Looks up a variable of the environment.

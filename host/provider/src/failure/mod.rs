@@ -82,6 +82,9 @@ impl Reader<'_> {
 
     /// Something that should have been JSON.
     pub(crate) fn no_json(&self, text: &str) -> CallError {
+        if text.trim().is_empty() {
+            return malformed("expected JSON, got nothing");
+        }
         malformed(format!("expected JSON, got: {}", self.excerpt(text)))
     }
 

@@ -83,7 +83,12 @@ impl Scrub {
         match value {
             Value::String(text) => *text = self.text(text),
             Value::Array(list) => list.iter_mut().for_each(|value| self.value(value)),
-            Value::Object(members) => members.values_mut().for_each(|value| self.value(value)),
+            Value::Object(members) => {
+                for (key, mut value) in std::mem::take(members) {
+                    self.value(&mut value);
+                    members.insert(self.text(&key), value);
+                }
+            }
             Value::Null | Value::Bool(_) | Value::Number(_) => {}
         }
     }
@@ -254,8 +259,8 @@ mod tests {
 
     #[test]
     fn in_values() {
-        let mut value = serde_json::json!({"a": [KEY, {"b": format!("x{KEY}")}], "c": 1});
+        let mut value = serde_json::json!({"a": [KEY, {"b": format!("x{KEY}")}], "c": 1, KEY: {}});
         Scrub::new(Secret::new(KEY).as_ref()).value(&mut value);
-        assert_eq!(value, serde_json::json!({"a": ["***", {"b": "x***"}], "c": 1}));
+        assert_eq!(value, serde_json::json!({"a": ["***", {"b": "x***"}], "c": 1, "***": {}}));
     }
 }

@@ -8,7 +8,7 @@ use reqwest::{
 };
 use tokio::time::{Instant, timeout, timeout_at};
 
-use super::Watch;
+use super::watch::Watch;
 use crate::{
     Answer, CallError, ErrorKind, OnText,
     config::{Credential, Settings},

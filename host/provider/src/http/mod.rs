@@ -82,7 +82,9 @@ impl Http {
             let message = format!("this host has no adapter for api_kind {}", settings.api_kind);
             CallError::new(ErrorKind::ModelUnavailable, message)
         })?;
-        let address = address(&id, settings, request.base_url.as_deref())?;
+        let own = settings.base_url.as_deref();
+        let asked = request.base_url.as_deref();
+        let address = address(&id, own, settings.marketplace, asked)?;
         let stream = on_text.is_some();
         let (path, query) = dialect.path(&request.model, stream);
         let url = address.url(&path, query);

@@ -17,6 +17,8 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct Watch {
     end: Limit,
+    /// What the caller gave the whole of it, if that is not over.
+    asked: Option<Instant>,
     /// Until the next piece of a streamed answer.
     next: Option<Limit>,
     idle: Duration,
@@ -36,7 +38,7 @@ impl Watch {
         let whole = milliseconds(times.whole_ms);
         if !stream {
             let end = Limit::after(whole.unwrap_or(WHOLE), "no answer");
-            return Self { end, next: None, idle: IDLE };
+            return Self { end, asked: None, next: None, idle: IDLE };
         }
         let first = milliseconds(times.first_token_ms);
         let begin = whole.unwrap_or(WHOLE);
@@ -46,7 +48,8 @@ impl Watch {
         };
         let idle = milliseconds(times.idle_ms).or(whole).unwrap_or(IDLE);
         let end = Limit::after(STREAM.max(begin), "no end of the answer");
-        Self { end, next: Some(next), idle }
+        let asked = whole.and_then(|whole| Instant::now().checked_add(whole));
+        Self { end, asked, next: Some(next), idle }
     }
 
     /// A piece of the answer has come.
@@ -58,7 +61,10 @@ impl Watch {
 
     /// The answer is complete, and only counts of tokens may follow.
     pub(crate) fn finished(&mut self) {
-        self.next = Some(Limit::after(GRACE, "no end of the stream"));
+        let now = Instant::now();
+        let left = self.asked.and_then(|asked| asked.checked_duration_since(now));
+        let left = left.filter(|left| !left.is_zero()).unwrap_or(GRACE);
+        self.next = Some(Limit::after(GRACE.min(left), "no end of the stream"));
     }
 
     /// Waits no longer than the call may take.

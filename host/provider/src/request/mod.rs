@@ -1,5 +1,6 @@
 //! The request of a call: members that a policy wrote, and those that a client sent.
 
+mod call;
 mod format;
 mod image;
 mod message;
@@ -16,9 +17,10 @@ use crate::{
     json::{self, Object},
 };
 
+pub(crate) use call::ToolCall;
 pub(crate) use format::Format;
 pub(crate) use image::Image;
-pub(crate) use message::{Content, Message, Part, Role, ToolCall, no_user_message};
+pub(crate) use message::{Content, Message, Part, Role, no_user_message};
 pub(crate) use tool::{Choice, Schema, Tool, choice, tools};
 
 /// A request, its values being their own text.

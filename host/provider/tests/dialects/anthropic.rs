@@ -139,6 +139,22 @@ fn hints_for_the_cache() {
     assert_eq!(body["messages"][0]["content"], json!([part("c")]));
 }
 
+/// With thinking, the dialect wants it back before the calls that came of it.
+#[test]
+fn thinking_goes_round() {
+    let block = json!({"type": "thinking", "thinking": "hm", "signature": "s"});
+    let call = json!({"id": "c", "function": {"name": "f", "arguments": "{}"}});
+    let request = short(json!({"messages": [
+        {"role": "assistant", "content": "x", "thinking_blocks": [block], "tool_calls": [call]}]}));
+    let tool = json!({"type": "tool_use", "id": "c", "name": "f", "input": {}});
+    let expected = json!([block, {"type": "text", "text": "x"}, tool]);
+    assert_eq!(body("anthropic", &request, false).unwrap()["messages"][0]["content"], expected);
+    for other in ["google", "ollama"] {
+        let body = body(other, &request, false).unwrap().to_string();
+        assert!(!body.contains("hm"), "{body}");
+    }
+}
+
 #[test]
 fn images_are_sent_or_refused() {
     let image = json!({"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}});
@@ -174,6 +190,10 @@ fn reads_answers() {
     let expected = Answer {
         text: "ab".to_owned(),
         reasoning: "hm".to_owned(),
+        thinking_blocks: vec![
+            json!({"type": "thinking", "thinking": "hm", "signature": "s"}),
+            json!({"type": "redacted_thinking", "data": "x"}),
+        ],
         tool_calls: vec![json!({"id": "c", "name": "look", "arguments": "{\"at\":1}"})],
         finish_reason: Some("tool_use".to_owned()),
         model: Some("m-1".to_owned()),
@@ -237,6 +257,7 @@ fn reads_streams() {
     let expected = Answer {
         text: "ab".to_owned(),
         reasoning: "hm".to_owned(),
+        thinking_blocks: vec![json!({"type": "thinking", "thinking": "hm", "signature": "s"})],
         tool_calls: vec![
             json!({"id": "c", "name": "look", "arguments": "{\"at\":1.10}"}),
             json!({"id": "d", "name": "wait", "arguments": "{}"}),

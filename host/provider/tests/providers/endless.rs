@@ -91,6 +91,14 @@ async fn a_complete_answer_with_comments_after_it() {
 }
 
 #[tokio::test]
+async fn a_complete_answer_does_not_outlive_its_time() {
+    let url = endless(head("200 OK") + TEXT + END, b": ping\n\n".to_vec());
+    let (result, time, _) = call("openai_compatible", url, json!({"timeout_ms": 500})).await;
+    assert_eq!(result.unwrap().text, "hi");
+    assert!(time < Duration::from_millis(1500), "{time:?}");
+}
+
+#[tokio::test]
 async fn half_an_answer_with_comments_after_it() {
     for limit in [json!({"timeout_ms": 400}), json!({"timeout_ms": 60_000, "idle_timeout_ms": 400})]
     {

@@ -71,6 +71,7 @@ async fn what_a_status_does_not_say() {
 async fn what_is_no_answer() {
     for (body, text) in [
         (json!("<html>"), "bad_response: expected JSON, got: <html>"),
+        (json!(""), "bad_response: expected JSON, got nothing"),
         (json!({}), "bad_response: expected choices[0].message"),
         (json!({"error": {"code": 429, "message": "Slow"}}), "rate_limit: Slow"),
         (

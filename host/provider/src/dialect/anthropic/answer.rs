@@ -65,8 +65,15 @@ fn add_block(
 ) -> Result<(), CallError> {
     match block.text("type").as_deref() {
         Some("text") => partial.add_text(&block.text("text").unwrap_or_default()),
-        Some("thinking") => partial.add_reasoning(&block.text("thinking").unwrap_or_default()),
-        Some("redacted_thinking") => partial.add_reasoning(""),
+        Some("thinking") => {
+            let text = block.text("thinking").unwrap_or_default();
+            partial.add_reasoning(&text);
+            partial.thinking.begin(&text, &block.text("signature").unwrap_or_default());
+        }
+        Some("redacted_thinking") => {
+            partial.add_reasoning("");
+            partial.thinking.hidden(&block.text("data").unwrap_or_default());
+        }
         Some("tool_use") => partial.add_call(Piece {
             index,
             id: block.text("id").as_deref(),
@@ -90,10 +97,15 @@ fn add_delta(
     match delta.text("type").as_deref() {
         Some("text_delta") => partial.add_text(&delta.text("text").unwrap_or_default()),
         Some("thinking_delta") => {
-            partial.add_reasoning(&delta.text("thinking").unwrap_or_default())
+            let text = delta.text("thinking").unwrap_or_default();
+            partial.add_reasoning(&text);
+            partial.thinking.add(&text, "");
         }
         // hidden thinking shows in nothing else
-        Some("signature_delta") => partial.add_reasoning(""),
+        Some("signature_delta") => {
+            partial.add_reasoning("");
+            partial.thinking.add("", &delta.text("signature").unwrap_or_default());
+        }
         Some("input_json_delta") => {
             let arguments = delta.text("partial_json").unwrap_or_default();
             partial.add_call(Piece { index, arguments: &arguments, ..Piece::default() })?;

@@ -21,7 +21,8 @@ pub(super) fn turns(messages: &[Message<'_>]) -> Result<(Option<String>, String)
             }
             Role::User => turns.push("user", blocks(message)),
             Role::Assistant => {
-                let mut parts = blocks(message);
+                let thinking = message.thinking_blocks.iter().map(|block| block.get().to_owned());
+                let mut parts: Vec<_> = thinking.chain(blocks(message)).collect();
                 for call in &message.calls {
                     let id = call.id.as_deref();
                     let place = || format!("{}.tool_calls: id", message.position);
