@@ -1,4 +1,4 @@
-.PHONY: help demo demo-call test web lint package deny vectors conformance component golden keep check-golden reproducible genvm-matrix bench \
+.PHONY: help demo demo-call test web lint package deny conformance component golden keep check-golden reproducible genvm-matrix bench \
 	bench-ledger fuzz differential
 
 help:          ## these verbs
@@ -22,6 +22,7 @@ web:           ## the npm package in web/dist, the playground in web/site
 lint:          ## formatting, clippy (warnings are errors), and the graph of crates in the docs
 	cargo fmt --all --check
 	sh tools/crate-graph.sh --check
+	cargo fetch --quiet --locked
 	sh tools/check-crates.sh
 	sh tools/check-crates.test.sh
 	cargo clippy --workspace --all-targets --all-features --locked -- -D warnings
