@@ -1,6 +1,9 @@
 //! The end of a ledger: finding it, and mending a line that was cut short.
 
-use std::io::{self, Read as _, Seek as _, SeekFrom};
+use std::{
+    collections::VecDeque,
+    io::{self, Read as _, Seek as _, SeekFrom},
+};
 
 use crate::{
     chain, checkpoint,
@@ -9,7 +12,7 @@ use crate::{
     error::LedgerError,
     folder::{Folder, segment_name},
     format::RECOVERED,
-    limits::LINE_BYTES,
+    limits::{LINE_BYTES, PENDING},
     line,
     position::{Position, Reached},
     quarantine,
@@ -24,8 +27,8 @@ pub(crate) struct Tail {
     pub(crate) texts: Texts,
     /// How many records the checkpoint covers; they are not read.
     believed: u64,
-    /// The bodies of the `recovered` records that the ledger ends with.
-    recovered: Vec<String>,
+    /// The bodies of the `recovered` records that the ledger ends with, the last ones.
+    recovered: VecDeque<String>,
     torn: Option<Torn>,
 }
 
@@ -44,12 +47,16 @@ impl Tail {
             .unwrap_or_else(|| (Reached::NOTHING, Texts::new(folder.clone())));
         let believed = reached.head.map_or(0, |head| head.number.saturating_add(1));
         let mut walk = Walk::new(folder.clone(), reached, texts)?;
-        let mut recovered = Vec::new();
+        let mut recovered = VecDeque::new();
         let torn = loop {
             match walk.next() {
                 Ok(None) => break None,
                 Ok(Some((line, _))) if line.kind == RECOVERED => {
-                    recovered.push(line.body.to_owned())
+                    // no more copies than these are looked for, however many records there are
+                    if recovered.len() == PENDING {
+                        recovered.pop_front();
+                    }
+                    recovered.push_back(line.body.to_owned());
                 }
                 Ok(Some(_)) => recovered.clear(),
                 Err(LedgerError::Torn { bytes, .. }) => break Some(Torn::of(&walk, bytes)),
@@ -78,7 +85,7 @@ impl Tail {
                 let mut walk = Walk::new(folder.clone(), self.reached, self.texts.clone())?;
                 if let Some((line, _)) = walk.next()? {
                     match line.kind {
-                        RECOVERED => self.recovered.push(line.body.to_owned()),
+                        RECOVERED => self.recovered.push_back(line.body.to_owned()),
                         _ => self.recovered.clear(),
                     }
                 }
