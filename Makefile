@@ -1,10 +1,12 @@
-.PHONY: help demo demo-call test web lint deny vectors conformance component golden keep check-golden reproducible genvm-matrix bench \
+.PHONY: help demo demo-call test web lint package deny conformance component golden keep check-golden reproducible genvm-matrix bench \
 	bench-ledger fuzz differential
 
 help:          ## these verbs
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 24
 
 demo:          ## a policy chooses among 39 offers, inside the sandbox
+	@echo "building the command: some minutes the first time, nothing after that"
+	@cargo build --locked
 	cargo run --quiet --locked -- decide examples/support.json --ctx examples/catalog.json --ctx examples/request.json
 
 demo-call:     ## a call walks through failures to an answer, over sockets, without keys
@@ -20,7 +22,13 @@ web:           ## the npm package in web/dist, the playground in web/site
 lint:          ## formatting, clippy (warnings are errors), and the graph of crates in the docs
 	cargo fmt --all --check
 	sh tools/crate-graph.sh --check
+	cargo fetch --quiet --locked
+	sh tools/check-crates.sh
+	sh tools/check-crates.test.sh
 	cargo clippy --workspace --all-targets --all-features --locked -- -D warnings
+
+package:       ## each crate builds alone, from what would be published
+	sh tools/check-packages.sh
 
 deny:          ## licences, advisories, sources and doubles of the dependencies
 	sh tools/deny.sh

@@ -1,5 +1,7 @@
 //! What the tests that cross rooms share: the engines, and where data is.
 
+#[path = "shared.rs"]
+mod beside;
 #[allow(
     clippy::panic,
     clippy::indexing_slicing,
@@ -68,12 +70,12 @@ pub fn text(path: &str) -> String {
     fs::read_to_string(project(path)).expect(path)
 }
 
-/// A file of the material that may lie beside the project; says so when it is missing.
+/// A file of the material that may lie beside the project, `../shared`; nothing, and a line that
+/// says so, where it is missing.
+///
+/// # Panics
+///
+/// When it is missing and `SIGMAPOL_SHARED=required` is set.
 pub fn shared(path: &str) -> Option<PathBuf> {
-    let file = project("../shared").join(path);
-    if file.exists() {
-        return Some(file);
-    }
-    println!("left out: shared/{path} is not beside the project");
-    None
+    beside::shared(&project(""), path)
 }

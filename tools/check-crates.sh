@@ -7,6 +7,10 @@ set -eu
 cd "${1:-$(dirname "$0")/..}"
 failed=0
 fail() { echo "check-crates: $*" >&2; failed=1; }
+cargo tree --quiet --offline -p sigmapol-cli >/dev/null || {
+    echo "check-crates: run cargo fetch --locked first" >&2
+    exit 1
+}
 tree() { cargo tree --quiet --offline --prefix none --edges "$@" | sed 's/ .*//' | LC_ALL=C sort -u; }
 
 # From the bottom to the top. A crate may depend on those before it.

@@ -5,7 +5,8 @@ cd "$(dirname "$0")/.."
 # Adds ../shared/FILE to the files, where it is.
 shared() {
     if [ -e "../shared/$1" ]; then files="$files ../shared/$1"; else
-        echo "conformance: ../shared/$1 is not here, left out"
+        echo "conformance: ../shared/$1 is not here, left out" >&2
+        [ "${SIGMAPOL_SHARED:-}" != required ] || exit 1
     fi
 }
 replay() {

@@ -3,7 +3,7 @@
 # examples/mock.json says.
 set -eu
 cd "$(dirname "$0")/.."
-cargo build --quiet --locked
+cargo build --locked
 sigmapol=$(cargo metadata --format-version 1 --no-deps --locked |
     sed -n 's/.*"target_directory":"\([^"]*\)".*/\1/p')/debug/sigmapol
 heard=$(mktemp)

@@ -6,6 +6,11 @@
     reason = "a test says what is wrong by panicking"
 )]
 
+#[path = "../../tests/shared.rs"]
+mod shared;
+
+use std::{fs, path::Path};
+
 use serde_json::{Value, json};
 use sigmapol_engine::{Effect, RefusalCode, step};
 
@@ -247,12 +252,9 @@ fn not_in_order() {
 /// A real configuration, where it lies beside the project.
 #[test]
 fn production() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/data/production-config.json");
-    let Ok(text) = std::fs::read_to_string(path) else {
-        println!("left out: shared/data/production-config.json is not beside the project");
-        return;
-    };
-    let config = serde_json::from_str(&text).unwrap();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let Some(path) = shared::shared(&root, "data/production-config.json") else { return };
+    let config = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
     for admission in ["strict", "reference"] {
         let info = init(&config, admission).unwrap();
         assert_eq!(info["info"]["providers_loaded"].as_array().unwrap().len(), 12);

@@ -7,9 +7,10 @@ import { batch, computed, signal } from "@preact/signals";
 import type { State } from "../src/index.js";
 import { type Candidate, textOf } from "./logic/candidate.js";
 import { EXAMPLES } from "./logic/examples.js";
+import type { Question } from "./logic/question.js";
 import { isRecord } from "./logic/texts.js";
 import type { Work } from "./logic/work.js";
-import type { Answer, Audit, Columns, Question, Responsible } from "./worker/protocol.js";
+import type { Answer, Audit, Columns, Responsible } from "./worker/protocol.js";
 
 const first = EXAMPLES[0]!;
 

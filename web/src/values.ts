@@ -17,3 +17,8 @@ export function isObject(value: unknown): value is Record<string, unknown> {
 export function member<T>(value: Readonly<Record<string, T>>, key: string): T | undefined {
   return Object.hasOwn(value, key) ? value[key] : undefined;
 }
+
+/** A member of what may be an object. */
+export function field(value: unknown, key: string): unknown {
+  return isObject(value) ? member(value, key) : undefined;
+}

@@ -9,6 +9,8 @@ import { load } from "../dist/index.js";
 import { replay, ReplayError } from "../dist/ledger.js";
 import { command, root } from "./host.js";
 import { folder, host, isHere, needsHost, seal, sha256, temporary } from "./ledgers.js";
+import { canonical } from "./recorder.js";
+import { replayByHost, replayHere } from "./replaying.js";
 
 /** A ledger of everything that is recorded, made by the host; and where its folder is. */
 async function record() {
@@ -33,6 +35,8 @@ async function record() {
       host("decide", policy, ...parts, asked, ...ledger, "--record-bodies");
     }
   }
+  // within a limit of cost, and beyond one
+  for (const limit of ["1000000000", "1"]) host("decide", "examples/agent.json", ...parts, request, ...ledger, "--cost", limit);
   for (const engine of ["core", "native"]) {
     host("decide", "examples/agent.json", ...parts, request, ...ledger, "--engine", engine, "--record-bodies");
   }
@@ -60,42 +64,21 @@ async function record() {
 
 const segmentsOf = (directory) => [readFileSync(join(directory, "000001.jsonl"))];
 
-/** A replayed record as `sigmapol replay --each` prints it, but for fuel. */
-function shown({ number, verdict }) {
-  const what = {
-    same: () => "same",
-    diverged: () => `diverged: ${verdict.difference}`,
-    "component-mismatch": () => `component mismatch: ${verdict.component} is not here`,
-    "not-recorded": () => "not recorded",
-  }[verdict.kind]();
-  return `record ${number}: ${what}`;
-}
-
-function replayHere(engine, segments) {
-  const all = [];
-  const summary = replay(engine, segments, (replayed) => all.push(replayed));
-  return { all, summary, lines: all.map(shown) };
-}
-
-function replayByHost(directory) {
-  const { stdout, error } = host("replay", directory, "--each", "--threads", "1");
-  const lines = stdout.slice(0, stdout.search(/^records /m)).trimEnd().split("\n");
-  return { error, lines: lines.map((line) => line.replace(/: same.*/, ": same")) };
-}
-
 describe("replay", () => {
   let engine;
   let directory;
-  /** The record of the call that ran out of fuel: it does so again in the host, and is decided here. */
-  let stopped;
+  /** What a limit stopped does so again in the host. Here fuel does not run out, and a bound on a cost is not known. */
+  let fuel;
+  let cost;
   before(async () => {
     engine = await load();
     if (!isHere) return;
     directory = await record();
     const records = String(segmentsOf(directory)).trimEnd().split("\n").map((line) => JSON.parse(line));
-    stopped = `record ${records.find(({ body }) => body.outcome?.stopped).number}: `;
+    const stopped = (what) => records.find(({ body }) => body.outcome?.stopped === `exhausted ${what}`).number;
+    [fuel, cost] = [stopped("fuel"), stopped("cost")];
   });
-  const others = (lines) => lines.filter((line) => !line.startsWith(stopped));
+  const others = (lines) => lines.filter((line) => ![fuel, cost].some((number) => line.startsWith(`record ${number}: `)));
 
   test("of another component", () => {
     const { all, summary } = replayHere(engine, segmentsOf(join(root, "golden/ledgers/5c249f877018")));
@@ -115,14 +98,16 @@ describe("replay", () => {
     const { all, summary, lines } = replayHere(engine, segmentsOf(directory));
     const byHost = replayByHost(directory).lines;
     assert.deepEqual(others(lines), others(byHost));
-    assert.ok(byHost.includes(`${stopped}same`));
+    for (const number of [fuel, cost]) assert.ok(byHost.includes(`record ${number}: same`));
+    assert.equal(all.find(({ number }) => number === cost).verdict.reason,
+      "cost_limit: expected a bound on the cost, which only the host has");
     const decisions = all.filter(({ record }) => record === "decision");
     const kinds = decisions.map(({ verdict: { kind } }) => kind);
-    assert.deepEqual(kinds, [...Array(12).fill("same"), "diverged"]);
+    assert.deepEqual(kinds, [...Array(9).fill("same"), "not-recorded", ...Array(4).fill("same"), "diverged"]);
     const refusals = String(segmentsOf(directory)).match(/(?<="outcome":\{"refused":")[^"]+/g);
     assert.deepEqual(refusals, ["term-shape", "seed"]);
     assert.match(decisions.at(-1).verdict.difference, /^decision: recorded null, now \{"cost":"\d+","identity":/);
-    assert.deepEqual(summary, { records: 27, same: 21, diverged: 1, componentMismatch: 0, notRecorded: 5 });
+    assert.deepEqual(summary, { records: 29, same: 22, diverged: 1, componentMismatch: 0, notRecorded: 6 });
   });
 
   /** A copy of the ledger in which the last such record says something else, and all is sealed anew. */
@@ -131,8 +116,6 @@ describe("replay", () => {
     const { body, number } = records.findLast((record) => record.kind === kind && record.body.fuel && record.body.chosen
       && !record.body.ctx?.blanked && record.body.texts !== false);
     change(body);
-    // what is told anew is in its place, as everything else is
-    const canonical = (body) => JSON.stringify(Object.fromEntries(Object.entries(body).sort()));
     const forged = folder();
     const lines = seal(records.map(({ body, ...record }) => ({ ...record, body: canonical(body) })));
     writeFileSync(join(forged, "000001.jsonl"), lines.join(""));
@@ -181,11 +164,15 @@ describe("replay", () => {
   test("of what is no receipt", needsHost, () => {
     for (const [kind, change, reason] of [
       ["decision", (body) => (body.more = 1),
-        "more: expected one of catalog, chosen, ctx, engine, fuel, outcome, policy, request, result, seed"],
+        "more: expected one of catalog, chosen, cost_limit, ctx, engine, fuel, outcome, over, policy, request, result, seed"],
       ["decision", (body) => (body.engine.path = 1), "engine.path: expected a string"],
       ["decision", (body) => delete body.outcome, "outcome: expected a value"],
       ["decision", (body) => (body.ctx.blanked = "no"), "ctx.blanked: expected true or false"],
       ["decision", (body) => (body.ctx.inline.seed = 7), "ctx.inline.seed: expected a string"],
+      ["decision", (body) => (body.ctx.bytes = 7), "ctx.bytes: expected a string"],
+      ["decision", (body) => (body.cost_limit = 7), "cost_limit: expected a string"],
+      ["decision", (body) => (body.over = { changes: "" }), "over.catalog: expected a string"],
+      ["decision", (body) => (body.over = { catalog: "", more: 1 }), "over.more: expected one of catalog, changes"],
       ["step", (body) => (body.fuel = "1"), "fuel: expected an object"],
     ]) {
       const { forged, number } = forge(kind, change);
@@ -211,7 +198,7 @@ describe("replay", () => {
     };
     // the body and the list are values, too
     const values = (count) => `{"outcome":[${"1,".repeat(count - 3)}1]}`;
-    for (const kind of ["decision", "step"]) {
+    for (const kind of ["decision", "step", "rank"]) {
       assert.equal(refused([{ kind, body: values(5_000_000) }]),
         `record 1: expected a ${kind}: body: expected at most 4194304 values, got 5000000`);
     }

@@ -85,6 +85,17 @@ test("each operation of the signature is a type, and is admitted", async () => {
   }
 });
 
+test("each refusal code of the contract is a type, and no other", () => {
+  const contract = readFileSync(join(root, "wit/policy.wit"), "utf8");
+  const [, body] = /^ *enum refusal-code \{\n(.*?)^ *\}/ms.exec(contract);
+  const codes = body.replaceAll(/\/\/.*/g, "").split(",").map((code) => code.trim()).filter((code) => code !== "");
+  assert.ok(codes.length >= 24 && codes.every((code) => /^[a-z-]+$/.test(code)), `${codes}`);
+  const every = (codes) => `const every: Record<s.RefusalCode, 0> = ${JSON.stringify(Object.fromEntries(codes.map((code) => [code, 0])))};`;
+  assert.equal(compile("codes", every(codes)), "");
+  assert.match(compile("codes", every(codes.slice(1))), /Property '"json-syntax"' is missing/);
+  assert.match(compile("codes", every([...codes, "another"])), /'"another"' does not exist/);
+});
+
 test("programs as people write them", async () => {
   const program = `
     import { load, type Policy, type Pred, type Scorer, type Ctx, type RouterConfig, type Turn } from "sigmapol";

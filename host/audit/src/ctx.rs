@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use sigmapol_core::{
-    digest,
+    INPUT_BYTES, digest,
     json::{Members, Object},
 };
 
@@ -57,7 +58,7 @@ impl Parted {
             return Self { text: ctx.to_owned(), members: Vec::new(), blanked: false };
         }
         let text = object(members.iter().map(|(key, value)| (key.as_str(), value.get())));
-        let recorded = |(key, value): (String, &serde_json::value::RawValue)| {
+        let recorded = |(key, value): (String, &RawValue)| {
             let said = !bodies && SAID.contains(&key.as_str());
             let value = if said { blank(value.get()) } else { value.get().to_owned() };
             (key, value)
@@ -99,12 +100,23 @@ impl CtxParts {
         mut find: impl FnMut(&str) -> Option<T>,
     ) -> Result<Option<String>, String> {
         let mut members: BTreeMap<&str, String> = BTreeMap::new();
+        let mut length = 0_usize;
         for (key, text) in &self.inline {
             members.insert(key, text.clone());
         }
         for (key, digest) in &self.texts {
             let text = find(digest).ok_or_else(|| digest.clone())?;
+            // one text that many keys name is as many copies, and no ctx is larger than an input
+            length = length.saturating_add(text.as_ref().len());
+            if length > INPUT_BYTES || members.contains_key(key.as_str()) {
+                return Err(digest.clone());
+            }
             members.insert(key, text.as_ref().to_owned());
+        }
+        // each member is one value, and nothing beside it: no recorder writes another
+        let is_value = |text: &String| serde_json::from_str::<&RawValue>(text).is_ok();
+        if !members.values().all(is_value) {
+            return Ok(Some(String::new()));
         }
         let found = !members.is_empty();
         Ok(found.then(|| object(members.iter().map(|(key, text)| (*key, text.as_str())))))

@@ -47,6 +47,7 @@
 
 mod blank;
 mod ctx;
+mod difference;
 mod facts;
 mod over;
 mod ranking;

@@ -351,11 +351,14 @@ fn another_policy_on_the_same_log() {
             recorder.decide(CHEAPEST, &ctx(seed, disabled, "hello")).unwrap();
         }
         assert!(recorder.decide("[]", &ctx(4, "b", "hello")).is_err());
+        assert!(recorder.step(None, "{}").is_err());
     });
     let engines = Engines::new(EngineKind::Component, None);
     let other = counterfactual(folder.path(), DEAREST, &engines, 2, &|_| ()).unwrap();
     // always a large; b small is lost where it was not disabled
-    assert_eq!((other.decisions, other.changed, other.left_out), (3, 3, 1));
+    assert_eq!((other.decisions, other.changed), (3, 3));
+    let left_out = other.left_out;
+    assert_eq!((left_out.undecided, left_out.steps, left_out.total()), (1, 1, 2));
     assert_eq!((other.lost, other.gained, other.refused), (2, 0, 0));
     assert_eq!(other.price_before, [1.0 + 1.0 + 2.0, 4.0 + 4.0 + 8.0]);
     assert_eq!((other.priced, other.price_after), (3, [15.0, 75.0]));
@@ -366,6 +369,34 @@ fn another_policy_on_the_same_log() {
     );
     let same = counterfactual(folder.path(), CHEAPEST, &engines, 1, &|_| ()).unwrap();
     assert_eq!((same.decisions, same.changed, same.lost, same.gained), (3, 0, 0, 0));
+}
+
+#[test]
+fn what_is_no_policy_is_refused() {
+    let folder = folder();
+    let fields = r#"{"fields":{"bench":{"sort":"Num","default":0}}}"#;
+    let with_field =
+        ctx(2, "nobody", "hello").replacen('{', &format!(r#"{{"vocabulary":{fields},"#), 1);
+    record(folder.path(), false, |recorder| {
+        for ctx in [&ctx(1, "nobody", "hello"), &with_field] {
+            recorder.decide(CHEAPEST, ctx).unwrap();
+        }
+    });
+    let engines = Engines::new(EngineKind::Component, None);
+    let other = |policy: &str| counterfactual(folder.path(), policy, &engines, 1, &|_| ());
+    for (policy, refusal) in [
+        ("[", "refused json-syntax: "),
+        (r#"["top"]"#, "refused not-a-policy: "),
+        (r#"["polcy"]"#, "refused unknown-op: "),
+        // no record has this field: the first one says so
+        (&CHEAPEST.replace("price_in", "price"), "refused parameter: "),
+    ] {
+        let error = other(policy).unwrap_err().to_string();
+        assert!(error.starts_with(refusal), "{policy}: {error}");
+    }
+    // one record has this one
+    let result = other(&CHEAPEST.replace("price_in", "bench")).unwrap();
+    assert_eq!((result.decisions, result.refused), (1, 1));
 }
 
 #[test]

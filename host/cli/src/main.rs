@@ -16,13 +16,15 @@ fn main() -> ExitCode {
             None => error.exit(), // help or version, and where to print it is known
         },
     };
-    let mut out = BufWriter::new(io::stdout());
+    let mut out = BufWriter::new(Stdout { out: io::stdout(), written: false });
     let result = cli::run(&cli, &mut out);
     let flushed = out.flush().map_err(Failure::Output);
     match result.and(flushed) {
         Ok(()) => ExitCode::SUCCESS,
-        // whoever reads the output has seen enough
-        Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => {
+        // whoever reads the output has seen enough, if something of it
+        Err(Failure::Output(error))
+            if error.kind() == io::ErrorKind::BrokenPipe && out.get_ref().written =>
+        {
             ExitCode::SUCCESS
         }
         Err(failure) => fail(&failure),
@@ -33,4 +35,25 @@ fn fail(failure: &Failure) -> ExitCode {
     // with no stderr there is nobody left to tell
     let _ = writeln!(io::stderr(), "sigmapol: {failure}");
     ExitCode::from(failure.exit_code())
+}
+
+/// Standard output, and whether anything was written there.
+struct Stdout {
+    out: io::Stdout,
+    written: bool,
+}
+
+impl io::Write for Stdout {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let count = self.out.write(bytes)?;
+        // whole lines go out at once, if only the first bytes of them; the rest of a line is kept back
+        self.written |= count > 0 && bytes.contains(&b'\n');
+        self.out.flush()?;
+        self.written |= count > 0;
+        Ok(count)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
 }

@@ -197,6 +197,16 @@ fn failures_are_one_line_with_a_code() {
             "--fuel, --memory-mb and --deadline-ms bound a sandbox, and the native engine has none",
             2,
         ),
+        (
+            "decide policy.json --ctx catalog.json --cost 1",
+            "exhausted cost: the decision may cost more than its limit",
+            3,
+        ),
+        (
+            "inspect catalog.json --engine native",
+            "--engine native: this command asks none of the engines",
+            2,
+        ),
         ("inspect catalog.json", "catalog.json: not a WebAssembly file", 2),
     ] {
         let got = files.fail(line);
@@ -242,6 +252,8 @@ fn limits_out_of_range_are_usage() {
         "decide p",
         "conformance",
         "hash p --engine browser",
+        "hash p --cost 1",
+        "admit p --cost 1",
     ] {
         let words = ["sigmapol"].into_iter().chain(line.split_whitespace());
         let error = Cli::try_parse_from(words).expect_err(line);
@@ -319,6 +331,46 @@ fn what_is_recorded_is_replayed() {
             "      2   bolt small   acme large",
         ]
     );
+}
+
+#[test]
+fn what_another_policy_could_not_decide() {
+    let files = Files::new();
+    fs::create_dir(files.path("log")).unwrap();
+    files.run("decide policy.json --ctx catalog.json --ledger log").unwrap();
+    files.fail("decide request.json --ctx catalog.json --ledger log");
+    let (line, code) = files.fail("replay log --policy request.json");
+    assert!(line.starts_with("refused term-shape: "), "{line}");
+    assert_eq!(code, 1);
+    let printed = files.run("replay log --policy policy.json --width 100").unwrap();
+    let undecided = "1   undecided       left out: refused or stopped when they were recorded";
+    assert!(printed.contains(undecided), "{printed}");
+    let json = files.run("replay log --policy policy.json --json").unwrap();
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!((&json["left_out"], &json["left_out_why"]["undecided"]), (&1.into(), &1.into()));
+}
+
+/// Whatever a catalog says, a terminal gets text: of tables, of the request, of JSON.
+#[test]
+fn nothing_from_outside_commands_a_terminal() {
+    let files = Files::new();
+    let hostile = r"\u001b]0;title\u0007\u009b2J\u202etxt";
+    files.write("hostile.json", CATALOG.replace("small", hostile));
+    let request = format!(r#"{{"request": {{"user": "{hostile}"}}}}"#);
+    files.write("asks.json", request);
+    let line = "decide policy.json --ctx hostile.json --ctx asks.json --native";
+    for more in ["", " --explain", " --json --explain"] {
+        let printed = files.run(&format!("{line}{more}")).unwrap();
+        let commands = |character: &char| {
+            *character != '\n' && (character.is_control() || *character == '\u{202e}')
+        };
+        assert_eq!(printed.chars().find(commands), None, "{printed}");
+    }
+    let printed = files.run(&format!("{line} --explain")).unwrap();
+    assert!(printed.contains(r"\u{1b}]0;title\u{7}\u{9b}2J\u{202e}txt"), "{printed}");
+    let json = files.run(&format!("{line} --json")).unwrap();
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["ordered"][0]["model"], "\u{1b}]0;title\u{7}\u{9b}2J\u{202e}txt");
 }
 
 #[test]

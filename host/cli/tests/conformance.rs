@@ -1,6 +1,9 @@
 //! Replaying vectors: that agreement is counted, and above all that disagreement is.
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
+#[path = "../../../tests/shared.rs"]
+mod shared;
+
 use std::{fs, path::Path};
 
 use clap::Parser as _;
@@ -195,11 +198,10 @@ fn what_is_not_a_script() {
     }
 }
 
-/// The recorded answers of the reference, which stand beside this repository where they are at
-/// hand; without them this test has nothing to replay.
+/// The recorded answers of the reference, where they are beside the project.
 #[test]
 fn the_recorded_corpus() {
-    let shared = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let files = [
         ("corpus/terms.jsonl.gz", 4975),
         ("corpus/decide.jsonl.gz", 5071),
@@ -212,11 +214,7 @@ fn the_recorded_corpus() {
         ("spec/sigma_pol_v2.json", 15),
     ];
     for (file, count) in files {
-        let path = shared.join(file);
-        if !path.exists() {
-            eprintln!("skipped: {file} is not beside this repository");
-            continue;
-        }
+        let Some(path) = shared::shared(&root, file) else { continue };
         for engine in ["component", "core", "native"] {
             let (out, result) = command(&[path.to_str().unwrap(), "--engine", engine]);
             assert_eq!(result, Ok(()), "{out}");

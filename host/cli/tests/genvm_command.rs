@@ -96,17 +96,17 @@ fn failures() {
         ("sandbox --profile genvm bad.json --ctx ctx.json", "user error arity: ", 1),
         ("sandbox --profile genvm", "expected a policy", 2),
         (
-            "sandbox --profile genvm policy.json --ctx ctx.json --core floats.wasm",
+            "sandbox --profile genvm policy.json --ctx ctx.json --module floats.wasm",
             "vm error invalid_contract wasm validating # float operators: f64.const 1",
             4,
         ),
         (
-            "sandbox --profile genvm --check --core floats.wasm",
+            "sandbox --profile genvm --check --module floats.wasm",
             "invalid_contract wasm validating # float operators: f64.const 1",
             1,
         ),
         (
-            "genvm pack -o c.zip --core floats.wasm",
+            "genvm pack -o c.zip --module floats.wasm",
             "vm error invalid_contract wasm validating # ",
             4,
         ),
@@ -134,8 +134,10 @@ fn what_the_rules_find() {
     assert!(checks.iter().all(|check| check["error"].is_null()), "{checks:#?}");
     // of a component, its core module
     files.write("component.wasm", artifact::COMPONENT);
-    let component = files.json("sandbox --profile genvm --check --core component.wasm");
+    let component = files.json("sandbox --profile genvm --check --module component.wasm");
     assert_eq!(component, check);
-    let (table, result) = files.run("sandbox --profile genvm --check --core floats.wasm");
+    // as the option was called before
+    assert_eq!(files.json("sandbox --profile genvm --check --core component.wasm"), check);
+    let (table, result) = files.run("sandbox --profile genvm --check --module floats.wasm");
     assert!(result.is_err() && table.contains("f64.const 1"), "{table}");
 }

@@ -90,7 +90,8 @@ fn the_command() {
     let json: Value = serde_json::from_str(&files.run("anchor DIR --json").unwrap()).unwrap();
     assert_eq!(json, json!({"number": 1_501, "seal": head.seal}));
     assert_eq!(files.run("export DIR").unwrap(), files.lines().concat());
-    assert_eq!(files.run("recover DIR").unwrap(), "whole\n");
+    let not_verified = "not verified: run `sigmapol ledger verify`\n";
+    assert_eq!(files.run("recover DIR").unwrap(), format!("whole\n{not_verified}"));
     let line = format!("verify DIR --anchor {anchor}");
     assert_eq!(files.run(&line), files.run("verify DIR"));
     let mut lines = files.lines();
@@ -113,7 +114,7 @@ fn the_command() {
         files.run("recover DIR").unwrap(),
         format!(
             "cut off: 10 bytes of segment 1 from offset {offset}, \
-             now DIR/quarantine/000001-{offset}-{digest}.torn\n"
+             now DIR/quarantine/000001-{offset}-{digest}.torn\n{not_verified}"
         )
     );
     let mut lines = files.lines();
@@ -121,7 +122,7 @@ fn the_command() {
     files.write(&lines);
     assert_eq!(
         files.run("recover DIR").unwrap(),
-        "completed: the last line was whole but for its end\n"
+        format!("completed: the last line was whole but for its end\n{not_verified}")
     );
     assert_eq!(files.verify().unwrap().number, 1_501);
     let error = Cli::try_parse_from(["sigmapol", "ledger", "verify", "DIR", "--anchor", "12"])
@@ -144,6 +145,6 @@ fn a_disk_that_fails() {
     fs::remove_file(files.file("000001.jsonl")).unwrap();
     fs::create_dir(files.file("000001.jsonl")).unwrap();
     let (text, code) = files.run("verify DIR").unwrap_err();
-    assert!(text.starts_with("io: DIR/000001.jsonl: "), "{text}");
-    assert_eq!(code, 74);
+    assert!(text.starts_with("not-a-ledger: DIR/000001.jsonl: expected a regular file"), "{text}");
+    assert_eq!(code, 65);
 }

@@ -90,7 +90,8 @@ fn help_names_the_exit_codes() {
     for arguments in [&["--help"][..], &["-h"]] {
         let output = sigmapol().args(arguments).assert().success();
         let output = String::from_utf8(output.get_output().stdout.clone()).unwrap();
-        assert!(output.contains("3  exhausted"), "{output}");
+        let limits = "3  exhausted: fuel, memory, deadline, result size, cost or instances";
+        assert!(output.contains(limits), "{output}");
     }
     for command in ["admit", "hash", "decide", "inspect", "conformance"] {
         sigmapol().args([command, "--help"]).assert().success();
@@ -121,6 +122,25 @@ fn a_reader_that_leaves_is_no_error() {
     child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
     assert!(child.wait().unwrap().success(), "{stderr}");
     assert_eq!(stderr, "");
+}
+
+/// An answer that nobody gets is not success.
+#[test]
+fn a_reader_that_was_never_there_is_an_error() {
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let mut child = Command::new(cargo_bin!("sigmapol"))
+        .args(["hash", "-", "--engine", "native"])
+        .stdin(Stdio::piped())
+        .stdout(writer)
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(b"[\"top\"]").unwrap();
+    let output = child.wait_with_output().unwrap();
+    let message = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{message}");
+    assert!(message.starts_with("sigmapol: standard output: "), "{message}");
 }
 
 #[test]

@@ -1,61 +1,58 @@
 //! Where two JSON values differ, each place by its path.
 
+use std::ops::ControlFlow;
+
 use serde_json::{Map, Value};
+use sigmapol_core::difference::{self, Comparison, walk};
 
 use super::{Difference, equal};
 
 /// What the reference does not say and the engine does; compared where a vector has it.
 const OURS: &str = "policy_identity";
 
-/// The places where `got` is not as expected; `path` leads to both.
-///
 /// Values are the same as [`equal::json`] has it, and a `score` may be a number or its text.
+struct Expectation;
+
+impl Comparison for Expectation {
+    /// What is expected first.
+    fn keys<'v>(
+        &self,
+        expected: &'v Map<String, Value>,
+        got: &'v Map<String, Value>,
+    ) -> Vec<&'v str> {
+        let more = got.keys().filter(|key| !expected.contains_key(*key) && *key != OURS);
+        expected.keys().chain(more).map(String::as_str).collect()
+    }
+
+    fn same(&self, key: Option<&str>, expected: &Value, got: &Value) -> bool {
+        let score = |value| equal::score(value).filter(|_| key == Some("score"));
+        match (score(expected), score(got)) {
+            (Some(left), Some(right)) if equal::numbers(left, right) => true,
+            _ => equal::json(expected, got),
+        }
+    }
+}
+
+/// The places where `got` is not as expected; `path` leads to both.
 pub(super) fn differences(path: &str, expected: &Value, got: &Value) -> Vec<Difference> {
     let mut found = Vec::new();
-    compare(path, Some(expected), Some(got), &mut found);
-    found
-}
-
-fn compare(path: &str, expected: Option<&Value>, got: Option<&Value>, found: &mut Vec<Difference>) {
-    match (expected, got) {
-        (Some(Value::Object(expected)), Some(Value::Object(got))) => {
-            members(path, expected, got, found);
-        }
-        (Some(Value::Array(expected)), Some(Value::Array(got))) => {
-            for index in 0..expected.len().max(got.len()) {
-                let path = format!("{path}[{index}]");
-                compare(&path, expected.get(index), got.get(index), found);
+    let mut add = |what: String, expected: Option<&Value>, got: Option<&Value>| {
+        found.push(Difference { what, expected: show(expected), got: show(got) });
+    };
+    let _: ControlFlow<()> = walk(&Expectation, path, expected, got, &mut |path, difference| {
+        match difference {
+            difference::Difference::Value(expected, got) => add(path.to_owned(), expected, got),
+            difference::Difference::Length(expected, got) => {
+                let (shorter, longer) =
+                    (expected.len().min(got.len()), expected.len().max(got.len()));
+                for index in shorter..longer {
+                    add(format!("{path}[{index}]"), expected.get(index), got.get(index));
+                }
             }
         }
-        (Some(expected), Some(got)) if equal::json(expected, got) => {}
-        _ => found.push(Difference {
-            what: path.to_owned(),
-            expected: show(expected),
-            got: show(got),
-        }),
-    }
-}
-
-fn members(
-    path: &str,
-    expected: &Map<String, Value>,
-    got: &Map<String, Value>,
-    found: &mut Vec<Difference>,
-) {
-    let place = |key: &str| if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") };
-    for (key, value) in expected {
-        let other = got.get(key);
-        let score = |value| equal::score(value).filter(|_| key == "score");
-        match (score(value), other.and_then(score)) {
-            (Some(left), Some(right)) if equal::numbers(left, right) => {}
-            _ => compare(&place(key), Some(value), other, found),
-        }
-    }
-    for (key, value) in got {
-        if !expected.contains_key(key) && key != OURS {
-            compare(&place(key), None, Some(value), found);
-        }
-    }
+        ControlFlow::Continue(())
+    });
+    found
 }
 
 fn show(value: Option<&Value>) -> String {

@@ -22,6 +22,7 @@
 //! without limits beyond the engine's own.
 
 mod bounded;
+pub mod difference;
 mod engine;
 mod error;
 pub mod json;

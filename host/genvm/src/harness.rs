@@ -72,6 +72,7 @@ pub struct Harness {
 
 /// A module that is not run.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub enum LoadError {
     /// It breaks a rule.
     Invalid(Invalid),

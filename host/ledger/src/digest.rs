@@ -11,7 +11,7 @@ pub struct Digest([u8; 32]);
 
 impl Digest {
     /// What stands before the first record.
-    pub(super) const ZERO: Self = Self([0; 32]);
+    pub(crate) const ZERO: Self = Self([0; 32]);
 
     /// The digest of these bytes.
     pub fn of(bytes: impl AsRef<[u8]>) -> Self {
@@ -19,7 +19,7 @@ impl Digest {
     }
 
     /// The digest of pieces, one after the other.
-    pub(super) fn of_all<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> Self {
+    pub(crate) fn of_all<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> Self {
         let mut hasher = Sha256::new();
         for piece in pieces {
             hasher.update(piece);
@@ -28,7 +28,7 @@ impl Digest {
     }
 
     /// The digest that 64 lower-case digits stand for.
-    pub(super) fn from_hex(text: &str) -> Option<Self> {
+    pub(crate) fn from_hex(text: &str) -> Option<Self> {
         let (pairs, []) = text.as_bytes().as_chunks::<2>() else { return None };
         let mut bytes = [0; 32];
         if pairs.len() != bytes.len() {

@@ -2,7 +2,7 @@
 
 use std::{io, path::Path};
 
-use super::line::FORMAT;
+use crate::{dir::access::Unexpected, format::FORMAT};
 
 /// Why a ledger cannot be written, or is not what it should be.
 ///
@@ -51,10 +51,10 @@ pub enum LedgerError {
     /// The ledger is whole, but not the one that was anchored, or cut off before the anchor.
     #[error("anchor: {0}")]
     Anchor(String),
-    /// The folder is no ledger.
+    /// The folder is no ledger: there is none, or something other than a file is in a file's place.
     #[error("not-a-ledger: {folder}: {what}")]
     NotALedger {
-        /// The folder.
+        /// The folder, or what is in it and does not belong there.
         folder: String,
         /// What was expected.
         what: String,
@@ -84,9 +84,18 @@ impl LedgerError {
     }
 
     /// For `map_err`: the system's error, with the path that it leaves out.
-    pub(super) fn io(path: &Path) -> impl FnOnce(io::Error) -> Self {
-        let path = path.display().to_string();
-        move |error| Self::Io { path, message: error.to_string() }
+    pub(crate) fn io(path: &Path) -> impl FnOnce(io::Error) -> Self + use<> {
+        let path = path.to_owned();
+        move |error| match error.get_ref() {
+            Some(inner) if inner.is::<Unexpected>() => {
+                Self::not_a_ledger(&path, &inner.to_string())
+            }
+            _ => Self::Io { path: path.display().to_string(), message: error.to_string() },
+        }
+    }
+
+    pub(crate) fn not_a_ledger(path: &Path, what: &str) -> Self {
+        Self::NotALedger { folder: path.display().to_string(), what: what.to_owned() }
     }
 }
 

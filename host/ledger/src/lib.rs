@@ -28,20 +28,35 @@
 //! ```
 
 mod canonical;
+mod chain;
 mod checkpoint;
 mod digest;
+mod dir;
+mod disk;
 mod entry;
 mod error;
+mod fault;
+mod fit;
 mod folder;
-
+mod format;
+mod limits;
 mod line;
+mod lines;
 mod options;
+mod position;
+mod quarantine;
 mod queue;
 mod read;
+mod record;
+mod record_at;
+mod recover;
 mod recovery;
+mod segment;
+mod tail;
 #[cfg(test)]
 mod tests;
 mod texts;
+mod time;
 mod verify;
 mod walk;
 mod writer;
@@ -50,9 +65,11 @@ pub use digest::Digest;
 pub use entry::Entry;
 pub use error::LedgerError;
 pub use options::Options;
-pub use read::{Record, Records, export, read, read_record};
+pub use position::Position;
+pub use read::{Records, export, read};
+pub use record::{Record, read_record};
+pub use recover::{anchor, recover};
 pub use recovery::{Quarantined, Recovery};
 pub use texts::Texts;
 pub use verify::{Report, verify};
-pub use walk::Position;
-pub use writer::{Ledger, anchor, recover};
+pub use writer::Ledger;

@@ -4,71 +4,31 @@
 //! and checked as text: the seal is the SHA-256 of the name of the format, a line feed, and the
 //! record without its seal.
 
-use std::time::SystemTime;
+use serde::Deserialize;
 
-use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
-
-use super::{Digest, LedgerError, canonical, entry::Entry};
-
-/// The name of the format, in the first record and under every seal.
-pub(super) const FORMAT: &str = "sigmapol-ledger/v1";
-
-/// The most bytes of a line: what reads a ledger holds one in memory.
-pub(super) const LINE_BYTES: usize = 64 << 20;
-
-/// The first record of a ledger.
-pub(super) const GENESIS: &str = "genesis";
-/// The first record of any later segment.
-pub(super) const SEGMENT: &str = "segment";
-/// A text that other records refer to by its digest.
-pub(super) const TEXT: &str = "text";
-/// What a recovery moved to the quarantine.
-pub(super) const RECOVERED: &str = "recovered";
+use crate::{
+    canonical::scan::is_object,
+    digest::Digest,
+    fault::Fault,
+    format::{FORMAT, GENESIS, RECOVERED, RecoveredBody, SEGMENT, TEXT, TextBody, opening},
+    limits::{FORMAT_CHARS, KIND_BYTES},
+    time::is_time,
+};
 
 /// The record as it stands in its line.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Line<'a> {
-    pub(super) at: &'a str,
+pub(crate) struct Line<'a> {
+    pub(crate) at: &'a str,
     /// A canonical object.
-    pub(super) body: &'a str,
-    pub(super) kind: &'a str,
-    pub(super) number: u64,
-    pub(super) prev: Digest,
-    pub(super) seal: Digest,
-}
-
-/// What a line is instead of a record.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) enum Fault {
-    /// What was expected.
-    Damage(String),
-    /// The format that the first record names.
-    Version(String),
-}
-
-impl Fault {
-    /// The fault as an error, with its place.
-    pub(super) fn at(self, segment: u64, line: u64, head: Option<Entry>) -> LedgerError {
-        match self {
-            Self::Damage(what) => {
-                let number = head.map_or(0, |head| head.number + 1);
-                LedgerError::Damaged { segment, line, number, what }
-            }
-            Self::Version(format) => LedgerError::Version(format),
-        }
-    }
-}
-
-/// The body of a text.
-#[derive(Deserialize, Serialize)]
-pub(super) struct TextBody<S> {
-    pub(super) sha256: Digest,
-    pub(super) text: S,
+    pub(crate) body: &'a str,
+    pub(crate) kind: &'a str,
+    pub(crate) number: u64,
+    pub(crate) prev: Digest,
+    pub(crate) seal: Digest,
 }
 
 /// Writes a record, with the line feed that ends it, and seals it.
-pub(super) fn seal(
+pub(crate) fn seal(
     at: &str,
     body: &str,
     kind: &str,
@@ -88,46 +48,21 @@ fn digest(sealed: &str) -> Digest {
     Digest::of_all([FORMAT.as_bytes(), b"\n", sealed.as_bytes(), b"}"])
 }
 
-/// The time of a record: microseconds, in UTC. What no calendar has is the epoch.
-pub(super) fn time(now: SystemTime) -> String {
-    let text = Timestamp::try_from(now).map(format_time).unwrap_or_default();
-    if is_time(&text) { text } else { format_time(Timestamp::UNIX_EPOCH) }
-}
-
-fn format_time(time: Timestamp) -> String {
-    format!("{time:.6}")
-}
-
-/// Years before 0 have a sign and a longer text.
-fn is_time(text: &str) -> bool {
-    text.len() == "2026-02-24T12:00:30.000000Z".len()
-        && text.parse().is_ok_and(|time| format_time(time) == text)
-}
-
 /// Whether a kind may be used: a short word of lower-case letters, digits, `_`, `-` and `.`.
-pub(super) fn is_kind(kind: &str) -> bool {
+pub(crate) fn is_kind(kind: &str) -> bool {
     let allowed =
         |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_-.".contains(&byte);
-    (1..=64).contains(&kind.len())
+    (1..=KIND_BYTES).contains(&kind.len())
         && kind.starts_with(|first: char| first.is_ascii_lowercase())
         && kind.bytes().all(allowed)
 }
 
-/// The body of the first record of a segment.
-pub(super) fn opening(segment: u64) -> (&'static str, String) {
-    match segment {
-        1 => (GENESIS, format!("{{\"format\":\"{FORMAT}\"}}")),
-        _ => (SEGMENT, format!("{{\"segment\":{segment}}}")),
-    }
-}
-
 /// Checks what a line can be checked for alone: its form, its seal, the digest of a text, and
 /// whether it belongs at the beginning of this segment.
-pub(super) fn check(bytes: &[u8], segment: u64, first: bool) -> Result<Line<'_>, Fault> {
-    let damage = |what: &str| Fault::Damage(what.to_owned());
-    let text = str::from_utf8(bytes).map_err(|_| damage("expected UTF-8"))?;
+pub(crate) fn check(bytes: &[u8], segment: u64, first: bool) -> Result<Line<'_>, Fault> {
+    let text = str::from_utf8(bytes).map_err(|_| Fault::damage("expected UTF-8"))?;
     let (line, sealed) =
-        parse(text).ok_or_else(|| damage("expected a record as canonical JSON"))?;
+        parse(text).ok_or_else(|| Fault::damage("expected a record as canonical JSON"))?;
     if first && segment == 1 && line.kind == GENESIS {
         check_version(line.body)?;
     }
@@ -144,11 +79,16 @@ pub(super) fn check(bytes: &[u8], segment: u64, first: bool) -> Result<Line<'_>,
     }
     if line.kind == TEXT {
         let TextBody { sha256, text } = serde_json::from_str::<TextBody<String>>(line.body)
-            .map_err(|_| damage("expected sha256 and text in the body of a text"))?;
+            .map_err(|_| Fault::damage("expected sha256 and text in the body of a text"))?;
         let actual = Digest::of(text);
         if sha256 != actual {
             return Err(Fault::Damage(format!("expected the digest {actual}, got {sha256}")));
         }
+    }
+    if line.kind == RECOVERED {
+        serde_json::from_str::<RecoveredBody>(line.body).map_err(|_| {
+            Fault::damage("expected bytes, offset, segment and sha256 in the body of a recovered")
+        })?;
     }
     Ok(line)
 }
@@ -160,9 +100,18 @@ fn check_version(body: &str) -> Result<(), Fault> {
         format: String,
     }
     match serde_json::from_str::<Genesis>(body) {
-        Ok(Genesis { format }) if format != FORMAT => Err(Fault::Version(format)),
-        _ => Ok(()),
+        Ok(Genesis { format }) if format == FORMAT => Ok(()),
+        Ok(Genesis { format }) if is_format(&format) => Err(Fault::Version(format)),
+        Ok(_) => Err(Fault::Damage(format!(
+            "expected the name of a format of at most {FORMAT_CHARS} characters"
+        ))),
+        Err(_) => Ok(()),
     }
+}
+
+/// Whether this may be a name, and be shown on a terminal.
+fn is_format(name: &str) -> bool {
+    (1..=FORMAT_CHARS).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 /// Takes a line apart; gives what is sealed as well.
@@ -177,7 +126,7 @@ fn parse(text: &str) -> Option<(Line<'_>, &str)> {
     let digits = number.bytes().all(|byte| byte.is_ascii_digit());
     let canonical = digits && (number == "0" || !number.starts_with('0'));
     let number = number.parse().ok().filter(|_| canonical)?;
-    let whole = is_time(at) && is_kind(kind) && canonical::is_object(body);
+    let whole = is_time(at) && is_kind(kind) && is_object(body);
     whole.then_some((Line { at, body, kind, number, prev, seal }, sealed))
 }
 

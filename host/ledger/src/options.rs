@@ -5,9 +5,9 @@ use std::{fmt, sync::Arc, time::SystemTime};
 /// How a ledger is written. Readers need none of it.
 #[derive(Clone)]
 pub struct Options {
-    pub(super) segment_bytes: u64,
-    pub(super) checkpoint_bytes: u64,
-    pub(super) clock: Arc<dyn Fn() -> SystemTime + Send + Sync>,
+    pub(crate) segment_bytes: u64,
+    pub(crate) checkpoint_bytes: u64,
+    pub(crate) clock: Arc<dyn Fn() -> SystemTime + Send + Sync>,
 }
 
 impl Default for Options {

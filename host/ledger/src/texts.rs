@@ -1,31 +1,39 @@
 //! Where the texts of a ledger are, by digest.
 
-use std::{
-    collections::{HashMap, HashSet},
-    fs::File,
-    io::{self, BufReader, Read as _, Seek as _, SeekFrom},
-};
+use std::collections::{HashMap, HashSet};
 
 use serde::Deserialize;
 
-use super::{
-    Digest, LedgerError, Position,
+use crate::{
+    digest::Digest,
+    error::LedgerError,
     folder::Folder,
-    line::{self, Line, TEXT, TextBody},
-    walk::{self, Ending},
+    format::{TEXT, TextBody},
+    limits::LINE_BYTES,
+    line::{self, Line},
+    position::Position,
+    record_at::read_at,
 };
 
 /// An index of texts: the digest of each, and where it is.
 #[derive(Clone, Debug)]
 pub struct Texts {
     folder: Folder,
-    index: HashMap<Digest, Position>,
+    index: HashMap<Digest, Place>,
     /// Those that a checkpoint names and nobody has seen in the ledger.
     unproven: HashSet<Digest>,
 }
 
+/// Where the record of a text is.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    position: Position,
+    /// Of the record; none if a checkpoint alone tells of it.
+    bytes: Option<u64>,
+}
+
 impl Texts {
-    pub(super) fn new(folder: Folder) -> Self {
+    pub(crate) fn new(folder: Folder) -> Self {
         Self { folder, index: HashMap::new(), unproven: HashSet::new() }
     }
 
@@ -44,6 +52,15 @@ impl Texts {
         self.index.keys().copied()
     }
 
+    /// How many bytes a text has at most, or none if it is not among these. Nothing is read.
+    ///
+    /// One short record may name a long text any number of times: ask this first, and stop where
+    /// the sum is more than a record is worth, before [`Texts::get`] brings each into memory.
+    pub fn bytes(&self, digest: Digest) -> Option<u64> {
+        let longest = LINE_BYTES as u64;
+        self.index.get(&digest).map(|place| place.bytes.unwrap_or(longest))
+    }
+
     /// The text of a digest, or none if it is not among these. It is read from the ledger, and its
     /// digest is checked.
     ///
@@ -51,8 +68,8 @@ impl Texts {
     ///
     /// `io`, or `damaged` if the ledger has changed since: the line is then unknown, and 0.
     pub fn get(&self, digest: Digest) -> Result<Option<String>, LedgerError> {
-        let Some(position) = self.index.get(&digest) else { return Ok(None) };
-        match self.read(*position, digest)? {
+        let Some(position) = self.position(digest) else { return Ok(None) };
+        match self.read(position, digest)? {
             Some(text) => Ok(Some(text)),
             None => Err(LedgerError::Damaged {
                 segment: position.segment,
@@ -64,7 +81,7 @@ impl Texts {
     }
 
     /// The text, if it is where the index says.
-    pub(super) fn read(&self, at: Position, digest: Digest) -> Result<Option<String>, LedgerError> {
+    pub(crate) fn read(&self, at: Position, digest: Digest) -> Result<Option<String>, LedgerError> {
         let Some(bytes) = read_at(&self.folder, at)? else { return Ok(None) };
         let body = line::check(&bytes, at.segment, at.offset == 0)
             .ok()
@@ -73,85 +90,65 @@ impl Texts {
         Ok(body.filter(|body| body.sha256 == digest).map(|body| body.text))
     }
 
-    pub(super) fn position(&self, digest: Digest) -> Option<Position> {
-        self.index.get(&digest).copied()
+    pub(crate) fn position(&self, digest: Digest) -> Option<Position> {
+        self.index.get(&digest).map(|place| place.position)
     }
 
-    pub(super) fn positions(&self) -> impl Iterator<Item = (Digest, Position)> {
-        self.index.iter().map(|(digest, position)| (*digest, *position))
+    pub(crate) fn positions(&self) -> impl Iterator<Item = (Digest, Position)> {
+        self.index.iter().map(|(digest, place)| (*digest, place.position))
     }
 
     /// The first place of a text is kept.
-    pub(super) fn add(&mut self, digest: Digest, position: Position) {
+    pub(crate) fn add(&mut self, digest: Digest, position: Position, bytes: u64) {
+        let place = Place { position, bytes: Some(bytes) };
         // a place that was seen is better than one that is said
         if self.unproven.remove(&digest) {
-            self.index.insert(digest, position);
+            self.index.insert(digest, place);
         } else {
-            self.index.entry(digest).or_insert(position);
+            self.index.entry(digest).or_insert(place);
         }
     }
 
     /// Adds what a checkpoint says.
-    pub(super) fn add_unproven(&mut self, digest: Digest, position: Position) {
-        self.index.insert(digest, position);
+    pub(crate) fn add_unproven(&mut self, digest: Digest, position: Position) {
+        self.index.insert(digest, Place { position, bytes: None });
         self.unproven.insert(digest);
     }
 
     /// Where the text is said to be, if nobody has seen it there.
-    pub(super) fn unproven(&self, digest: Digest) -> Option<Position> {
+    pub(crate) fn unproven(&self, digest: Digest) -> Option<Position> {
         self.unproven.get(&digest).and_then(|digest| self.position(*digest))
     }
 
-    pub(super) fn prove(&mut self, digest: Digest) {
+    pub(crate) fn prove(&mut self, digest: Digest) {
         self.unproven.remove(&digest);
     }
 
-    pub(super) fn remove(&mut self, digest: Digest) {
+    pub(crate) fn remove(&mut self, digest: Digest) {
         self.unproven.remove(&digest);
         self.index.remove(&digest);
     }
 
     /// Those that are before a place.
-    pub(super) fn before(&self, end: Position) -> Self {
-        let before = |at: &Position| (at.segment, at.offset) < (end.segment, end.offset);
-        let index = self.positions().filter(|(_, at)| before(at)).collect();
+    pub(crate) fn before(&self, end: Position) -> Self {
+        let places = self.index.iter().filter(|(_, place)| place.position.is_before(end));
+        let index = places.map(|(digest, place)| (*digest, *place)).collect();
         Self { index, ..self.empty() }
     }
 
     /// An index of nothing, of the same ledger.
-    pub(super) fn empty(&self) -> Self {
+    pub(crate) fn empty(&self) -> Self {
         Self::new(self.folder.clone())
     }
 
     /// Adds a text, of a line that was checked.
-    pub(super) fn add_line(&mut self, line: &Line<'_>, position: Position) {
+    pub(crate) fn add_line(&mut self, line: &Line<'_>, position: Position) {
         #[derive(Deserialize)]
         struct Named {
             sha256: Digest,
         }
         if let Ok(Named { sha256 }) = serde_json::from_str(line.body) {
-            self.add(sha256, position);
+            self.add(sha256, position, line.body.len() as u64);
         }
-    }
-}
-
-/// The line that begins there, without its line feed; none if no whole line does.
-pub(super) fn read_at(folder: &Folder, at: Position) -> Result<Option<Vec<u8>>, LedgerError> {
-    let path = folder.segment(at.segment);
-    let read = || -> io::Result<Option<Vec<u8>>> {
-        let mut reader = BufReader::new(File::open(&path)?);
-        // the line feed of the line before is read too
-        reader.seek(SeekFrom::Start(at.offset.saturating_sub(1)))?;
-        let mut before = [b'\n'];
-        if at.offset > 0 && reader.read(&mut before)? == 0 {
-            return Ok(None);
-        }
-        let mut bytes = Vec::new();
-        let ending = walk::read_line(&mut reader, &mut bytes)?;
-        Ok((before == *b"\n" && ending == Ending::Whole).then_some(bytes))
-    };
-    match read() {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        result => result.map_err(LedgerError::io(&path)),
     }
 }

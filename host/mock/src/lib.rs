@@ -58,6 +58,8 @@ pub struct Received {
     pub headers: BTreeMap<String, String>,
     /// JSON, or a string if it is not.
     pub body: serde_json::Value,
+    /// The body, byte for byte, as far as it is UTF-8.
+    pub text: String,
 }
 
 /// Is told of each request in one line.

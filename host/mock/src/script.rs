@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use super::shape::Call;
+
 /// The route of every request that has none of its own.
 const ANY: &str = "*";
 
@@ -18,6 +20,16 @@ pub(super) struct Step {
     /// Before the response.
     pub(super) delay_ms: u64,
     pub(super) text: String,
+    /// Before the text.
+    pub(super) reasoning: String,
+    /// After the text.
+    pub(super) tool_calls: Vec<Call>,
+    /// In place of the dialect's own word.
+    pub(super) finish_reason: Option<String>,
+    /// An error in the body of a 2xx, or in the middle of a stream.
+    pub(super) error: Option<Value>,
+    /// Bytes to send as they are, and pauses between them.
+    pub(super) raw: Option<Vec<Raw>>,
     /// Of an error without a body of its own.
     pub(super) message: String,
     /// In place of what the dialect would answer; a string is sent as it is.
@@ -30,12 +42,20 @@ pub(super) struct Step {
     pub(super) chunk_delay_ms: u64,
 }
 
+/// A piece of a body that is sent as it is.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Raw {
+    Bytes(Vec<u8>),
+    /// Milliseconds.
+    Pause(u64),
+}
+
 /// Where the connection breaks.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Drop {
     /// Before the response.
     Connect,
-    /// After half of a streamed text, or after the headers.
+    /// After half of a streamed text, after all raw pieces, or after the headers.
     Middle,
 }
 
@@ -45,6 +65,11 @@ impl Default for Step {
             status: 200,
             delay_ms: 0,
             text: "ok".to_owned(),
+            reasoning: String::new(),
+            tool_calls: Vec::new(),
+            finish_reason: None,
+            error: None,
+            raw: None,
             message: "scripted failure".to_owned(),
             body: None,
             headers: BTreeMap::new(),
@@ -100,6 +125,18 @@ impl Step {
                 }
                 "delay_ms" => step.delay_ms = number()?,
                 "text" => step.text = text()?,
+                "reasoning" => step.reasoning = text()?,
+                "finish_reason" => step.finish_reason = Some(text()?),
+                "error" => step.error = Some(value.clone()),
+                "tool_calls" => {
+                    let calls = value.as_array().and_then(|calls| calls.iter().map(call).collect());
+                    step.tool_calls = calls.ok_or_else(|| expected("calls with a name"))?;
+                }
+                "raw" => {
+                    let pieces = value.as_array().and_then(|raw| raw.iter().map(piece).collect());
+                    let what = "strings, numbers of milliseconds and {\"base64\": …}";
+                    step.raw = Some(pieces.ok_or_else(|| expected(what))?);
+                }
                 "message" => step.message = text()?,
                 "body" => step.body = Some(value.clone()),
                 "headers" => step.headers = headers(value).ok_or_else(|| expected("strings"))?,
@@ -120,6 +157,52 @@ impl Step {
         }
         Ok(step)
     }
+}
+
+fn call(value: &Value) -> Option<Call> {
+    let text = |key: &str| value.get(key).and_then(Value::as_str).map(str::to_owned);
+    let arguments = match value.get("arguments") {
+        None => "{}".to_owned(),
+        Some(Value::String(text)) => text.clone(),
+        Some(value) => value.to_string(),
+    };
+    Some(Call {
+        id: text("id"),
+        name: text("name")?,
+        arguments,
+        thought_signature: text("thought_signature"),
+    })
+}
+
+fn piece(value: &Value) -> Option<Raw> {
+    match value {
+        Value::String(text) => Some(Raw::Bytes(text.clone().into_bytes())),
+        Value::Number(_) => Some(Raw::Pause(value.as_u64()?)),
+        _ => base64(value.get("base64")?.as_str()?).map(Raw::Bytes),
+    }
+}
+
+/// Bytes in base64, with or without the padding.
+fn base64(text: &str) -> Option<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let (mut bits, mut count) = (0_u32, 0);
+    for digit in text.trim_end_matches('=').bytes() {
+        let digit = match digit {
+            b'A'..=b'Z' => digit - b'A',
+            b'a'..=b'z' => digit - b'a' + 26,
+            b'0'..=b'9' => digit - b'0' + 52,
+            b'+' => 62,
+            b'/' => 63,
+            _ => return None,
+        };
+        bits = (bits << 6 | u32::from(digit)) & 0xFFFF;
+        count += 6;
+        if count >= 8 {
+            count -= 8;
+            bytes.extend(u8::try_from(bits >> count & 0xFF));
+        }
+    }
+    Some(bytes)
 }
 
 fn headers(value: &Value) -> Option<BTreeMap<String, String>> {
@@ -143,9 +226,26 @@ mod tests {
             (r#"{"a": [{"drop": "end"}]}"#, "script.a[0].drop: expected connect or middle"),
             (r#"{"a": [{"headers": {"x": 1}}]}"#, "script.a[0].headers: expected strings"),
             (r#"{"a": [{"chunks": 0}]}"#, "script.a[0].chunks: expected at least 1"),
+            (
+                r#"{"a": [{"tool_calls": [{}]}]}"#,
+                "script.a[0].tool_calls: expected calls with a name",
+            ),
+            (
+                r#"{"a": [{"raw": [{"base64": "?"}]}]}"#,
+                "script.a[0].raw: expected strings, numbers of milliseconds and {\"base64\": …}",
+            ),
         ] {
             assert_eq!(Script::parse(script).unwrap_err(), message);
         }
+    }
+
+    #[test]
+    fn bytes_in_base64() {
+        assert_eq!(base64("77u/").unwrap(), b"\xEF\xBB\xBF");
+        assert_eq!(base64("Og==").unwrap(), b":");
+        assert_eq!(base64("aGk").unwrap(), b"hi");
+        assert_eq!(base64("").unwrap(), b"");
+        assert_eq!(base64("a b"), None);
     }
 
     #[test]

@@ -58,13 +58,20 @@ impl State {
             return Ok(problem("expected the path of a dialect"));
         };
         let body = request.into_body().collect().await.map_err(io::Error::other)?.to_bytes();
-        let body = serde_json::from_slice(&body)
-            .unwrap_or_else(|_| Value::String(String::from_utf8_lossy(&body).into_owned()));
+        let text = String::from_utf8_lossy(&body).into_owned();
+        let body = serde_json::from_str(&text).unwrap_or_else(|_| Value::String(text.clone()));
         let stream = shape.streams(&body);
         let model = body.get("model").and_then(Value::as_str).unwrap_or("mock").to_owned();
         let taken = self.take(&route);
         let dialect = shape.name();
-        lock(&self.received).push(Received { route: route.clone(), dialect, path, headers, body });
+        lock(&self.received).push(Received {
+            route: route.clone(),
+            dialect,
+            path,
+            headers,
+            body,
+            text,
+        });
         let Some(step) = self.script.step(&route, taken) else {
             (self.on_request)(format!("{route} {dialect} → 404"));
             return Ok(problem(&format!("the script has no route {route}")));
@@ -93,6 +100,8 @@ pub(super) async fn serve(listener: TcpListener, state: Arc<State>) {
             accepted = listener.accept() => {
                 // a client that is gone again is no concern of the others
                 let Ok((socket, _)) = accepted else { continue };
+                // pieces go out one by one, and none waits for the answer to another
+                let _ = socket.set_nodelay(true);
                 let state = Arc::clone(&state);
                 connections.spawn(async move {
                     let service = service_fn(|request| state.answer(request));

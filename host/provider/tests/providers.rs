@@ -4,8 +4,11 @@
 mod providers {
     mod auth;
     mod dialects;
+    mod endless;
     mod failures;
+    mod keys;
     mod mock;
+    mod streams;
     mod timing;
 }
 

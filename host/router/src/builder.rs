@@ -18,6 +18,7 @@ use super::{
     saver::Saver,
     snapshot::{self, Found, SnapshotFile},
     state::Shared,
+    times,
 };
 
 /// Where the state comes from, and whether it goes back there.
@@ -155,7 +156,7 @@ impl Builder {
         // a snapshot that the engine will not take is as good as damaged
         let restore =
             |snapshot: &str| match step("restore", &[("snapshot", snapshot)], Some(&fresh)) {
-                Ok(state) => Ok(Ok(state)),
+                Ok(state) => Ok(Ok(times::not_ahead(&state, self.clock.now_ms()))),
                 Err(RouterError::Engine(Error::Refused(why))) => Ok(Err(why.to_string())),
                 Err(RouterError::Failed(why)) => Ok(Err(why)),
                 Err(other) => Err(other),

@@ -4,7 +4,7 @@ use std::{fs::File, io::Read as _, path::Path};
 
 use serde_json::Value;
 use serde_saphyr::{MessageFormatter as _, UserMessageFormatter};
-use sigmapol_core::INPUT_BYTES;
+use sigmapol_core::{Engine as _, Error, INPUT_BYTES, Native};
 
 use super::RouterError;
 
@@ -36,21 +36,42 @@ impl Config {
             }
         };
         let text = text(path)?;
-        parse(&text).map_err(|error| match error {
+        parse(without_bom(&text)).map_err(|error| match error {
             RouterError::Config(what) => RouterError::Config(format!("{}: {what}", path.display())),
             other => other,
         })
     }
 
-    /// Keeps the very text, so that the engine sees a key that is there twice, and exact numbers.
+    /// Reads a text that has no name: JSON where it begins with `{`, else YAML.
     ///
     /// # Errors
     ///
-    /// [`RouterError::Config`] for what is not JSON.
+    /// As for [`from_json`](Self::from_json) and [`from_yaml`](Self::from_yaml).
+    pub fn from_text(text: &str) -> Result<Self, RouterError> {
+        let text = without_bom(text);
+        match text.trim_start().starts_with('{') {
+            true => Self::from_json(text),
+            false => Self::from_yaml(text),
+        }
+    }
+
+    /// Keeps the very text: exact numbers, and the lines that a refusal names.
+    ///
+    /// # Errors
+    ///
+    /// [`RouterError::Config`] for what is not JSON, and for what the engine refuses of any JSON: a
+    /// key that is there twice, `null`, a number that overflows. It names the place in this text.
     pub fn from_json(text: &str) -> Result<Self, RouterError> {
         let value = serde_json::from_str(text)
             .map_err(|error| RouterError::Config(format!("expected JSON: {error}")))?;
-        Ok(Self { text: text.to_owned(), value })
+        // what is wrong with any JSON is found before anything is wrong with it as a term
+        if let Err(Error::Refused(refusal)) = Native.hash(text, "{}")
+            && refusal.code.name().starts_with("json-")
+        {
+            let what = refusal.message.strip_prefix("term: ").unwrap_or(&refusal.message);
+            return Err(RouterError::Config(what.to_owned()));
+        }
+        Self::checked(Self { text: text.to_owned(), value })
     }
 
     /// Reads TOML; dates and numbers that are not finite have no JSON form and are refused.
@@ -63,7 +84,7 @@ impl Config {
             let start = error.span().map_or(0, |span| span.start);
             RouterError::Config(format!("{}: {}", position(text, start), error.message()))
         })?;
-        of_toml("", toml::Value::Table(table)).map(Self::of_value)
+        of_toml("", toml::Value::Table(table)).map(Self::of_value).and_then(Self::checked)
     }
 
     /// Reads one YAML 1.2 document: a key that is there twice, `null` and numbers that are not
@@ -80,7 +101,7 @@ impl Config {
         let value = serde_saphyr::from_str_with_options(text, options)
             .map_err(|error| RouterError::Config(of_yaml(&error)))?;
         no_null("", &value)?;
-        Ok(Self::of_value(value))
+        Self::checked(Self::of_value(value))
     }
 
     /// The JSON text, as the engine reads it.
@@ -91,6 +112,26 @@ impl Config {
     /// The same as a value, for the adapters of providers.
     pub const fn value(&self) -> &Value {
         &self.value
+    }
+
+    /// The engine lets the name of a model at a provider be anything; it can only be sent as text. In
+    /// YAML `4.10` is a number, and the model that is asked for would be `4.1`.
+    fn checked(self) -> Result<Self, RouterError> {
+        for (model, entry) in
+            self.value.get("models").and_then(Value::as_object).into_iter().flatten()
+        {
+            let served_by = entry.get("served_by").and_then(Value::as_array);
+            for (index, offer) in served_by.into_iter().flatten().enumerate() {
+                for key in ["provider_model_id", "provider"] {
+                    if let Some(value) = offer.get(key).filter(|value| !value.is_string()) {
+                        let path = format!("models.{model}.served_by.{index}.{key}");
+                        let expected = format!("a string, got {value}: put it in quotes");
+                        return Err(no_json(&path, &expected));
+                    }
+                }
+            }
+        }
+        Ok(self)
     }
 
     fn of_value(value: Value) -> Self {
@@ -111,6 +152,11 @@ fn text(path: &Path) -> Result<String, RouterError> {
     String::from_utf8(bytes).map_err(|error| {
         wrong(format!("invalid UTF-8 at byte {}", error.utf8_error().valid_up_to()))
     })
+}
+
+/// Editors of some systems put a byte order mark before what they save.
+fn without_bom(text: &str) -> &str {
+    text.strip_prefix('\u{feff}').unwrap_or(text)
 }
 
 /// The position first, and no advice to programmers.

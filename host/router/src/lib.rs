@@ -38,18 +38,22 @@
 #[doc = include_str!("../../../docs/router.md")]
 pub struct Documentation;
 
+mod blame;
 mod builder;
 mod clock;
 mod config;
 mod error;
 mod flow;
 mod log;
+mod operate;
 mod outcome;
+mod payload;
 mod router;
 mod run;
 mod saver;
 mod snapshot;
 mod state;
+mod times;
 
 pub use builder::Builder;
 pub use clock::{Clock, ManualClock, Sleeping, SystemClock};

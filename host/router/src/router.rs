@@ -7,14 +7,14 @@ use std::{
 
 use serde_json::{Value, value::RawValue};
 use sigmapol_core::{
-    Effect, Engine, Turn,
+    Effect, Engine, INPUT_BYTES, Turn,
     json::{Members, Object, quote},
 };
 use sigmapol_provider::Provider;
 
 use super::{
-    Builder, Clock, Config, RouterError, Run, log::Log, outcome::result, saver::Saver,
-    state::Shared,
+    Builder, Clock, Config, RouterError, Run, log::Log, outcome::result, payload::Payload,
+    saver::Saver, state::Shared,
 };
 
 /// Routes calls: which provider is asked, in which order, and what happens when it fails.
@@ -53,17 +53,21 @@ impl Router {
         Self(Arc::new(inner))
     }
 
-    /// Starts a run. `contract` is `{profile?, policy_ir?, prompt?, messages?, requirements?,
-    /// scope?, seed?, extra_candidates?, chain?, timeout_ms?, tools?, response_format?, images?,
-    /// temperature?, max_tokens?}`.
+    /// Starts a run. `contract` is `{profile?, policy_ir?, prompt?, requirements?, scope?,
+    /// extra_candidates?, chain?, timeout_ms?, …}`, and any member of an OpenAI chat request
+    /// (`messages`, `tools`, `temperature`, …), which is sent as it is but for what the policy sets.
+    ///
+    /// A run without a `seed` gets one, so that the selector `sample` spreads calls.
     ///
     /// # Errors
     ///
     /// [`RouterError::Input`] if the contract is not JSON; [`RouterError::Engine`] if the engine
     /// refuses it. That nobody can be asked is an [`Outcome`](super::Outcome) that is not ok.
     pub fn start(&self, contract: &str) -> Result<Run, RouterError> {
-        let turn = self.plan("start", contract)?;
-        Ok(Run::new(self.clone(), turn.run, turn.effect))
+        let (skeleton, mut payload) = self.split(contract)?;
+        let skeleton = payload.draw_seed(&skeleton);
+        let turn = self.plan("start", &skeleton)?;
+        Ok(Run::new(self.clone(), payload, turn.run, turn.effect))
     }
 
     /// Who would be tried, in which order, and who would not and why: `{ordered, rejected}`.
@@ -72,7 +76,8 @@ impl Router {
     ///
     /// As for [`start`](Self::start); [`RouterError::Failed`] where there is no plan.
     pub fn rank(&self, contract: &str) -> Result<Value, RouterError> {
-        ended(&self.plan("rank", contract)?)
+        let (skeleton, _) = self.split(contract)?;
+        ended(&self.plan("rank", &skeleton)?)
     }
 
     /// What the state says of each provider: `{schema, generated_at_ms, providers}`.
@@ -162,18 +167,43 @@ impl Router {
         kind: &str,
         members: &[(&str, &str)],
     ) -> Result<Turn, RouterError> {
+        self.step_with(run, kind, members, |_, after| after)
+    }
+
+    /// As [`step`](Self::step); `mend` makes the state that is committed of the one before and the
+    /// one after.
+    pub(super) fn step_with(
+        &self,
+        run: Option<&str>,
+        kind: &str,
+        members: &[(&str, &str)],
+        mend: impl Fn(&str, String) -> String,
+    ) -> Result<Turn, RouterError> {
         let now_ms = self.0.clock.now_ms();
         let (turn, changed) = self.0.state.step(|state| {
             let event = event(kind, members, Some(state), now_ms, self.0.reference);
             let mut turn = self.0.engine.step(run, &event).map_err(RouterError::from)?.value;
-            let state = std::mem::take(&mut turn.state);
-            Ok::<_, RouterError>((turn, state))
+            let after = mend(state, std::mem::take(&mut turn.state));
+            Ok::<_, RouterError>((turn, after))
         })?;
         turn.logs.iter().for_each(|record| self.0.log.record(record));
         if changed && let Some(saver) = &self.0.saver {
             saver.changed();
         }
         Ok(turn)
+    }
+
+    /// Changes the shared state; `true` if it is another one then.
+    pub(super) fn change_state(
+        &self,
+        change: impl Fn(&str) -> String,
+    ) -> Result<bool, RouterError> {
+        let step = |state: &str| Ok::<_, RouterError>(((), change(state)));
+        let ((), changed) = self.0.state.step(step)?;
+        if changed && let Some(saver) = &self.0.saver {
+            saver.changed();
+        }
+        Ok(changed)
     }
 
     /// One event that has nothing to do with the runtime state.
@@ -187,8 +217,18 @@ impl Router {
         Ok(self.0.engine.step(run, &event)?.value)
     }
 
-    fn plan(&self, kind: &str, contract: &str) -> Result<Turn, RouterError> {
+    /// What the engine gets of a contract, and what stays here.
+    fn split(&self, contract: &str) -> Result<(String, Payload), RouterError> {
         table("contract", contract)?;
+        if contract.len() > INPUT_BYTES {
+            let length = contract.len();
+            let expected = format!("contract: expected at most {INPUT_BYTES} bytes, got {length}");
+            return Err(RouterError::Input(expected));
+        }
+        Ok(Payload::split(contract))
+    }
+
+    fn plan(&self, kind: &str, contract: &str) -> Result<Turn, RouterError> {
         let supplies = Arc::clone(&self.0.supplies.lock().unwrap_or_else(PoisonError::into_inner));
         let mut members = vec![("config", self.0.config.text()), ("contract", contract)];
         members.extend(supplies.offers.as_deref().map(|offers| ("offers", offers)));

@@ -1,12 +1,12 @@
 //! One call, walked through its failures.
 
 use sigmapol_core::{
-    Effect,
+    Effect, Turn,
     json::{Object, quote},
 };
 use sigmapol_provider::{Answer, CallError, ErrorKind, OnText};
 
-use super::{Outcome, Router, RouterError};
+use super::{Outcome, Router, RouterError, blame, payload::Payload};
 
 /// Why a run ends whose text had been passed on in part.
 const INTERRUPTED: &str = ErrorKind::StreamInterrupted.name();
@@ -22,6 +22,8 @@ const MESSAGE_BYTES: usize = 4096;
 #[derive(Debug)]
 pub struct Run {
     router: Router,
+    /// What the client said, which the engine has not seen.
+    payload: Payload,
     /// The engine's state of the run.
     state: String,
     effect: Effect,
@@ -31,8 +33,10 @@ pub struct Run {
 }
 
 impl Run {
-    pub(super) const fn new(router: Router, state: String, effect: Effect) -> Self {
-        Self { router, state, effect, answer: None }
+    pub(super) fn new(router: Router, payload: Payload, state: String, effect: Effect) -> Self {
+        let mut run = Self { router, payload, state, effect, answer: None };
+        run.complete();
+        run
     }
 
     /// What the run wants: a call, a wait, or nothing any more.
@@ -101,7 +105,9 @@ impl Run {
             ErrorKind::StreamInterrupted => error.message,
             kind => format!("{}: {}", kind.name(), error.message),
         };
-        self.respond(Err(CallError { kind: ErrorKind::StreamInterrupted, message, ..error }))?;
+        let kind = error.kind;
+        let interrupted = CallError { kind: ErrorKind::StreamInterrupted, message, ..error };
+        self.respond_to(Err(interrupted), Some(kind))?;
         match self.effect {
             Effect::Done(_) => Ok(()),
             _ => self.cancel(INTERRUPTED),
@@ -114,11 +120,31 @@ impl Run {
     ///
     /// [`RouterError::Effect`] if it did not ask for one; [`RouterError::Engine`].
     pub fn respond(&mut self, result: Result<Answer, CallError>) -> Result<(), RouterError> {
-        if !matches!(self.effect, Effect::Call(_)) {
+        let kind = result.as_ref().err().map(|error| error.kind);
+        self.respond_to(result, kind)
+    }
+
+    /// `kind` is that of the failure itself, whatever the engine is told.
+    fn respond_to(
+        &mut self,
+        result: Result<Answer, CallError>,
+        kind: Option<ErrorKind>,
+    ) -> Result<(), RouterError> {
+        let Effect::Call(request) = &self.effect else {
             return Err(self.unasked("a call"));
-        }
+        };
+        let asked: blame::Asked = serde_json::from_str(request).unwrap_or_default();
+        let kept = kind.and_then(|kind| blame::kept(kind, &asked));
         let response = response(&result);
-        self.step("respond", &[("response", &response)])?;
+        let members = [("response", &*response)];
+        let turn =
+            self.router.step_with(Some(&self.state), "respond", &members, |before, after| {
+                match kept {
+                    Some(kept) => blame::take_back(before, &after, &asked.provider_id, kept),
+                    None => after,
+                }
+            })?;
+        self.take(turn);
         self.answer = result.ok();
         Ok(())
     }
@@ -163,8 +189,20 @@ impl Run {
 
     fn step(&mut self, kind: &str, members: &[(&str, &str)]) -> Result<(), RouterError> {
         let turn = self.router.step(Some(&self.state), kind, members)?;
-        (self.state, self.effect) = (turn.run, turn.effect);
+        self.take(turn);
         Ok(())
+    }
+
+    fn take(&mut self, turn: Turn) {
+        (self.state, self.effect) = (turn.run, turn.effect);
+        self.complete();
+    }
+
+    /// A call has what the client said; the engine gave the rest.
+    fn complete(&mut self) {
+        if let Effect::Call(request) = &mut self.effect {
+            *request = self.payload.join(request);
+        }
     }
 
     fn unasked(&self, expected: &str) -> RouterError {

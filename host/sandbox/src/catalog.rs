@@ -1,13 +1,6 @@
 //! Catalogs: read once, decided over many times, from any number of threads.
 
-use std::{
-    collections::HashMap,
-    fmt,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-};
+use std::{collections::HashMap, fmt};
 
 use sigmapol_engine::Choice;
 use wasmtime::Store;
@@ -15,46 +8,17 @@ use wasmtime::Store;
 use crate::{
     Error, Metered, Sandbox,
     meter::Meter,
+    policy::{Given, PolicyRef},
     pool::{Answer, Guest, Instance, Kind, Pools, Version, plain},
 };
 
-/// A policy for catalogs, with what its host puts around it.
-///
-/// It is admitted by each catalog that decides by it, in the vocabulary of that catalog.
-#[derive(Clone, Debug)]
-pub struct Policy(Arc<Text>);
+/// The most policies that an instance admits before another one takes its place: they stay in its
+/// memory. Who decides by ever new ones loads the catalog again once in so many decisions.
+const POLICIES: usize = 1024;
 
-#[derive(Debug)]
-struct Text {
-    /// Tells policies apart, also those of equal text.
-    number: u64,
-    term: String,
-    options: String,
-}
-
-impl Policy {
-    /// A policy as it is.
-    pub fn new(term: impl Into<String>) -> Self {
-        Self::with_options(term, "{}")
-    }
-
-    /// A policy under a host's `{envelope?, customs?}` (JSON).
-    pub fn with_options(term: impl Into<String>, options: impl Into<String>) -> Self {
-        static NEXT: AtomicU64 = AtomicU64::new(0);
-        let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        Self(Arc::new(Text { number, term: term.into(), options: options.into() }))
-    }
-
-    /// The term, as it was given.
-    pub fn term(&self) -> &str {
-        &self.0.term
-    }
-
-    /// The options, as they were given.
-    pub fn options(&self) -> &str {
-        &self.0.options
-    }
-}
+/// The most bytes of their texts, of terms of 4,096 nodes some hundreds. What an instance keeps of
+/// them is a fraction of its 256 MiB.
+const POLICY_BYTES: usize = 8 << 20;
 
 /// A catalog that is ready to be decided over; a clone is the same catalog.
 #[derive(Clone)]
@@ -62,7 +26,12 @@ pub struct Catalog(Pools<Policies>);
 
 /// The numbers that policies have in an instance that holds a catalog.
 #[derive(Default)]
-struct Policies(HashMap<u64, u32>);
+struct Policies {
+    prepared: HashMap<u64, u32>,
+    texts: HashMap<String, u32>,
+    /// Of the texts of all.
+    bytes: usize,
+}
 
 impl Kind for Policies {
     /// How many candidates there are.
@@ -71,6 +40,10 @@ impl Kind for Policies {
     const TEXT: &str = "catalog";
     const CHANGE: &str = "changes";
     const REPLACES: bool = false;
+
+    fn is_full(&self) -> bool {
+        self.prepared.len() + self.texts.len() >= POLICIES || self.bytes >= POLICY_BYTES
+    }
 
     fn load(guest: &Guest, store: &mut Store<Meter>, text: &str) -> Answer<u32> {
         plain(guest.call_load(store, text))
@@ -103,23 +76,29 @@ impl Catalog {
         self.0.pool().loaded
     }
 
-    /// Decides by a policy. `ctx` is `{request?, body?, state?, seed?, now_ms?, failures?}`; a state
+    /// Decides by a policy, or by the text of one, which is admitted once and remembered, as a
+    /// [`Policy`](crate::Policy) is. `ctx` is `{request?, body?, state?, seed?, now_ms?, failures?}`; a state
     /// of its own takes the place of the catalog's. The choice is the decision that
     /// [`decide`](crate::Engine::decide) makes of the same texts.
     ///
     /// # Errors
     ///
     /// A refusal of the policy or the ctx; limits and traps as [`Error`] describes them.
-    pub fn decide(&self, policy: &Policy, ctx: &str) -> Result<Metered<Choice>, Error> {
+    pub fn decide<'p>(
+        &self,
+        policy: impl Into<PolicyRef<'p>>,
+        ctx: &str,
+    ) -> Result<Metered<Choice>, Error> {
         self.decide_at(policy, ctx).1
     }
 
     /// As [`decide`](Self::decide), and what was decided over.
-    pub fn decide_at(
+    pub fn decide_at<'p>(
         &self,
-        policy: &Policy,
+        policy: impl Into<PolicyRef<'p>>,
         ctx: &str,
     ) -> (Version, Result<Metered<Choice>, Error>) {
+        let policy = policy.into();
         self.0.call_at(|instance, sandbox| {
             let number = instance.number(sandbox, policy)?;
             instance.call(sandbox, &[("ctx", ctx)], |guest, store| {
@@ -158,17 +137,91 @@ impl fmt::Debug for Catalog {
 
 impl Instance<Policies> {
     /// The number of a policy here, once it is admitted.
-    fn number(&mut self, sandbox: &Sandbox, policy: &Policy) -> Result<u32, Error> {
-        let Text { number, term, options } = &*policy.0;
-        if let Some(known) = self.own.0.get(number) {
+    fn number(&mut self, sandbox: &Sandbox, policy: PolicyRef<'_>) -> Result<u32, Error> {
+        let known = match policy.given() {
+            Given::Prepared { number } => self.own.prepared.get(&number),
+            Given::Text => self.own.texts.get(policy.term()),
+        };
+        if let Some(known) = known {
             return Ok(*known);
         }
-        let inputs = [("policy", term.as_str()), ("options", options)];
+        let (term, options) = (policy.term(), policy.options());
+        let inputs = [("policy", term), ("options", options)];
         let admitted = self.call(sandbox, &inputs, |guest, store| {
             plain(guest.call_policy(store, term, options))
         })?;
         self.settle(sandbox)?;
-        self.own.0.insert(*number, admitted.value);
+        self.own.bytes += term.len() + options.len();
+        match policy.given() {
+            Given::Prepared { number } => self.own.prepared.insert(number, admitted.value),
+            Given::Text => self.own.texts.insert(term.to_owned(), admitted.value),
+        };
         Ok(admitted.value)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Policy;
+
+    /// A policy that prefers the second candidate, and has a number in it.
+    fn text(number: usize) -> String {
+        format!(
+            r#"["policy",["top"],["scale",{},["field","price_in"]],["argmax"],["id"],["always",{{"action":"abort"}}]]"#,
+            number + 1
+        )
+    }
+
+    fn catalog() -> Catalog {
+        let candidates = r#"{"candidates":[
+            {"provider_id":"a","model_family":"m","price_in":1},
+            {"provider_id":"b","model_family":"m","price_in":2}]}"#;
+        Sandbox::new().unwrap().catalog(candidates).unwrap()
+    }
+
+    /// How many policies the idle instance has admitted, of how many bytes.
+    fn admitted(catalog: &Catalog) -> (usize, usize) {
+        let count = |instance: &mut Instance<Policies>, _: &Sandbox| {
+            let Policies { prepared, texts, bytes } = &instance.own;
+            Ok((prepared.len() + texts.len(), *bytes))
+        };
+        catalog.0.call_at(count).1.unwrap()
+    }
+
+    #[test]
+    fn a_text_is_admitted_once() {
+        let catalog = catalog();
+        let [first, second] = [text(0), text(1)];
+        for _ in 0..3 {
+            assert_eq!(catalog.decide(&first, "{}").unwrap().value.ordered, [1, 0]);
+            assert_eq!(catalog.decide(second.as_str(), "{}").unwrap().value.ordered, [1, 0]);
+        }
+        let bytes = first.len() + second.len() + 2 * "{}".len();
+        assert_eq!(admitted(&catalog), (2, bytes));
+        // one that is refused is not remembered
+        assert_eq!(catalog.decide("[]", "{}").unwrap_err().code(), "refused term-shape");
+        assert_eq!(admitted(&catalog).0, 2);
+        // a prepared policy is another one, though its text is the same
+        let policy = Policy::new(first.as_str());
+        let prepared = catalog.decide(&policy, "{}").unwrap();
+        assert_eq!(prepared.value, catalog.decide(&first, "{}").unwrap().value);
+        assert_eq!(admitted(&catalog).0, 3);
+    }
+
+    #[test]
+    fn ever_new_texts_take_no_more_memory() {
+        let catalog = catalog();
+        for number in 0..POLICIES + 10 {
+            let choice = catalog.decide(&text(number), "{}").unwrap().value;
+            assert_eq!(choice.ordered, [1, 0]);
+        }
+        assert_eq!(admitted(&catalog).0, 10);
+        // two of four MiB, whose spaces are not kept
+        let long = |number| format!("{}{}", text(number), " ".repeat(POLICY_BYTES / 2));
+        catalog.decide(&long(0), "{}").unwrap();
+        assert_eq!(admitted(&catalog).0, 11);
+        catalog.decide(&long(1), "{}").unwrap();
+        assert_eq!(admitted(&catalog), (0, 0));
     }
 }

@@ -23,6 +23,11 @@ pub(super) trait Kind: Default {
     /// Whether a change takes the place of those before.
     const REPLACES: bool;
 
+    /// Whether an instance holds so much that another one takes its place.
+    fn is_full(&self) -> bool {
+        false
+    }
+
     fn load(guest: &Guest, store: &mut Store<Meter>, text: &str) -> Answer<Self::Loaded>;
 
     fn change(guest: &Guest, store: &mut Store<Meter>, change: &str) -> Answer<()>;
@@ -208,9 +213,9 @@ impl<K: Kind> Pool<K> {
         }
     }
 
-    /// An instance that stopped is in no state to be used again.
+    /// An instance that stopped is in no state to be used again, and one that is full has no room.
     fn give_back<T>(&self, instance: Box<Instance<K>>, result: &Result<T, Error>) {
-        if matches!(result, Ok(_) | Err(Error::Refused(_))) {
+        if matches!(result, Ok(_) | Err(Error::Refused(_))) && !instance.own.is_full() {
             self.idle().push(instance);
         }
     }

@@ -6,8 +6,7 @@
     reason = "a test says what is wrong by panicking"
 )]
 
-use std::sync::LazyLock;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, LazyLock};
 
 use serde_json::{Value, json};
 use sigmapol::{Limits, Policy, Sandbox};
@@ -103,11 +102,13 @@ fn a_catalog_is_replaced_while_others_decide() {
     let (before, after) = (at_once(&old, CTX), at_once(&new, CTX));
     let catalog = SANDBOX.catalog(old.to_string()).unwrap();
     let policy = Policy::new(POLICY);
-    let done = AtomicBool::new(false);
+    // gone when this test is over, or when it fails: the reader stops then
+    let running = Arc::new(());
+    let watched = Arc::downgrade(&running);
     std::thread::scope(|scope| {
         let reader = scope.spawn(|| {
             let mut seen = 0;
-            while !done.load(Ordering::Relaxed) {
+            while watched.strong_count() > 0 {
                 let decision = Decision::from(catalog.decide(&policy, CTX).unwrap().value);
                 assert!(decision == before || decision == after);
                 seen += 1;
@@ -118,7 +119,7 @@ fn a_catalog_is_replaced_while_others_decide() {
         assert_eq!(Decision::from(catalog.decide(&policy, CTX).unwrap().value), after);
         assert!(catalog.replace("{").is_err());
         assert_eq!(Decision::from(catalog.decide(&policy, CTX).unwrap().value), after);
-        done.store(true, Ordering::Relaxed);
+        drop(running);
         reader.join().unwrap();
     });
 }

@@ -7,8 +7,7 @@
     reason = "a test says what is wrong by panicking"
 )]
 
-use std::sync::LazyLock;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, LazyLock};
 
 use serde_json::{Map, Value, json};
 use sigmapol::{Limits, Ranker, Sandbox};
@@ -388,10 +387,12 @@ fn a_router_is_replaced_while_others_rank() {
     let (before, after) = (at_once(&old, ASK), at_once(&new, ASK));
     let contracts = SANDBOX.ranker(old.to_string()).unwrap();
     let fixed = contracts.fixed();
-    let done = AtomicBool::new(false);
+    // gone when this test is over, or when it fails: the reader stops then
+    let running = Arc::new(());
+    let watched = Arc::downgrade(&running);
     std::thread::scope(|scope| {
         let reader = scope.spawn(|| {
-            while !done.load(Ordering::Relaxed) {
+            while watched.strong_count() > 0 {
                 let now = contracts.fixed();
                 let ranked = named(&now, now.rank(ASK).unwrap().value);
                 assert!(ranked == before || ranked == after);
@@ -402,7 +403,7 @@ fn a_router_is_replaced_while_others_rank() {
         assert_eq!(contracts.replace("{").unwrap_err().code(), "refused json-syntax");
         assert_eq!(named(&contracts, contracts.rank(ASK).unwrap().value), after);
         assert_eq!(named(&fixed, fixed.rank(ASK).unwrap().value), before);
-        done.store(true, Ordering::Relaxed);
+        drop(running);
         reader.join().unwrap();
     });
 }

@@ -1,7 +1,7 @@
 import type { Engine, EventOf, FailReason, Hop, RunOutcome, Trace, Turn, Vocabulary } from "../../src/index.js";
-import type { Question } from "../worker/protocol.js";
 import type { Candidate } from "./candidate.js";
 import { startOf } from "./config.js";
+import type { Question } from "./question.js";
 import { isRecord, member, parsed } from "./texts.js";
 
 /** What a provider may answer: a label, how long it takes in milliseconds, the response. */

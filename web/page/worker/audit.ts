@@ -34,6 +34,6 @@ export async function audit(engine: Engine, files: File[], progress: (part: numb
   return result;
 }
 
-function detail(verdict: { kind: string; difference?: string; component?: string }): string {
-  return verdict.difference ?? verdict.component ?? "";
+function detail(verdict: { kind: string; difference?: string; component?: string; reason?: string }): string {
+  return verdict.difference ?? verdict.component ?? verdict.reason ?? "";
 }

@@ -1,9 +1,10 @@
 import { type Admission, type Ask, type Catalog, type Decision, type Engine, type Pred, Refusal } from "../../src/index.js";
 import type { Candidate } from "../logic/candidate.js";
 import { normalizeUnknown } from "../logic/notes.js";
+import type { Question } from "../logic/question.js";
 import { policyOf, responsible } from "../logic/responsible.js";
 import { members, parsed, written } from "../logic/texts.js";
-import type { Answer, Columns, Edit, Fault, Part, Question, Responsible } from "./protocol.js";
+import type { Answer, Columns, Edit, Fault, Part, Responsible } from "./protocol.js";
 
 /** Policies that one reading of the catalog takes; each keeps its place in the engine's memory. */
 const POLICIES = 64;

@@ -2,24 +2,12 @@
  * What the page asks of its worker, and what comes back.
  */
 
-import type { Admission, RefusalCode, State } from "../../src/index.js";
+import type { Admission, RefusalCode } from "../../src/index.js";
 import type { Report, Summary, Verdict } from "../../src/ledger/index.js";
 import type { Candidate } from "../logic/candidate.js";
 import type { Note } from "../logic/notes.js";
+import type { Question } from "../logic/question.js";
 import type { Answered, Run } from "../logic/run.js";
-
-/** Everything a decision may know but the candidates. Texts are JSON; an empty one is absent. */
-export interface Question {
-  policy: string;
-  request: string;
-  vocabulary: string;
-  envelope: string;
-  customs: string;
-  /** A number, or the text that is none. */
-  seed?: number | string;
-  now_ms?: number | string;
-  state: State;
-}
 
 /** The inputs that a refusal may be about. */
 export type Part = "policy" | "request" | "vocabulary" | "envelope" | "customs" | "catalog" | "seed" | "state";
@@ -92,7 +80,7 @@ export interface Row {
   /** `provider model`, or nothing. */
   chosen: string;
   verdict: Verdict["kind"];
-  /** The difference, or the component of the record. */
+  /** The difference, the component of the record, or why it is not recorded. */
   detail: string;
 }
 

@@ -19,7 +19,7 @@ export class ReplayError extends Error {
   constructor(
     /** Of the record. */
     readonly number: number,
-    kind: "decision" | "step",
+    kind: "decision" | "step" | "rank",
     reason: string,
   ) {
     super(`record ${number}: expected a ${kind}: ${reason}`);

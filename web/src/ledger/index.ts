@@ -14,7 +14,7 @@
  */
 
 export { LedgerError, ReplayError } from "./error.js";
-export type { Verdict } from "./one.js";
 export type { Chosen } from "./receipt.js";
 export { replay, type Replayed, type Summary } from "./replay.js";
+export type { Verdict } from "./verdict.js";
 export { type Entry, type Options, type Report, verify } from "./verify.js";

@@ -6,7 +6,7 @@ import { Refusal, Trap } from "../error.js";
 import { isObject, parsed } from "../values.js";
 import { blank } from "./blank.js";
 import { canonical } from "./canonical.js";
-import { members } from "./json.js";
+import { members, valueOf } from "./json.js";
 import type { Chosen } from "./receipt.js";
 
 /** What came of a verb: its result as a record has it, or the code alone of a refusal or a trap. */
@@ -58,7 +58,8 @@ export function called({ effect }: Turn): Chosen | undefined {
 
 /** The kind of an event, as far as it can be read. */
 export function eventKind(event: string): string | undefined {
-  const kind = members(event)?.find(([key]) => key === "kind")?.[1];
+  const read = members(event);
+  const kind = read && valueOf(read, "kind");
   const value = kind === undefined ? undefined : parsed(kind);
   return typeof value === "string" ? value : undefined;
 }

@@ -1,21 +1,25 @@
 import { wrongType } from "../argument.js";
 import type { Engine } from "../engine.js";
+import { replayDecision } from "./decided.js";
 import { ReplayError } from "./error.js";
 import { type Line, stringOf, TEXT } from "./line.js";
-import { replayDecision, replayStep, type Verdict } from "./one.js";
-import { type Chosen, decision, step } from "./receipt.js";
+import { Catalogs } from "./over.js";
+import { replayRank } from "./ranked.js";
+import { type Chosen, decision, rank, step } from "./receipt.js";
 import { Mismatch, type Shape } from "./shape.js";
+import { replayStep } from "./stepped.js";
 import { Texts } from "./texts.js";
+import { judged, type Verdict } from "./verdict.js";
 import { checkFunction, type Options, walk } from "./verify.js";
 
-/** A decision or a step that was made again. */
+/** A decision, a step or a ranking that was made again. */
 export interface Replayed {
   /** The number of the record. */
   number: number;
   /** When it was appended, by the clock of the writer: `2026-02-24T12:00:30.000000Z`. */
   at: string;
-  record: "decision" | "step";
-  /** Who was called, as the record says. */
+  record: "decision" | "step" | "rank";
+  /** Who was chosen or called, as the record says. */
   chosen?: Chosen;
   verdict: Verdict;
 }
@@ -43,11 +47,12 @@ const COUNTED = {
 } as const;
 
 /**
- * Makes every decision and step of a ledger again; the chain is verified on the way. `each` hears of
+ * Makes every decision, step and ranking of a ledger again; the chain is verified on the way. `each` hears of
  * every record, in their order.
  *
  * Nothing here counts fuel or time, so fuel is not compared, and a call that its limits stopped has
- * another outcome now: it diverged.
+ * another outcome now: it diverged. What a decision costs at most is not known here either: one that a
+ * limit of cost stopped counts as not recorded.
  *
  * Throws a `LedgerError` as `verify` does, after the records before were replayed, and a `ReplayError`
  * for a record that is not what its kind says.
@@ -61,10 +66,11 @@ export function replay(
   if (typeof engine?.stepText !== "function") throw wrongType("engine", "an Engine", engine);
   checkFunction("each", each);
   const texts = new Texts();
+  const catalogs = new Catalogs(texts);
   const summary: Summary = { records: 0, same: 0, diverged: 0, componentMismatch: 0, notRecorded: 0 };
   walk(segments, options, (line, bytes) => {
     if (line.kind === TEXT) texts.add(stringOf(line, "sha256")!, bytes);
-    const replayed = again(engine, line, texts);
+    const replayed = again(engine, line, texts, catalogs);
     if (replayed === undefined) return;
     summary.records += 1;
     summary[COUNTED[replayed.verdict.kind]] += 1;
@@ -74,16 +80,24 @@ export function replay(
 }
 
 /** Nothing for a record of another kind. */
-function again(engine: Engine, line: Line, texts: Texts): Replayed | undefined {
+function again(engine: Engine, line: Line, texts: Texts, catalogs: Catalogs): Replayed | undefined {
   const { kind, number } = line;
-  if (kind !== "decision" && kind !== "step") return undefined;
+  if (kind !== "decision" && kind !== "step" && kind !== "rank") return undefined;
+  const replayed = <T extends { chosen: Chosen | undefined }>(shape: Shape<T>, verb: (receipt: T) => Verdict): Replayed => {
+    const receipt = body(line, shape);
+    const { chosen } = receipt;
+    const verdict = judged(() => verb(receipt));
+    return { number: Number(number), at: line.at, record: kind, ...(chosen && { chosen }), verdict };
+  };
   try {
-    if (kind === "step") {
-      const receipt = body(line, step);
-      return replayed(line, kind, receipt.chosen, replayStep(engine, receipt, texts));
+    switch (kind) {
+      case "decision":
+        return replayed(decision, (receipt) => replayDecision(engine, receipt, texts, catalogs));
+      case "step":
+        return replayed(step, (receipt) => replayStep(engine, receipt, texts));
+      case "rank":
+        return replayed(rank, (receipt) => replayRank(engine, receipt, texts));
     }
-    const receipt = body(line, decision);
-    return replayed(line, kind, receipt.chosen, replayDecision(engine, receipt, texts));
   } catch (error) {
     throw error instanceof Mismatch ? new ReplayError(Number(number), kind, error.message) : error;
   }
@@ -92,13 +106,4 @@ function again(engine: Engine, line: Line, texts: Texts): Replayed | undefined {
 function body<T>({ body, values }: Line, shape: Shape<T>): T {
   if (values > RECEIPT_VALUES) throw new Mismatch("body", `at most ${RECEIPT_VALUES} values, got ${values}`);
   return shape(JSON.parse(body), "");
-}
-
-function replayed(
-  { number, at }: Line,
-  record: Replayed["record"],
-  chosen: Chosen | undefined,
-  verdict: Verdict,
-): Replayed {
-  return { number: Number(number), at, record, ...(chosen && { chosen }), verdict };
 }

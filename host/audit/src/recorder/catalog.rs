@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use sigmapol::{Catalog, Policy, Version};
+use sigmapol::{Catalog, PolicyRef, Version};
 use sigmapol_core::{
     Choice, Decision, Error, Metered,
     json::{Members, Object},
@@ -27,7 +27,12 @@ impl Recorder<Catalog> {
     /// # Errors
     ///
     /// As for [`Catalog::decide`], and [`Error::Wrapper`] where the ledger cannot be written.
-    pub fn decide(&self, policy: &Policy, ctx: &str) -> Result<Metered<Choice>, Error> {
+    pub fn decide<'p>(
+        &self,
+        policy: impl Into<PolicyRef<'p>>,
+        ctx: &str,
+    ) -> Result<Metered<Choice>, Error> {
+        let policy = policy.into();
         let bodies = self.receipts.recording.bodies;
         let ordered = Parted::new(ctx, bodies);
         let (version, result) = self.engine.decide_at(policy, &ordered.text);

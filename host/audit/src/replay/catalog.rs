@@ -2,7 +2,7 @@
 //!
 //! The values of members keep their text: the engine reads numbers its own way.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -22,6 +22,7 @@ type Table = Vec<(String, String)>;
 
 /// A change, checked by the catalog that took it.
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Change<'t> {
     candidate: Option<usize>,
     #[serde(borrow)]
@@ -52,6 +53,10 @@ impl CatalogText {
     /// Reads a catalog; nothing where it is none.
     pub(super) fn read(catalog: &str) -> Option<Self> {
         let members: Members<'_> = serde_json::from_str(catalog).ok()?;
+        let known = |key: &str| ["candidates", "state", "vocabulary"].contains(&key);
+        if !members.0.iter().all(|(key, _)| known(key)) {
+            return None;
+        }
         let candidates: Vec<Members<'_>> = serde_json::from_str(members.get("candidates")?).ok()?;
         let sections = |state: &str| {
             let sections: Members<'_> = serde_json::from_str(state).ok()?;
@@ -75,6 +80,9 @@ impl CatalogText {
         let changes: Vec<Change<'_>> = serde_json::from_str(changes).ok()?;
         for change in changes {
             if let Some(provider) = change.provider {
+                if change.candidate.is_some() || change.set.is_some() {
+                    return None;
+                }
                 let flag = |open: bool| if open { "true" } else { "false" };
                 if let Some(open) = change.breaker_open {
                     set(self.section("breakers"), &provider, flag(open));
@@ -95,8 +103,13 @@ impl CatalogText {
                 }
             } else {
                 let candidate = self.candidates.get_mut(change.candidate?)?;
+                let places: HashMap<String, usize> =
+                    candidate.iter().enumerate().map(|(at, (key, _))| (key.clone(), at)).collect();
                 for (key, value) in &change.set.unwrap_or_default().0 {
-                    set(candidate, key, value.get());
+                    match places.get(key).and_then(|at| candidate.get_mut(*at)) {
+                        Some((_, slot)) => value.get().clone_into(slot),
+                        None => candidate.push((key.clone(), value.get().to_owned())),
+                    }
                 }
             }
         }
@@ -155,11 +168,23 @@ mod tests {
 
     #[test]
     fn what_is_no_catalog_or_no_change() {
-        for text in ["[]", "{}", r#"{"candidates":[1]}"#, r#"{"candidates":[],"state":[]}"#] {
+        for text in [
+            r#"{"candidates":[],"envelope":["top"]}"#,
+            "[]",
+            "{}",
+            r#"{"candidates":[1]}"#,
+            r#"{"candidates":[],"state":[]}"#,
+        ] {
             assert!(CatalogText::read(text).is_none(), "{text}");
         }
         let mut catalog = CatalogText::read(r#"{"candidates":[]}"#).unwrap();
-        for changes in ["{}", r#"[{"candidate":0,"set":{}}]"#, "[{}]"] {
+        for changes in [
+            r#"[{"provider":"p","candidate":0}]"#,
+            r#"[{"provider":"p","evil":1}]"#,
+            "{}",
+            r#"[{"candidate":0,"set":{}}]"#,
+            "[{}]",
+        ] {
             assert!(catalog.patch(changes).is_none(), "{changes}");
         }
     }

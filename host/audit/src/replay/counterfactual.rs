@@ -7,11 +7,11 @@ use std::{
 };
 
 use serde_json::Value;
-use sigmapol_core::{Decision, digest, json::Members};
+use sigmapol_core::{Decision, Error, Refusal, RefusalCode, digest, json::Members};
 
 use super::{
     Engines, ReplayError,
-    job::Job,
+    job::{Job, Kind},
     walk::{lock, walk},
 };
 
@@ -32,9 +32,8 @@ pub struct Counterfactual {
     pub gained: u64,
     /// Decisions that the other policy refuses, or does not get to make.
     pub refused: u64,
-    /// Records that cannot be decided again: their texts or their component are not here, or
-    /// nothing was decided.
-    pub left_out: u64,
+    /// Records that were not decided again.
+    pub left_out: LeftOut,
     /// Decisions where both picks have prices.
     pub priced: u64,
     /// Sums over these of the logged prices of the picks, in USD per million tokens: in and out, as
@@ -44,6 +43,29 @@ pub struct Counterfactual {
     pub price_after: [f64; 2],
     /// Picks that change, by what they were and what they become.
     pub changes: BTreeMap<Change, u64>,
+}
+
+/// Records that were not decided again, by the reason.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct LeftOut {
+    /// Steps of runs: their policy is part of what was asked.
+    pub steps: u64,
+    /// Rankings: their policy is that of a profile of the router.
+    pub ranks: u64,
+    /// Decisions whose texts are not in the ledger.
+    pub not_recorded: u64,
+    /// Decisions whose component is not here.
+    pub component_mismatch: u64,
+    /// Decisions that were refused or stopped when they were recorded: there is no pick to compare.
+    pub undecided: u64,
+}
+
+impl LeftOut {
+    /// All of them.
+    pub const fn total(&self) -> u64 {
+        self.steps + self.ranks + self.not_recorded + self.component_mismatch + self.undecided
+    }
 }
 
 /// From one pick to another, `provider model` each; nothing where nobody is left.
@@ -59,7 +81,8 @@ pub struct Change {
 ///
 /// # Errors
 ///
-/// As for [`replay`](super::replay).
+/// The refusal of a policy that is none, or that no recorded ctx can be decided by; otherwise as
+/// for [`replay`](super::replay).
 pub fn counterfactual(
     folder: &Path,
     policy: &str,
@@ -67,21 +90,35 @@ pub fn counterfactual(
     threads: usize,
     each: &(dyn Fn(u64) + Sync),
 ) -> Result<Counterfactual, ReplayError> {
+    check(policy, engines)?;
     let sums = Mutex::new(Counterfactual::default());
     let catalogs = Mutex::new(HashMap::new());
-    walk(folder, threads, &|number, job| {
+    let first_refused: Mutex<Option<(u64, Error)>> = Mutex::default();
+    walk(folder, threads, &|number, kind, job| {
         each(number);
-        let Some(Job::Decision { receipt, ctx, .. }) = job else {
-            if job.is_none() {
-                lock(&sums).left_out += 1;
+        let (receipt, ctx) = match (kind, job) {
+            (Kind::Decision, Some(Job::Decision { receipt, ctx, .. })) => (receipt, ctx),
+            (Kind::Decision, _) => {
+                lock(&sums).left_out.not_recorded += 1;
+                return Ok(());
             }
+            (Kind::Step, _) => {
+                lock(&sums).left_out.steps += 1;
+                return Ok(());
+            }
+            (Kind::Rank, _) => {
+                lock(&sums).left_out.ranks += 1;
+                return Ok(());
+            }
+        };
+        let recorded = receipt.outcome.pointer("/decision/ordered").and_then(Value::as_array);
+        let Some(recorded) = recorded else {
+            lock(&sums).left_out.undecided += 1;
             return Ok(());
         };
         let limit = receipt.fuel.as_ref().and_then(|fuel| fuel.limit.parse().ok()).unwrap_or(0);
-        let recorded = receipt.outcome.pointer("/decision/ordered").and_then(Value::as_array);
-        let (Some(recorded), Some(engine)) = (recorded, engines.find(&receipt.engine, limit)?)
-        else {
-            lock(&sums).left_out += 1;
+        let Some(engine) = engines.find(&receipt.engine, limit)? else {
+            lock(&sums).left_out.component_mismatch += 1;
             return Ok(());
         };
         let before: Vec<u64> = recorded.iter().filter_map(|entry| entry.get(0)?.as_u64()).collect();
@@ -90,11 +127,36 @@ pub fn counterfactual(
                 let catalog = catalog(&catalogs, ctx);
                 lock(&sums).compare(&before, &decided.value, &catalog);
             }
-            Err(_) => lock(&sums).refused += 1,
+            Err(error) => {
+                lock(&sums).refused += 1;
+                let mut first = lock(&first_refused);
+                if first.as_ref().is_none_or(|(known, _)| number < *known) {
+                    *first = Some((number, error));
+                }
+            }
         }
         Ok(())
     })?;
-    Ok(sums.into_inner().unwrap_or_else(PoisonError::into_inner))
+    let sums = sums.into_inner().unwrap_or_else(PoisonError::into_inner);
+    match first_refused.into_inner().unwrap_or_else(PoisonError::into_inner) {
+        Some((_, error @ Error::Refused(_))) if sums.decisions == 0 => Err(error.into()),
+        _ => Ok(sums),
+    }
+}
+
+/// Refuses what is no policy, whatever it is decided on. What a parameter may name and which
+/// customs there are is for each ctx to say.
+fn check(policy: &str, engines: &Engines) -> Result<(), Error> {
+    const NOBODY: &str = r#"{"candidates":[],"vocabulary":{"profile":"reference"}}"#;
+
+    match engines.embedded()?.decide(policy, NOBODY) {
+        Err(Error::Refused(Refusal {
+            code: RefusalCode::Parameter | RefusalCode::UnknownCustom,
+            ..
+        }))
+        | Ok(_) => Ok(()),
+        Err(error) => Err(error),
+    }
 }
 
 impl Counterfactual {

@@ -15,6 +15,7 @@ use crate::EngineIdentity;
 
 /// What runs a component.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum EngineKind {
     /// As a component.
     Component,
@@ -113,6 +114,12 @@ impl Engines {
             Open::Native => Some(Box::new(Native)),
             Open::Nowhere => None,
         })
+    }
+
+    /// The engine of the embedded component, under the default limits.
+    pub(super) fn embedded(&self) -> Result<Box<dyn Engine>, Error> {
+        let engine = self.find(&self.embedded, 0)?;
+        engine.ok_or_else(|| Error::Load("no embedded component".to_owned()))
     }
 
     /// Whether fuel can be compared: the same runtime runs the same component in the same way.

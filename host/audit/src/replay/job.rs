@@ -1,22 +1,24 @@
 //! One record, made again.
 
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 use serde_json::{Value, json};
-use sigmapol_core::{Bounded, Engine, Error, INPUT_BYTES, digest, json::Members};
+use sigmapol_core::{Bounded, Engine, Error, INPUT_BYTES, RefusalCode, digest, json::Members};
 
 use super::Engines;
 use crate::{
+    difference::difference,
     facts::{called, event_kind, has_state, names, result_digest},
     ranking,
     receipt::{
-        DecisionReceipt, EngineIdentity, Fuel, RankReceipt, StepReceipt, difference, outcome,
-        stopped, turn_outcome,
+        DecisionReceipt, EngineIdentity, Fuel, RankReceipt, StepReceipt, outcome, stopped,
+        turn_outcome,
     },
 };
 
 /// What came of replaying a record.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Verdict {
     /// The same outcome, to the last bit.
     Same {
@@ -29,6 +31,28 @@ pub enum Verdict {
     ComponentMismatch(String),
     /// The ledger has not the texts: their digests are all that was recorded.
     NotRecorded,
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Same { fuel: true } => f.write_str("same"),
+            Self::Same { fuel: false } => f.write_str("same, fuel not compared"),
+            Self::Diverged(what) => write!(f, "diverged: {what}"),
+            Self::ComponentMismatch(component) => {
+                write!(f, "component mismatch: {component} is not here")
+            }
+            Self::NotRecorded => f.write_str("not recorded"),
+        }
+    }
+}
+
+/// What a record is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Decision,
+    Step,
+    Rank,
 }
 
 /// A record with the texts it refers to.
@@ -116,14 +140,16 @@ fn decide(
         Some(limit) => {
             // blanked texts have no escapes: a bound on the cost is that of as many bytes
             let bytes = receipt.ctx.bytes.as_ref().and_then(|bytes| bytes.parse().ok());
-            let ctx = format!("{ctx:<width$}", width = bytes.unwrap_or(0).min(INPUT_BYTES));
-            Bounded::new(engine, limit.unwrap_or(0)).decide(policy, &ctx)
+            let bytes: usize = bytes.unwrap_or(0).min(INPUT_BYTES);
+            let mut padded = ctx.to_owned();
+            padded.extend(std::iter::repeat_n(' ', bytes.saturating_sub(ctx.len())));
+            Bounded::new(engine, limit.unwrap_or(0)).decide(policy, &padded)
         }
     };
     let now = outcome(&result, blanked);
     let differs_in_outcome = match (own, receipt.outcome.get("refused"), now.get("refused")) {
         // what is wrong is found in another order where the catalog was read before
-        (Some(_), Some(_), Some(_)) => None,
+        (Some(_), Some(code), Some(_)) if is_refusal(&receipt.outcome, code) => None,
         _ => differs(&receipt.outcome, &now),
     };
     let recorded = if own.is_some() { &receipt.outcome } else { &now };
@@ -133,6 +159,12 @@ fn decide(
     };
     let beside = beside_decision(receipt, own, ctx, recorded);
     Again { outcome: differs_in_outcome, beside, spent }
+}
+
+/// Whether an outcome says that it was refused, with a code that there is, and nothing else.
+fn is_refusal(outcome: &Value, code: &Value) -> bool {
+    RefusalCode::ALL.iter().any(|known| *code == known.name())
+        && *outcome == json!({ "refused": code })
 }
 
 fn step(
@@ -217,8 +249,17 @@ fn beside_decision(
         Some(decision) if !blanked => json!(decision.get("request")),
         _ => json!(receipt.request),
     };
-    let sha256 =
-        if blanked { receipt.ctx.sha256.clone() } else { digest(own.unwrap_or(ctx).as_bytes()) };
+    // texts have their escapes where nothing is blanked: their length is that of the record
+    let text = own.unwrap_or(ctx);
+    let length = receipt.ctx.bytes.as_ref().map(|bytes| match blanked {
+        true => bytes.clone(),
+        false => text.len().to_string(),
+    });
+    let limits = [&receipt.cost_limit, &receipt.fuel.as_ref().map(|fuel| fuel.limit.clone())];
+    if let Some(limit) = limits.into_iter().flatten().find(|limit| limit.parse::<u64>().is_err()) {
+        return Some(format!("limit: expected a number, recorded {limit}"));
+    }
+    let sha256 = if blanked { receipt.ctx.sha256.clone() } else { digest(text) };
     let canonical = match decision {
         Some(decision) if members.get("envelope").is_none() => json!(decision.get("identity")),
         _ => json!(receipt.policy.canonical),
@@ -226,13 +267,13 @@ fn beside_decision(
     let recorded = json!({
         "result": receipt.result, "catalog": receipt.catalog, "seed": receipt.seed,
         "chosen": receipt.chosen, "request": receipt.request,
-        "ctx": { "sha256": receipt.ctx.sha256 },
+        "ctx": { "sha256": receipt.ctx.sha256, "bytes": receipt.ctx.bytes },
         "policy": { "canonical": receipt.policy.canonical },
     });
     let now = json!({
         "result": result_digest(outcome), "catalog": catalog, "seed": members.get("seed"),
         "chosen": chosen, "request": request,
-        "ctx": { "sha256": sha256 },
+        "ctx": { "sha256": sha256, "bytes": length },
         "policy": { "canonical": canonical },
     });
     differs(&recorded, &now)

@@ -13,7 +13,7 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-pub use counterfactual::{Change, Counterfactual, counterfactual};
+pub use counterfactual::{Change, Counterfactual, LeftOut, counterfactual};
 pub use engines::{EngineKind, Engines};
 pub use job::Verdict;
 use sigmapol_core::Error;
@@ -89,7 +89,7 @@ pub fn replay(
     each: &(dyn Fn(u64, &Verdict) + Sync),
 ) -> Result<Summary, ReplayError> {
     let summary = Mutex::new(Summary::default());
-    walk(folder, threads, &|number, job| {
+    walk(folder, threads, &|number, _, job| {
         let verdict = match job {
             Some(job) => job.replay(engines)?,
             None => Verdict::NotRecorded,

@@ -9,7 +9,12 @@ use sigmapol_core::{
 };
 use sigmapol_ledger::{self as ledger, Record, Records};
 
-use super::{ReplayError, catalog::CatalogText, job::Job, text_cache::TextCache};
+use super::{
+    ReplayError,
+    catalog::CatalogText,
+    job::{Job, Kind},
+    text_cache::TextCache,
+};
 use crate::{
     over::{Link, Over},
     receipt::{DECISION, DecisionReceipt, RANK, RankReceipt, STEP, StepReceipt},
@@ -22,19 +27,19 @@ const CHANGES: usize = 1_000_000;
 /// where a text is not recorded.
 pub(super) fn jobs(
     folder: &Path,
-    mut pass: impl FnMut(u64, Option<Job>) -> ControlFlow<()>,
+    mut pass: impl FnMut(u64, Kind, Option<Job>) -> ControlFlow<()>,
 ) -> Result<(), ReplayError> {
     let mut reader = ledger::read(folder)?;
     let mut texts = Texts::default();
     while let Some(record) = reader.next() {
         let record = record?;
-        let job = match record.kind.as_str() {
-            DECISION => texts.decision(body(&record)?, &reader),
-            STEP => texts.step(body(&record)?, &reader),
-            RANK => texts.rank(body(&record)?, &reader),
+        let (kind, job) = match record.kind.as_str() {
+            DECISION => (Kind::Decision, texts.decision(body(&record)?, &reader)),
+            STEP => (Kind::Step, texts.step(body(&record)?, &reader)),
+            RANK => (Kind::Rank, texts.rank(body(&record)?, &reader)),
             _ => continue,
         };
-        if pass(record.number, job).is_break() {
+        if pass(record.number, kind, job).is_break() {
             break;
         }
     }

@@ -4,7 +4,7 @@ use std::{
     ops::ControlFlow,
     path::Path,
     sync::{
-        Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
         mpsc::sync_channel,
     },
@@ -13,41 +13,49 @@ use std::{
 
 use sigmapol_core::Error;
 
-use super::{ReplayError, job::Job, resolve};
+use super::{
+    ReplayError,
+    job::{Job, Kind},
+    resolve,
+};
 
-/// Records that wait for a worker, times their number.
-const WAITING: usize = 64;
+/// Records that wait for a worker, times their number. Each may hold a ctx as large as an input.
+const WAITING: usize = 4;
 
 /// What is done with a record; there is no job where the texts are not recorded.
-pub(super) type Work<'w> = dyn Fn(u64, Option<&Job>) -> Result<(), Error> + Sync + 'w;
+pub(super) type Work<'w> = dyn Fn(u64, Kind, Option<&Job>) -> Result<(), Error> + Sync + 'w;
 
 /// Reads a ledger, and works on its records on so many threads. The first error of a worker ends
 /// the reading.
 pub(super) fn walk(folder: &Path, threads: usize, work: &Work<'_>) -> Result<(), ReplayError> {
     let failed: Mutex<Option<Error>> = Mutex::new(None);
     let stop = AtomicBool::new(false);
-    let (jobs, waiting) = sync_channel::<(u64, Option<Job>)>(WAITING * threads.max(1));
-    let waiting = Mutex::new(waiting);
+    let (jobs, waiting) = sync_channel::<(u64, Kind, Option<Job>)>(WAITING * threads.max(1));
+    // held by the workers alone: when the last of them is gone, the reader does not wait for a place
+    let waiting = Arc::new(Mutex::new(waiting));
     thread::scope(|scope| {
         for _ in 0..threads.max(1) {
-            scope.spawn(|| {
+            let waiting = Arc::clone(&waiting);
+            let (failed, stop) = (&failed, &stop);
+            scope.spawn(move || {
                 loop {
                     let next = lock(&waiting).recv();
-                    let Ok((number, job)) = next else { return };
+                    let Ok((number, kind, job)) = next else { return };
                     // what still waits is taken out, so that the reader never waits for a place
                     if stop.load(Ordering::Relaxed) {
                         continue;
                     }
-                    if let Err(error) = work(number, job.as_ref()) {
-                        lock(&failed).get_or_insert(error);
+                    if let Err(error) = work(number, kind, job.as_ref()) {
+                        lock(failed).get_or_insert(error);
                         stop.store(true, Ordering::Relaxed);
                     }
                 }
             });
         }
+        drop(waiting);
         // workers go on until there are no more jobs
-        let read = resolve::jobs(folder, |number, job| {
-            if stop.load(Ordering::Relaxed) || jobs.send((number, job)).is_err() {
+        let read = resolve::jobs(folder, |number, kind, job| {
+            if stop.load(Ordering::Relaxed) || jobs.send((number, kind, job)).is_err() {
                 return ControlFlow::Break(());
             }
             ControlFlow::Continue(())

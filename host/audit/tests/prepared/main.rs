@@ -203,14 +203,18 @@ fn another_policy_over_the_same_catalog() {
     let recorder = Recorder::new(catalog, open(folder.path()), recording(false));
     recorder.decide(&Policy::new(POLICY), "{}").unwrap();
     recorder.patch(r#"[{"candidate":0,"set":{"price_in":500}}]"#).unwrap();
-    recorder.decide(&Policy::new(POLICY), "{}").unwrap();
+    let prepared = recorder.decide(&Policy::new(POLICY), "{}").unwrap().value;
+    assert_eq!(recorder.decide(POLICY, "{}").unwrap().value, prepared);
+    let [first, second]: [DecisionReceipt; 2] =
+        bodies(folder.path(), "decision").split_off(1).try_into().unwrap();
+    assert_eq!(DecisionReceipt { fuel: None, ..first }, DecisionReceipt { fuel: None, ..second });
     let dearest =
         POLICY.replace(r#"["neg",["normalize",["field","price_in"]]]"#, r#"["field","price_in"]"#);
     let engines = Engines::new(EngineKind::Component, None);
     let sums = counterfactual(folder.path(), &dearest, &engines, 1, &|_| ()).unwrap();
-    assert_eq!((sums.decisions, sums.changed, sums.left_out), (2, 2, 0));
+    assert_eq!((sums.decisions, sums.changed, sums.left_out.total()), (3, 3, 0));
     // the change is seen: the dearest was 99 and is 500
-    assert_eq!(sums.price_after[0], 599.0);
+    assert_eq!(sums.price_after[0], 1099.0);
 }
 
 fn router() -> Value {
@@ -343,4 +347,44 @@ fn what_a_limit_of_cost_stopped() {
             assert_eq!(again(folder.path(), kind), vec![Verdict::Same { fuel }; 2]);
         }
     }
+}
+
+/// Texts longer than a format string can pad, by bytes and not by characters.
+#[test]
+fn a_limit_of_cost_over_a_long_ctx() {
+    let folder = tempfile::tempdir().unwrap();
+    let ctx =
+        json!({ "candidates": catalog()["candidates"], "request": { "p": "é\"".repeat(40_000) } });
+    let recording = Recording { cost_limit: Some(u64::MAX), ..recording(false) };
+    let bounded = Bounded::new(SANDBOX.clone(), u64::MAX);
+    let recorder = Recorder::new(bounded, open(folder.path()), recording);
+    recorder.decide(POLICY, &ctx.to_string()).unwrap();
+    drop(recorder);
+    assert_eq!(again(folder.path(), EngineKind::Native), [Verdict::Same { fuel: false }]);
+}
+
+/// A refusal over a catalog may have another code; it may say nothing else.
+#[test]
+fn a_refusal_that_says_more() {
+    let folder = tempfile::tempdir().unwrap();
+    let catalog = SANDBOX.catalog(catalog().to_string()).unwrap();
+    let recorder = Recorder::new(catalog, open(folder.path()), recording(true));
+    recorder.decide(&Policy::new(POLICY), r#"{"seed":0.5}"#).unwrap_err();
+    drop(recorder);
+    let honest: Vec<Value> = bodies(folder.path(), "decision");
+    let ledger = open(folder.path());
+    for outcome in [json!({ "refused": "banana" }), json!({ "refused": "ctx", "decision": {} })] {
+        let mut lie = honest[0].clone();
+        lie["result"] = json!(sigmapol_core::digest(outcome.to_string()));
+        lie["outcome"] = outcome;
+        ledger.append("decision", &lie).unwrap();
+    }
+    let mut limit = honest[0].clone();
+    limit["cost_limit"] = json!("banana");
+    ledger.append("decision", &limit).unwrap();
+    drop(ledger);
+    let verdicts = again(folder.path(), EngineKind::Native);
+    assert_eq!(verdicts[0], Verdict::Same { fuel: false });
+    let diverged = |verdict: &&Verdict| matches!(verdict, Verdict::Diverged(_));
+    assert_eq!(verdicts.iter().filter(diverged).count(), 3, "{verdicts:?}");
 }

@@ -13,7 +13,8 @@ use crate::{
     shared::{
         engine::LimitArgs,
         input,
-        table::{grouped, render, safe},
+        table::{grouped, render},
+        text::safe,
     },
 };
 

@@ -21,7 +21,8 @@ use crate::{
     Failure, Global, print_json,
     shared::{
         input,
-        table::{render, right, safe},
+        table::{render, right},
+        text::safe,
     },
 };
 
@@ -135,14 +136,14 @@ fn progress(records: &[Record<'_>], name: &str) -> ProgressBar {
     if let Ok(style) = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len}") {
         bar.set_style(style);
     }
-    bar.with_message(name.to_owned())
+    bar.with_message(safe(name))
 }
 
 fn table(replayed: &[Replayed], global: &Global, out: &mut impl Write) -> Result<(), Failure> {
     let mut table = global.table(["file", "family", "passed", "failed", "pinned differ"]);
     for Replayed { file, families, tally } in replayed {
         table.add_row([
-            Cell::new(file),
+            Cell::new(safe(file)),
             Cell::new(families),
             right(tally.passed),
             right(tally.failed),
@@ -157,7 +158,8 @@ fn differences(replayed: &[Replayed], out: &mut impl Write) -> Result<(), Failur
     for (file, record) in first(replayed) {
         let pinned = if record.pinned { " (pinned)" } else { "" };
         for difference in &record.differences {
-            writeln!(out, "{file} {}{pinned}: {}", safe(&record.id), safe(&difference.what))?;
+            let (id, what) = (safe(&record.id), safe(&difference.what));
+            writeln!(out, "{} {id}{pinned}: {what}", safe(file))?;
             writeln!(out, "  expected {}", short(&difference.expected))?;
             writeln!(out, "  got      {}", short(&difference.got))?;
         }
@@ -179,8 +181,9 @@ fn first(replayed: &[Replayed]) -> impl Iterator<Item = (&str, &Differing)> {
 }
 
 fn short(text: &str) -> String {
-    let mut line: String = safe(text).chars().take(SHOWN_CHARS).collect();
-    if text.chars().nth(SHOWN_CHARS).is_some() {
+    let mut line = safe(text);
+    if let Some((end, _)) = line.char_indices().nth(SHOWN_CHARS) {
+        line.truncate(end);
         line.push('…');
     }
     line

@@ -10,7 +10,7 @@ use comfy_table::Cell;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use sigmapol_audit::digest_of;
-use sigmapol_core::{Decision, Metered};
+use sigmapol_core::{Bounded, Decision, Metered};
 
 use crate::{
     Failure, Global, print_json,
@@ -19,7 +19,8 @@ use crate::{
         engine::{Kind, LimitArgs},
         explain, input,
         record::RecordArgs,
-        table::{grouped, number, render, right, rounded, safe},
+        table::{grouped, json_number, number, render, right, rounded},
+        text::safe,
     },
 };
 
@@ -36,9 +37,12 @@ pub(crate) struct Args {
     seed: Option<i64>,
     #[command(flatten)]
     limits: LimitArgs,
+    /// What the decision may cost, in the units of `decision.cost`; checked before it is made
+    #[arg(long, value_name = "N")]
+    cost: Option<u64>,
     #[command(flatten)]
     record: RecordArgs,
-    /// The same as `--engine native`
+    /// The same as `--engine native`: without a sandbox, so without limits of fuel, memory and time
     #[arg(long, conflicts_with_all = ["core", "engine"])]
     native: bool,
     /// The same as `--engine core`
@@ -75,8 +79,11 @@ pub(crate) fn run(args: &Args, global: &Global, out: &mut impl Write) -> Result<
     let policy = input::text("policy", Path::new(&args.policy))?;
     let ctx = args.ctx()?;
     let engine = args.engine(global);
-    let verbs = args.limits.open(engine)?;
-    let verbs = args.record.record(verbs, engine, &args.limits.limits(), args.limits.cost)?;
+    let mut verbs = args.limits.open(engine)?;
+    if let Some(cost) = args.cost {
+        verbs = Box::new(Bounded::new(verbs, cost));
+    }
+    let verbs = args.record.record(verbs, engine, &args.limits.limits(), args.cost)?;
     let outcome = verbs.decide(&policy, &ctx)?;
     let view = View::read(&ctx);
     if args.json {
@@ -180,7 +187,7 @@ struct Reaction<'a> {
     kind: &'a str,
     attempt: f64,
     action: Option<&'a RawValue>,
-    backoff_ms: f64,
+    backoff_ms: serde_json::Value,
 }
 
 /// Measured, not decided: differs from run to run.
@@ -206,11 +213,7 @@ impl<'a> Json<'a> {
                     candidate,
                     provider: provider(candidate),
                     model: model(candidate),
-                    score: if score.is_finite() {
-                        (score + 0.0).into()
-                    } else {
-                        number(score).into()
-                    },
+                    score: json_number(score),
                 })
                 .collect(),
             rejected: decision
@@ -232,7 +235,7 @@ impl<'a> Json<'a> {
                     kind: failed.kind,
                     attempt: failed.attempt,
                     action: serde_json::from_str(&reaction.action).ok(),
-                    backoff_ms: reaction.backoff_ms,
+                    backoff_ms: json_number(reaction.backoff_ms),
                 })
                 .collect(),
             cost: decision.cost,

@@ -17,7 +17,8 @@ use crate::{
     shared::{
         input, provider,
         router::{RouterArgs, State, block_on},
-        table::{render, safe},
+        table::render,
+        text::{AsItIs, safe},
         trace,
     },
 };
@@ -75,7 +76,7 @@ pub(crate) fn run(args: &Args, global: &Global, out: &mut impl Write) -> Result<
         Command::Run(args) => {
             let config = args.router.config()?;
             let provider = provider::open(config.value())?;
-            with(args, config, provider, global, out)
+            with(args, config, provider, global, &mut AsItIs::to_stdout(out))
         }
     }
 }

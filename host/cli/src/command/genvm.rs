@@ -38,8 +38,8 @@ struct PackArgs {
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
     /// A component or core module, in place of the one of this program
-    #[arg(long, value_name = "FILE")]
-    core: Option<PathBuf>,
+    #[arg(long, alias = "core", value_name = "FILE")]
+    module: Option<PathBuf>,
 }
 
 /// Give a package a message, in a minimal machine, in every way that it might be compiled
@@ -70,7 +70,7 @@ pub(crate) fn run(args: &Args, global: &Global, out: &mut impl Write) -> Result<
 }
 
 fn write(args: &PackArgs, out: &mut impl Write) -> Result<(), Failure> {
-    let core = matrix::core(args.core.as_deref())?;
+    let core = matrix::core(args.module.as_deref())?;
     let package = pack(&core).map_err(LoadError::from)?;
     let name = args.output.display();
     fs::write(&args.output, &package)

@@ -8,10 +8,7 @@ use sigmapol::artifact;
 
 use crate::{
     Failure, Global, print_json,
-    shared::{
-        input,
-        table::{render, safe},
-    },
+    shared::{input, table::render, text::safe},
 };
 
 /// First bytes of every WebAssembly file.

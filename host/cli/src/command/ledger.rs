@@ -9,7 +9,10 @@ use sigmapol_ledger::{Entry, Recovery, Report};
 
 use crate::{
     Failure, Global, print_json,
-    shared::table::{grouped, render, safe},
+    shared::{
+        table::{grouped, render},
+        text::{AsItIs, safe},
+    },
 };
 
 /// Check, mend and read a ledger of records that are sealed and chained
@@ -29,7 +32,8 @@ enum Command {
         #[arg(long, value_name = "NUMBER:SEAL")]
         anchor: Option<Entry>,
     },
-    /// Mend a last line that was cut short, as the next writer would
+    /// Mend a last line that was cut short, as the next writer would; it does not verify the other
+    /// records: `ledger verify` does
     Recover(LedgerArgs),
     /// Print every record as it stands, one a line, checking on the way
     Export {
@@ -67,7 +71,7 @@ pub(crate) fn run(args: &Args, global: &Global, out: &mut impl Write) -> Result<
                 false => print_recovery(&recovery, out),
             }
         }
-        Command::Export { folder } => ledger::export(folder, out).map(drop),
+        Command::Export { folder } => ledger::export(folder, &mut AsItIs::to_stdout(out)).map(drop),
         Command::Anchor(LedgerArgs { folder, json }) => {
             let anchor = ledger::anchor(folder)?;
             match json {
@@ -108,5 +112,6 @@ fn print_recovery(recovery: &Recovery, out: &mut impl Write) -> Result<(), Failu
             "cut off: {bytes} bytes of segment {segment} from offset {offset}, now {file}"
         )?;
     }
-    Ok(())
+    // nothing else was looked at
+    Ok(writeln!(out, "not verified: run `sigmapol ledger verify`")?)
 }

@@ -5,7 +5,10 @@ use std::{io::Write, path::PathBuf};
 use sigmapol_mock::MockProvider;
 use tokio::{runtime, sync::mpsc};
 
-use crate::{Failure, shared::input};
+use crate::{
+    Failure,
+    shared::{input, text::safe},
+};
 
 /// Answer as a provider would, from a script, on a local port
 #[derive(Debug, clap::Args)]
@@ -39,7 +42,7 @@ async fn serve(script: &str, port: u16, out: &mut impl Write) -> Result<(), Fail
     writeln!(out, "listening on {}", mock.url(""))?;
     out.flush()?;
     while let Some(line) = requests.recv().await {
-        writeln!(out, "{line}")?;
+        writeln!(out, "{}", safe(&line))?;
         out.flush()?;
     }
     Ok(())

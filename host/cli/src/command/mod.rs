@@ -9,6 +9,7 @@ pub(crate) mod hash;
 pub(crate) mod inspect;
 pub(crate) mod ledger;
 pub(crate) mod mock_provider;
+pub(crate) mod operate;
 pub(crate) mod rank;
 pub(crate) mod replay;
 pub(crate) mod run;

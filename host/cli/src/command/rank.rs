@@ -10,7 +10,8 @@ use crate::{
     shared::{
         contract::ContractArgs,
         router::{RouterArgs, State},
-        table::{number, render, right, rounded, safe},
+        table::{number, render, right, rounded},
+        text::safe,
     },
 };
 
@@ -57,7 +58,7 @@ fn order(ordered: &[Value], global: &Global, out: &mut impl Write) -> Result<(),
             right(price.map_or_else(|| "-".to_owned(), number))
         };
         let score = match candidate.get("score") {
-            Some(Value::String(infinite)) => infinite.clone(),
+            Some(Value::String(infinite)) => safe(infinite),
             score => score.and_then(Value::as_f64).map_or_else(|| "-".to_owned(), rounded),
         };
         table.add_row([

@@ -19,7 +19,8 @@ use crate::{
         counterfactual,
         engine::Kind,
         input,
-        table::{grouped, render, right, safe},
+        table::{grouped, render, right},
+        text::safe,
     },
 };
 
@@ -121,14 +122,9 @@ struct Lines<'o, W> {
 
 impl<W: Write> Lines<'_, W> {
     fn print(&mut self, number: u64, verdict: &Verdict) {
-        let what = match verdict {
-            Verdict::Same { fuel: true } => "same".to_owned(),
-            Verdict::Same { fuel: false } => "same, fuel not compared".to_owned(),
-            Verdict::NotRecorded => "not recorded".to_owned(),
-            other => otherwise(other).unwrap_or_default(),
-        };
         if self.failed.is_none() {
-            self.failed = writeln!(self.out, "record {number}: {}", safe(&what)).err();
+            self.failed =
+                writeln!(self.out, "record {number}: {}", safe(&verdict.to_string())).err();
         }
     }
 }
@@ -136,10 +132,7 @@ impl<W: Write> Lines<'_, W> {
 fn otherwise(verdict: &Verdict) -> Option<String> {
     match verdict {
         Verdict::Same { .. } | Verdict::NotRecorded => None,
-        Verdict::Diverged(what) => Some(format!("diverged: {what}")),
-        Verdict::ComponentMismatch(component) => {
-            Some(format!("component mismatch: {component} is not here"))
-        }
+        other => Some(other.to_string()),
     }
 }
 

@@ -16,6 +16,7 @@ use crate::{
         contract::ContractArgs,
         provider,
         router::{RouterArgs, State, block_on},
+        text::AsItIs,
         trace,
     },
 };
@@ -42,7 +43,7 @@ pub(crate) fn run(args: &Args, global: &Global, out: &mut impl Write) -> Result<
     args.contract.check_complete()?;
     let config = args.router.config()?;
     let provider = provider::open(config.value())?;
-    with(args, config, provider, global, out)
+    with(args, config, provider, global, &mut AsItIs::to_stdout(out))
 }
 
 fn with(
@@ -145,6 +146,28 @@ mod tests {
         }
         let (printed, _) = call(&folder, "--prompt hello --profile private", &[]);
         assert_eq!(printed, "gamma: hello\n");
+    }
+
+    /// An answer is shown to a person, and handed to a program as it is.
+    #[test]
+    fn an_answer_that_commands_a_terminal() {
+        let folder = Folder::new();
+        folder.write("contract.json", r#"{"prompt": "a\n\tb\u001b]52;c;x\u0007\u009bz\u202e"}"#);
+        for more in ["", "--stream"] {
+            let line = format!("run --config @router.json --contract @contract.json {more}");
+            let args = Line::try_parse_from(folder.words(&line)).unwrap().args;
+            let answer = |out: &mut dyn Write| {
+                let config = args.router.config().unwrap();
+                with(&args, config, Echo::but(&[]), &global(), &mut { out }).unwrap();
+            };
+            let (mut piped, mut shown) = (Vec::new(), Vec::new());
+            answer(&mut piped);
+            let text = "alpha: a\n\tb\u{1b}]52;c;x\u{7}\u{9b}z\u{202e}\n";
+            assert_eq!(String::from_utf8(piped).unwrap(), text);
+            answer(&mut AsItIs::to_terminal(&mut shown));
+            let text = "alpha: a\n\tb\\u{1b}]52;c;x\\u{7}\\u{9b}z\\u{202e}\n";
+            assert_eq!(String::from_utf8(shown).unwrap(), text);
+        }
     }
 
     #[test]

@@ -14,7 +14,8 @@ use crate::{
     Failure, Global, print_json,
     shared::{
         matrix::{self, RequestArgs},
-        table::{render, safe},
+        table::render,
+        text::safe,
     },
 };
 
@@ -30,8 +31,8 @@ pub(crate) struct Args {
     #[command(flatten)]
     request: RequestArgs,
     /// A component or core module, in place of the one of this program
-    #[arg(long, value_name = "FILE")]
-    core: Option<PathBuf>,
+    #[arg(long, alias = "core", value_name = "FILE")]
+    module: Option<PathBuf>,
     /// Say what each rule finds in the module, and run nothing
     #[arg(long, conflicts_with_all = ["policy", "ctx", "seed"])]
     check: bool,
@@ -48,7 +49,7 @@ enum Profile {
 
 pub(crate) fn run(args: &Args, global: &Global, out: &mut impl Write) -> Result<(), Failure> {
     let Profile::Genvm = args.profile;
-    let core = matrix::core(args.core.as_deref())?;
+    let core = matrix::core(args.module.as_deref())?;
     if args.check {
         return check(&core, args.json, global, out);
     }

@@ -10,7 +10,8 @@ use crate::{
     shared::{
         input,
         router::{RouterArgs, State},
-        table::{number, render, right, safe},
+        table::{number, render, right},
+        text::safe,
     },
 };
 

@@ -8,24 +8,9 @@ use sigmapol_core::{
     RefusalCode,
     json::{Members, Object, quote},
 };
+use sigmapol_provider::ErrorKind;
 
 use crate::{Failure, shared::input::refused};
-
-/// What hosts report when a call fails; `--explain` asks the fail plan about each.
-const FAILURE_KINDS: [&str; 12] = [
-    "rate_limit",
-    "timeout",
-    "server_error",
-    "auth_error",
-    "bad_request",
-    "content_filter",
-    "context_overflow",
-    "network_error",
-    "model_unavailable",
-    "payment_required",
-    "bad_response",
-    "unknown",
-];
 
 /// A file of the ctx: its name and its text.
 pub(crate) type Part = (String, String);
@@ -65,7 +50,8 @@ pub(crate) fn merge(parts: &[Part], seed: Option<i64>, explain: bool) -> Result<
         object = object.with("seed", &seed.to_string());
     }
     if explain && !owners.contains_key("failures") {
-        let kinds = FAILURE_KINDS.map(|kind| format!(r#"{{"kind":{}}}"#, quote(kind)));
+        // every kind that a call may fail with
+        let kinds = ErrorKind::ALL.map(|kind| format!(r#"{{"kind":{}}}"#, quote(kind.name())));
         object = object.with("failures", &format!("[{}]", kinds.join(",")));
     }
     Ok(object.finish())
@@ -186,8 +172,11 @@ mod tests {
         let merged = merge(&parts(&[r#"{"seed":1,"failures":[]}"#]), Some(-7), true).unwrap();
         assert_eq!(merged, r#"{"failures":[],"seed":-7}"#);
         let merged = merge(&parts(&["{}"]), None, true).unwrap();
-        assert!(merged.starts_with(r#"{"failures":[{"kind":"rate_limit"},"#), "{merged}");
-        assert_eq!(View::read(&merged).failures().count(), FAILURE_KINDS.len());
+        assert!(merged.starts_with(r#"{"failures":[{"kind":"auth_error"},"#), "{merged}");
+        let view = View::read(&merged);
+        let asked: Vec<_> = view.failures().map(|failed| failed.kind).collect();
+        assert_eq!(asked, ErrorKind::ALL.map(ErrorKind::name));
+        assert!(asked.contains(&"stream_interrupted"), "{asked:?}");
     }
 
     #[test]

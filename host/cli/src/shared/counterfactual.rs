@@ -5,11 +5,14 @@ use std::{io::Write, path::Path};
 use comfy_table::Cell;
 use indicatif::ProgressBar;
 use serde_json::json;
-use sigmapol_audit::replay::{Change, Counterfactual, Engines, counterfactual};
+use sigmapol_audit::replay::{Change, Counterfactual, Engines, LeftOut, counterfactual};
 
 use crate::{
     Failure, Global, print_json,
-    shared::table::{grouped, render, right, rounded, safe},
+    shared::{
+        table::{grouped, json_number, render, right, rounded},
+        text::safe,
+    },
 };
 
 /// Changes of picks that are shown.
@@ -58,8 +61,10 @@ pub(crate) fn print(
     if result.refused > 0 {
         table.add_row(row(result.refused, "refused by this policy", String::new()));
     }
-    if result.left_out > 0 {
-        table.add_row(row(result.left_out, "left out", "nothing to decide again".to_owned()));
+    for (count, what, why) in left_out(&result.left_out) {
+        if count > 0 {
+            table.add_row(row(count, what, format!("left out: {why}")));
+        }
     }
     writeln!(out, "{}", render(table))?;
     let (lost, gained) = (grouped(result.lost), grouped(result.gained));
@@ -75,8 +80,20 @@ pub(crate) fn print(
     Ok(writeln!(out, "\n{}", render(table))?)
 }
 
+/// How many records of a kind were not decided again, and why.
+const fn left_out(of: &LeftOut) -> [(u64, &'static str, &'static str); 5] {
+    [
+        (of.steps, "steps", "the policy of a run is part of what was asked"),
+        (of.ranks, "rankings", "their policy is that of a profile"),
+        (of.not_recorded, "not recorded", "by digest alone"),
+        (of.component_mismatch, "component mismatch", "another component, and not here"),
+        (of.undecided, "undecided", "refused or stopped when they were recorded"),
+    ]
+}
+
 fn document(result: &Counterfactual, changes: &[(&Change, u64)]) -> serde_json::Value {
-    let prices = |[input, output]: [f64; 2]| json!({ "in": input, "out": output });
+    let prices =
+        |[input, output]: [f64; 2]| json!({ "in": json_number(input), "out": json_number(output) });
     let changes = changes
         .iter()
         .map(|(change, count)| json!({ "from": change.from, "to": change.to, "count": count }));
@@ -86,7 +103,14 @@ fn document(result: &Counterfactual, changes: &[(&Change, u64)]) -> serde_json::
         "lost": result.lost,
         "gained": result.gained,
         "refused": result.refused,
-        "left_out": result.left_out,
+        "left_out": result.left_out.total(),
+        "left_out_why": {
+            "steps": result.left_out.steps,
+            "ranks": result.left_out.ranks,
+            "not_recorded": result.left_out.not_recorded,
+            "component_mismatch": result.left_out.component_mismatch,
+            "undecided": result.left_out.undecided,
+        },
         "priced": result.priced,
         "price_sums_before": prices(result.price_before),
         "price_sums_after": prices(result.price_after),

@@ -4,18 +4,19 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 use sigmapol::{CoreSandbox, Limits, PreparedEngine, Sandbox, limits::MEMORY_BYTES};
-use sigmapol_core::{Bounded, Engine, Error, Native};
+use sigmapol_core::{Engine, Error, Native};
 
 use crate::Failure;
 
 /// The engine of a command.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Kind {
     /// The component, in a sandbox
+    #[default]
     Component,
     /// The bare core module, in a sandbox, by hand-made canonical ABI calls
     Core,
-    /// The same code without WebAssembly, without limits
+    /// The same code without WebAssembly, without limits of fuel, memory and time
     Native,
     /// The component, each decision over a catalog that is loaded for it
     Prepared,
@@ -55,9 +56,6 @@ pub(crate) struct LimitArgs {
     /// Wall-clock time of the call, in milliseconds
     #[arg(long, value_name = "N")]
     deadline_ms: Option<u64>,
-    /// What a decision may cost, in the units of `decision.cost`; checked before it is made
-    #[arg(long, value_name = "N")]
-    pub(crate) cost: Option<u64>,
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "a constant of 256")]
@@ -73,11 +71,7 @@ impl LimitArgs {
                     .to_owned(),
             ));
         }
-        let engine = kind.open(self.limits())?;
-        Ok(match self.cost {
-            Some(cost) => Box::new(Bounded::new(engine, cost)),
-            None => engine,
-        })
+        Ok(kind.open(self.limits())?)
     }
 
     pub(crate) fn limits(&self) -> Limits {

@@ -11,7 +11,8 @@ use crate::{
     shared::{
         context::View,
         engine::Kind,
-        table::{grouped, number, render, right, safe},
+        table::{grouped, number, render, right},
+        text::{safe, safe_json},
     },
 };
 
@@ -30,7 +31,7 @@ pub(crate) fn print(
             .and_then(|value| serde_json::to_string_pretty(&value))
             .unwrap_or_else(|_| request.clone());
         writeln!(out, "\nrequest of the first")?;
-        writeln!(out, "{pretty}")?;
+        writeln!(out, "{}", safe_json(&pretty))?;
     }
     reactions(decision, view, global, out)?;
     writeln!(out)?;

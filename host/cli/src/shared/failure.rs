@@ -7,12 +7,15 @@ use sigmapol_conformance::Malformed;
 use sigmapol_core::Error;
 use sigmapol_ledger::LedgerError;
 
+use crate::shared::text::safe;
+
 /// The most characters of a line; what is cut out of the middle of a longer one is the path into
 /// a deep term, or text of the input.
 const LINE_CHARS: usize = 1000;
 
 /// Why a command did not do what was asked.
 #[derive(Debug)]
+#[non_exhaustive]
 pub enum Failure {
     /// The engine gave no value.
     Engine(Error),
@@ -119,17 +122,10 @@ pub fn usage(error: &clap::Error) -> Option<Failure> {
     Some(Failure::Usage(text.strip_prefix("error: ").unwrap_or(&text).to_owned()))
 }
 
-/// A message may quote the input: no control character of it reaches a terminal, and no more of it
-/// than a person reads.
+/// A message may quote the input: nothing of it commands a terminal, and no more of it is shown than
+/// a person reads.
 fn one_line(text: &str) -> String {
-    let mut line = String::new();
-    for character in text.chars() {
-        if character.is_control() {
-            line.extend(character.escape_default());
-        } else {
-            line.push(character);
-        }
-    }
+    let line = safe(text);
     let length = line.chars().count();
     if length <= LINE_CHARS {
         return line;

@@ -15,7 +15,8 @@ use crate::{
     shared::{
         context::{self, Part},
         input,
-        table::{grouped, render, right, safe},
+        table::{grouped, render, right},
+        text::safe,
     },
 };
 
@@ -154,6 +155,7 @@ impl From<LoadError> for Failure {
         match error {
             LoadError::Invalid(invalid) => Self::Machine(invalid.to_string()),
             LoadError::Host(error) => error.into(),
+            error => Self::Verdict(error.to_string()),
         }
     }
 }

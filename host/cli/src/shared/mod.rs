@@ -14,4 +14,5 @@ pub(crate) mod provider;
 pub(crate) mod record;
 pub(crate) mod router;
 pub(crate) mod table;
+pub(crate) mod text;
 pub(crate) mod trace;

@@ -13,7 +13,7 @@ use sigmapol_router::{Builder, Config, Router, RouterError};
 
 use crate::{
     Failure, Global,
-    shared::{input, record::RecordArgs},
+    shared::{input, record::RecordArgs, text::safe_json},
 };
 
 /// How much of the runtime state a killed command may lose.
@@ -22,12 +22,12 @@ const SAVE_INTERVAL: Duration = Duration::from_secs(1);
 /// A router, and what it knows.
 #[derive(Debug, clap::Args)]
 pub(crate) struct RouterArgs {
-    /// The configuration: JSON, TOML or YAML, by its extension
+    /// The configuration: JSON, TOML or YAML, by its extension; JSON or YAML from standard input
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
     /// The runtime state: breakers, disabled providers, observed prices
     #[arg(long, value_name = "FILE")]
-    state: Option<PathBuf>,
+    pub(crate) state: Option<PathBuf>,
     /// What marketplaces offer, `{discovery_id: {ok, offers, …}}`
     #[arg(long, value_name = "FILE")]
     offers: Option<PathBuf>,
@@ -63,10 +63,14 @@ impl RouterArgs {
 
     /// The paths that may be `-`.
     pub(crate) fn paths(&self) -> impl Iterator<Item = &Path> {
-        [&self.offers, &self.multipliers, &self.metrics].into_iter().flatten().map(PathBuf::as_path)
+        let others = [&self.offers, &self.multipliers, &self.metrics].into_iter().flatten();
+        [&self.config].into_iter().chain(others).map(PathBuf::as_path)
     }
 
     pub(crate) fn config(&self) -> Result<Config, Failure> {
+        if self.config == Path::new("-") {
+            return Ok(Config::from_text(&input::text("config", &self.config)?)?);
+        }
         Ok(Config::read(&self.config)?)
     }
 
@@ -82,7 +86,7 @@ impl RouterArgs {
             .reference(self.reference)
             .on_log(|record| {
                 // with no stderr there is nobody left to tell
-                let _ = writeln!(io::stderr(), "{record}");
+                let _ = writeln!(io::stderr(), "{}", safe_json(record));
             });
         let read = |what: &str, path: &Option<PathBuf>| {
             path.as_deref().map(|path| input::text(what, path)).transpose()

@@ -49,6 +49,12 @@ pub(crate) fn number(value: f64) -> String {
     format!("{}", value + 0.0)
 }
 
+/// A number for a program: JSON has none that is infinite, so that one is its text, as in the
+/// engine's answers.
+pub(crate) fn json_number(value: f64) -> serde_json::Value {
+    if value.is_finite() { (value + 0.0).into() } else { number(value).into() }
+}
+
 /// A number to six significant digits, to be compared by eye.
 pub(crate) fn rounded(value: f64) -> String {
     number(format!("{value:.5e}").parse().unwrap_or(value))
@@ -67,13 +73,6 @@ pub(crate) fn grouped(value: impl Into<u64>) -> String {
     text
 }
 
-/// Text from the input, made harmless for a terminal.
-pub(crate) fn safe(text: &str) -> String {
-    text.chars()
-        .map(|character| if character.is_control() { '\u{fffd}' } else { character })
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -86,6 +85,11 @@ mod tests {
         assert_eq!(rounded(0.998_661_311_914_324), "0.998661");
         assert_eq!(rounded(4800.4), "4800.4");
         assert_eq!(rounded(f64::INFINITY), "inf");
+        assert_eq!(rounded(f64::MAX), number(1.79769e308));
+        assert_eq!(rounded(f64::NAN), "NaN");
+        assert_eq!(json_number(-0.0).to_string(), "0.0");
+        assert_eq!(json_number(f64::NEG_INFINITY), "-inf");
+        assert_eq!(json_number(f64::NAN), "NaN");
         assert_eq!(grouped(7_u64), "7");
         assert_eq!(grouped(1_234_567_u64), "1,234,567");
         assert_eq!(grouped(123_456_u64), "123,456");

@@ -6,7 +6,10 @@ use sigmapol_router::Outcome;
 
 use crate::{
     Global,
-    shared::table::{number, render, right, safe},
+    shared::{
+        table::{number, render, right},
+        text::safe,
+    },
 };
 
 /// Characters shown of a provider's message.
@@ -38,7 +41,7 @@ pub(crate) fn table(outcome: &Outcome, global: &Global) -> String {
         ]);
     }
     let total = outcome.trace.get("total_latency_ms").and_then(Value::as_f64);
-    let total = number(total.unwrap_or_default());
+    let total = total.map_or_else(|| "-".to_owned(), number);
     let end = outcome.error.as_deref().map_or_else(|| "answered".to_owned(), safe);
     format!("{}\n{end}, after {total} ms", render(table))
 }

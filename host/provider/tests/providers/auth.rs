@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use sigmapol_provider::{Http, Provider as _};
 
 use crate::{KEY, Setup};
 
@@ -107,4 +108,52 @@ async fn a_key_does_not_go_to_sellers_elsewhere() {
     assert_eq!(setup.header("authorization"), Some(format!("Bearer {KEY}")));
     setup.call("ollama", json!({"base_url": seller.mock.url("alpha")})).await.unwrap();
     assert_eq!(seller.header("authorization"), None);
+}
+
+#[tokio::test]
+async fn missing_keys_are_known_before_any_call() {
+    let provider = |auth: Value| {
+        let mut provider = json!({"api_kind": "ollama", "base_url": "http://127.0.0.1:9"});
+        for (key, value) in auth.as_object().unwrap() {
+            provider[key] = value.clone();
+        }
+        provider
+    };
+    let config = json!({"providers": {
+        "a": provider(json!({"auth_env": "KEY"})),
+        "b": provider(json!({"auth_env": "OTHER"})),
+        "c": provider(json!({"auth": {"kind": "bearer", "auth_env": "EMPTY"}})),
+        "d": provider(json!({"auth": {"kind": "none"}, "auth_env": "OTHER"})),
+        "e": provider(json!({"auth": {"kind": "oauth", "file": "/nowhere"}})),
+        "f": provider(json!({}))}});
+    let http = Http::new(&config).unwrap().with_env(|name| match name {
+        "KEY" => Some("k".to_owned()),
+        "EMPTY" => Some(" ".to_owned()),
+        _ => None,
+    });
+    let missing = http.missing_credentials();
+    let missing: Vec<_> = missing
+        .iter()
+        .map(|missing| (missing.provider.as_str(), missing.variable.as_str()))
+        .collect();
+    assert_eq!(missing, [("b", "OTHER"), ("c", "EMPTY")]);
+}
+
+#[tokio::test]
+async fn a_query_of_the_address_goes_with_every_call() {
+    let setup = Setup::new(json!([{}])).await;
+    for (kind, path) in [
+        ("openai_compatible", "/alpha/v1/chat/completions?api-version=1"),
+        ("anthropic", "/alpha/v1/messages?api-version=1"),
+        ("google", "/alpha/v1/models/..%2Fa%3Fb:streamGenerateContent?api-version=1&alt=sse"),
+        ("ollama", "/alpha/v1/api/chat?api-version=1"),
+    ] {
+        let base_url = format!("{}/?api-version=1", setup.mock.url("alpha/v1"));
+        let config = json!({"providers": {"p": {"api_kind": kind, "base_url": base_url}}});
+        let http = Http::new(&config).unwrap();
+        // a model is one segment of the path, whatever is in it
+        let request = crate::request("p", json!({"served_model_id": "../a?b"}));
+        http.call(&request, Some(&mut |_: &str| {})).await.unwrap();
+        assert_eq!(setup.mock.requests().pop().unwrap().path, path);
+    }
 }

@@ -8,10 +8,10 @@ use crate::{KEY, Setup};
 fn answer(model: &str, finish_reason: &str) -> Answer {
     Answer {
         text: "one two three".to_owned(),
-        tool_calls: Vec::new(),
         finish_reason: Some(finish_reason.to_owned()),
         model: Some(model.to_owned()),
-        usage: Some(Usage { input_tokens: 10, output_tokens: 3 }),
+        usage: Some(Usage { input_tokens: 10, output_tokens: 3, ..Usage::default() }),
+        ..Answer::default()
     }
 }
 

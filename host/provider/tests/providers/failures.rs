@@ -71,11 +71,12 @@ async fn what_a_status_does_not_say() {
 async fn what_is_no_answer() {
     for (body, text) in [
         (json!("<html>"), "bad_response: expected JSON, got: <html>"),
+        (json!(""), "bad_response: expected JSON, got nothing"),
         (json!({}), "bad_response: expected choices[0].message"),
         (json!({"error": {"code": 429, "message": "Slow"}}), "rate_limit: Slow"),
         (
             json!({"choices": [{"message": {"content": null}, "finish_reason": "content_filter"}]}),
-            "content_filter: finish_reason content_filter",
+            "content_filter: finish reason content_filter",
         ),
     ] {
         assert_eq!(failure(json!({"body": body})).await, text);

@@ -34,10 +34,65 @@ async fn text_that_does_not_go_on_in_time() {
         tokio::time::pause(); // from here on only waiting takes time
     };
     // the limit on the first text is over when it has come
-    let limit = json!({"timeout_ms": 50_000, "first_token_timeout_ms": 40_000});
+    let limit = json!({"timeout_ms": 50_000, "first_token_timeout_ms": 10_000});
     let request = request("ollama", limit);
     let error = setup.http.call(&request, Some(&mut on_text)).await.unwrap_err();
-    assert_eq!(error.to_string(), "stream_interrupted: no answer within 50000 ms");
+    let message = "stream_interrupted: nothing more of the answer within 50000 ms";
+    assert_eq!(error.to_string(), message);
     assert_eq!((error.kind, error.http_status), (ErrorKind::StreamInterrupted, Some(200)));
     assert_eq!(pieces, ["a"]);
+}
+
+#[tokio::test]
+async fn text_that_pauses_too_long() {
+    let steps = json!([{"text": "ab", "chunks": 2, "chunk_delay_ms": 60_000}]);
+    let setup = Setup::new(steps).await;
+    let mut on_text = |_: &str| tokio::time::pause();
+    let limit = json!({"timeout_ms": 50_000, "idle_timeout_ms": 20_000});
+    let request = request("openai_compatible", limit);
+    let error = setup.http.call(&request, Some(&mut on_text)).await.unwrap_err();
+    let message = "stream_interrupted: nothing more of the answer within 20000 ms";
+    assert_eq!(error.to_string(), message);
+}
+
+/// Longer than the limit of the whole, and never a long pause.
+#[tokio::test]
+async fn text_that_goes_on_is_not_cut_off() {
+    let steps = json!([{"text": "abcdefgh", "chunks": 8, "chunk_delay_ms": 150}]);
+    let setup = Setup::new(steps).await;
+    let (result, pieces) = setup.stream("anthropic", json!({"timeout_ms": 800})).await;
+    assert_eq!(result.unwrap().text, "abcdefgh");
+    assert_eq!(pieces.len(), 8);
+}
+
+#[tokio::test]
+async fn reasoning_is_a_beginning() {
+    let event = |delta: &str| format!("data: {{\"choices\":[{{\"delta\":{{{delta}}}}}]}}\n\n");
+    let text = event("\"content\":\"hi\"") + "data: [DONE]\n\n";
+    for (beginning, begins) in [
+        (event("\"reasoning_content\":\"hm\""), true),
+        (event("\"reasoning_details\":[{\"type\":\"reasoning.encrypted\"}]"), true),
+        (event("\"tool_calls\":[{\"index\":0,\"function\":{\"name\":\"f\"}}]"), true),
+        (event("\"role\":\"assistant\",\"content\":\"\""), false),
+        (": OPENROUTER PROCESSING\n\n".to_owned(), false),
+    ] {
+        let setup = Setup::new(json!([{"raw": [beginning, 1500, text]}])).await;
+        let limit = json!({"timeout_ms": 20_000, "first_token_timeout_ms": 700});
+        let (result, _) = setup.stream("openai_compatible", limit).await;
+        if begins {
+            assert_eq!(result.unwrap().text, "hi", "{beginning}");
+        } else {
+            let message = "timeout: no text within 700 ms";
+            assert_eq!(result.unwrap_err().to_string(), message, "{beginning}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn limits_beyond_what_clocks_count() {
+    let setup = Setup::new(json!([{}])).await;
+    let limit = json!({"timeout_ms": u64::MAX, "first_token_timeout_ms": u64::MAX,
+        "idle_timeout_ms": u64::MAX});
+    setup.call("google", limit.clone()).await.unwrap();
+    setup.stream("google", limit).await.0.unwrap();
 }

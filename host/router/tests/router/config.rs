@@ -99,20 +99,6 @@ fn where_a_file_is_wrong() {
     assert_eq!(error, "/nowhere/c.json: No such file or directory (os error 2)");
 }
 
-/// The engine reads the very text: what another reader would smooth over is refused.
-#[test]
-fn a_key_twice_in_json() {
-    let text = "{\"providers\": {},\n \"providers\": {}}";
-    let router = Router::builder(Config::from_json(text).unwrap()).engine(Arc::new(Native));
-    let error = router.build().unwrap_err();
-    assert_eq!(error.code(), "refused json-duplicate-key");
-    assert_eq!(
-        error.to_string(),
-        "refused json-duplicate-key: event: line 2 column 18: expected each key once, \
-         got 'providers' twice in the object before"
-    );
-}
-
 #[test]
 fn a_configuration_that_is_not_in_order_fails_at_once() {
     let build = |text: &str| {
@@ -145,4 +131,54 @@ fn the_example_is_in_order() {
     };
     assert_eq!(order("{}"), ["alpha small", "alpha large", "gamma small"]);
     assert_eq!(order(r#"{"profile":"private"}"#), ["gamma small", "beta large"]);
+}
+
+#[test]
+fn a_byte_order_mark_is_no_part_of_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let json = r#"{"providers": {}, "models": {}}"#;
+    for (name, text) in [("c.json", json), ("c.yaml", YAML), ("c.toml", TOML)] {
+        let with = write(folder.path(), name, &format!("\u{feff}{text}"));
+        let without = write(folder.path(), &format!("w-{name}"), text);
+        let [with, without] = [with, without].map(|path| Config::read(path).unwrap());
+        assert_eq!(with.text(), without.text());
+    }
+    let [json, yaml] = ["\u{feff} {\"models\": {}}", "\u{feff}models: {}"].map(Config::from_text);
+    assert_eq!(json.unwrap().value(), yaml.unwrap().value());
+}
+
+/// What another reader would smooth over is refused, with the place in the file and not in the
+/// event that is made of it. The object of the first ends at column 28.
+#[test]
+fn what_the_engine_refuses_of_any_json() {
+    for (text, expected) in [
+        (
+            r#"{"models": {}, "models": {}}"#,
+            "c.json: line 1 column 29: expected each key once, got 'models' twice in the object \
+             before",
+        ),
+        ("{\n  \"b\": 1e999}", "c.json: expected JSON: number out of range at line 2 column 12"),
+        ("{\n  \"models\": null}", "c.json: line 2 column 13: "),
+    ] {
+        let said = refused("c.json", text);
+        assert!(said.starts_with(expected), "{said}");
+    }
+}
+
+#[test]
+fn names_of_models_are_text() {
+    for (name, text, got) in [
+        ("c.yaml", "models: {m: {served_by: [{provider: a, provider_model_id: 4.10}]}}", "4.1"),
+        (
+            "c.json",
+            r#"{"models":{"m":{"served_by":[{"provider":"a","provider_model_id":5}]}}}"#,
+            "5",
+        ),
+        ("c.toml", "models.m.served_by = [{ provider = \"a\", provider_model_id = true }]", "true"),
+    ] {
+        let expected = format!(
+            "{name}: models.m.served_by.0.provider_model_id: expected a string, got {got}: put it in quotes"
+        );
+        assert_eq!(refused(name, text), expected);
+    }
 }

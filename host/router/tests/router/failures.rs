@@ -1,15 +1,18 @@
 //! A run walks through its failures.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
 
 use ErrorKind::{BadRequest, RateLimit, ServerError, Timeout};
 use serde_json::json;
 use sigmapol::Sandbox;
-use sigmapol_core::Effect;
+use sigmapol_core::{Admission, Decision, Effect, Engine, Error, Metered, Native, Turn};
 use sigmapol_provider::{Answer, ErrorKind};
 use sigmapol_router::{Clock as _, RouterError};
 
-use crate::{Reply, START_MS, World, config, path, policy};
+use crate::{Reply, START_MS, World, block_on, config, path, policy};
 
 fn script() -> [(&'static str, &'static [Reply]); 3] {
     [
@@ -163,4 +166,52 @@ fn a_router_without_a_provider() {
         (error.code().as_str(), error.to_string().as_str()),
         ("provider", "provider: the router was built without one")
     );
+}
+
+/// A prompt never reaches the engine, and costs it nothing; it is sent all the same.
+#[test]
+fn what_was_said_does_not_travel_through_the_engine() {
+    let fuel = |contract: &str| {
+        let engine = Arc::new(Metering::default());
+        let world = World::of(&config(), &[("a", &[Reply::Text(&["ok"])])], |builder| {
+            builder.engine(Arc::clone(&engine) as _)
+        });
+        let run = world.router.start(contract).unwrap();
+        block_on(run.answer()).unwrap();
+        let sent = world.provider.requests.lock().unwrap()[0]["messages"].clone();
+        (engine.bytes.load(Ordering::Relaxed), sent)
+    };
+    // a seed of the caller's: one that is drawn has more digits or less
+    let short = fuel(r#"{"seed":1,"prompt":"0123456789"}"#);
+    let long = "x".repeat(1_000_000);
+    let long = fuel(&format!(r#"{{"seed":1,"prompt":"{long}"}}"#));
+    assert_eq!(short.0, long.0);
+    assert_eq!(long.1[0]["content"].as_str().unwrap().len(), 1_000_000);
+    let (_, sent) = fuel(r#"{"messages":[{"role":"assistant","content":null}]}"#);
+    assert_eq!(sent, json!([{"role": "assistant", "content": null}]));
+}
+
+/// Adds up the bytes that the engine gets.
+#[derive(Default)]
+struct Metering {
+    bytes: AtomicUsize,
+}
+
+impl Engine for Metering {
+    fn admit(&self, term: &str, vocabulary: &str) -> Result<Metered<Admission>, Error> {
+        Native.admit(term, vocabulary)
+    }
+
+    fn hash(&self, term: &str, vocabulary: &str) -> Result<Metered<String>, Error> {
+        Native.hash(term, vocabulary)
+    }
+
+    fn decide(&self, policy: &str, ctx: &str) -> Result<Metered<Decision>, Error> {
+        Native.decide(policy, ctx)
+    }
+
+    fn step(&self, run: Option<&str>, event: &str) -> Result<Metered<Turn>, Error> {
+        self.bytes.fetch_add(run.map_or(0, str::len) + event.len(), Ordering::Relaxed);
+        Native.step(run, event)
+    }
 }

@@ -1,7 +1,7 @@
 //! Breakers, disabled providers, offers: what one run leaves for the others.
 
 use serde_json::json;
-use sigmapol_provider::ErrorKind::{AuthError, ServerError};
+use sigmapol_provider::ErrorKind::{self, AuthError, ServerError};
 
 use crate::{Reply, World, config};
 
@@ -114,4 +114,46 @@ fn offers_of_a_marketplace() {
     assert_eq!(models(), ["m", "m", "m", "x"], "kept for a minute");
     world.router.forget_offers("peers").unwrap();
     assert_eq!(models(), ["m", "m", "m", "y"]);
+}
+
+/// One caller does not shut out a provider for all.
+#[test]
+fn failures_that_are_not_the_providers() {
+    let fail = |kind| vec![Reply::Fail(kind, None); 4];
+    for (kind, contract, counted) in [
+        (ErrorKind::Unsupported, r#"{"prompt":"hi"}"#, 0),
+        (ErrorKind::Timeout, r#"{"prompt":"hi","timeout_ms":200}"#, 0),
+        (ErrorKind::Timeout, r#"{"prompt":"hi"}"#, 3),
+        (ErrorKind::Timeout, r#"{"prompt":"hi","timeout_ms":10000}"#, 3),
+        (ErrorKind::ModelUnavailable, r#"{"prompt":"hi"}"#, 0),
+        (ErrorKind::ServerError, r#"{"prompt":"hi","timeout_ms":200}"#, 3),
+    ] {
+        let replies = fail(kind);
+        let world = World::new(&[("a", &replies), ("b", UP)]);
+        for _ in 0..3 {
+            let run = world.router.start(contract).unwrap();
+            let outcome = crate::block_on(run.answer()).unwrap();
+            // the next candidate is asked all the same
+            assert_eq!(outcome.chosen.unwrap()["provider_id"], "b");
+        }
+        let breaker = &world.status("a")["breaker"];
+        assert_eq!(breaker["consecutive_failures"], counted, "{kind:?}, {contract}");
+        assert_eq!(breaker["open"], counted == 3);
+    }
+}
+
+/// What was counted before stays counted.
+#[test]
+fn a_failure_that_is_not_the_providers_forgets_nothing() {
+    let script = [
+        Reply::Fail(ServerError, Some(500)),
+        Reply::Fail(ServerError, Some(500)),
+        Reply::Fail(ErrorKind::Unsupported, None),
+        Reply::Fail(ServerError, Some(500)),
+    ];
+    let world = World::new(&[("a", &script), ("b", UP)]);
+    for counted in [1, 2, 2, 3] {
+        world.ask();
+        assert_eq!(world.status("a")["breaker"]["consecutive_failures"], counted);
+    }
 }

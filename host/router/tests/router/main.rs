@@ -7,6 +7,7 @@ mod config;
 mod failures;
 mod flow;
 mod health;
+mod operate;
 mod persistence;
 mod streaming;
 

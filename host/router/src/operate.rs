@@ -1,0 +1,68 @@
+//! What an operator says of a provider: use it again, or leave it alone for a while.
+
+use serde_json::{Map, Value};
+use sigmapol_core::json::quote;
+
+use super::{Router, RouterError};
+
+/// The kind of a disable that an operator asked for, as `status` shows it.
+const OPERATOR: &str = "operator";
+
+impl Router {
+    /// Forgets why a provider is not used: it is no more disabled, and its breaker is closed. `true`
+    /// if there was something to forget.
+    ///
+    /// # Errors
+    ///
+    /// [`RouterError::Input`] for a provider that the configuration has not.
+    pub fn enable(&self, provider: &str) -> Result<bool, RouterError> {
+        self.operate(provider, |state| {
+            for section in ["circuit_breakers", "disabled_providers"] {
+                if let Some(entries) = state.get_mut(section).and_then(Value::as_object_mut) {
+                    entries.remove(provider);
+                }
+            }
+        })
+    }
+
+    /// Disables a provider as a failure would: for `disable_provider_ttl_ms` of the configuration from
+    /// now. For longer, take it out of the configuration. `true` if the state has changed.
+    ///
+    /// # Errors
+    ///
+    /// As for [`enable`](Self::enable).
+    pub fn disable(&self, provider: &str) -> Result<bool, RouterError> {
+        let at_ms = self.clock().now_ms();
+        self.operate(provider, |state| {
+            let disabled = state.entry("disabled_providers");
+            let disabled = disabled.or_insert_with(|| Value::Object(Map::new()));
+            if let Some(entries) = disabled.as_object_mut() {
+                let entry = serde_json::json!({ "kind": OPERATOR, "at_ms": at_ms });
+                entries.insert(provider.to_owned(), entry);
+            }
+        })
+    }
+
+    fn operate(
+        &self,
+        provider: &str,
+        change: impl Fn(&mut Map<String, Value>),
+    ) -> Result<bool, RouterError> {
+        let known = self.config().value().pointer("/providers").and_then(Value::as_object);
+        if !known.is_some_and(|known| known.contains_key(provider)) {
+            return Err(RouterError::Input(format!(
+                "provider: expected one of the configuration, got {}",
+                quote(provider)
+            )));
+        }
+        self.change_state(|text| {
+            let mut state = match serde_json::from_str(text) {
+                Ok(Value::Object(state)) => state,
+                _ => return text.to_owned(),
+            };
+            change(&mut state);
+            // as the engine writes it: one line, members sorted
+            Value::Object(state).to_string()
+        })
+    }
+}
