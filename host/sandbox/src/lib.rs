@@ -54,6 +54,7 @@ mod core_module;
 pub mod limits;
 mod load;
 mod meter;
+mod places;
 mod policy;
 mod pool;
 mod prepared_engine;

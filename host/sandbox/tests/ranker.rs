@@ -408,6 +408,29 @@ fn a_router_is_replaced_while_others_rank() {
     });
 }
 
+/// Instances that stay leave room for calls that bring everything, and are room when they go.
+#[test]
+fn routers_leave_room_for_other_calls() {
+    let sandbox = Sandbox::new().unwrap();
+    let text = router(2, None).to_string();
+    let load = || sandbox.ranker(text.as_str());
+    let mut rankers: Vec<_> = (0..128).map(|_| load().unwrap()).collect();
+    assert_eq!(load().unwrap_err().code(), "exhausted instances");
+    assert_eq!(sandbox.catalog("{}").unwrap_err().code(), "exhausted instances");
+    let limits = Limits { fuel: 1_000_000, ..Limits::default() };
+    let other = sandbox.with_limits(limits).unwrap().ranker(text.as_str());
+    assert_eq!(other.unwrap_err().code(), "exhausted instances");
+    sandbox.step(None, r#"{"kind":"forget","discovery_id":"x"}"#).unwrap();
+    // a clone is the same router, and a refused text needs no place for longer
+    let kept = rankers[0].clone();
+    drop(rankers.drain(..2));
+    assert_eq!(sandbox.ranker("{").unwrap_err().code(), "refused json-syntax");
+    rankers.push(load().unwrap());
+    assert_eq!(load().unwrap_err().code(), "exhausted instances");
+    drop(kept);
+    rankers.push(load().unwrap());
+}
+
 #[test]
 fn what_stops_an_instance_ends_it_alone() {
     let text = router(500, None).to_string();

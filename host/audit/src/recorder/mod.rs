@@ -11,8 +11,8 @@ use std::{
 };
 
 use sigmapol_core::{
-    Admission, Decision, Engine, Error, Metered, RefusalCode, Spent, Stepper, Turn, WrapperError,
-    digest,
+    Admission, Decision, Engine, Error, Exhausted, Metered, RefusalCode, Spent, Stepper, Turn,
+    WrapperError, digest,
 };
 use sigmapol_ledger::{Ledger, LedgerError};
 
@@ -224,9 +224,14 @@ fn remember<T>(known: &Mutex<HashMap<String, T>>, key: String, value: T) {
     known.insert(key, value);
 }
 
-/// What only a stateless step can do: nothing was done, so that nothing is recorded.
-fn is_unsupported<T>(result: &Result<T, Error>) -> bool {
-    matches!(result, Err(Error::Refused(refusal)) if refusal.code == RefusalCode::Unsupported)
+/// Whether a router that was read before leaves something to a stateless step: what it cannot do, and
+/// what it has no instance for. Nothing was done, so that nothing is recorded.
+fn is_for_others<T>(result: &Result<T, Error>) -> bool {
+    match result {
+        Err(Error::Refused(refusal)) => refusal.code == RefusalCode::Unsupported,
+        Err(error) => *error == Error::Exhausted(Exhausted::Instances),
+        Ok(_) => false,
+    }
 }
 
 /// A result that could not be recorded is not given out.

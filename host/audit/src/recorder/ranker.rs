@@ -7,7 +7,7 @@ use sigmapol::{Ranker, Version};
 use sigmapol_core::{Choice, Error, Metered, Stepper, Turn};
 use sigmapol_ledger::LedgerError;
 
-use super::{Recorder, is_unsupported, not_recorded};
+use super::{Recorder, is_for_others, not_recorded};
 use crate::{
     facts::{has_state, names, result_digest},
     over::OverRouter,
@@ -32,7 +32,7 @@ impl Recorder<Ranker> {
     pub fn rank(&self, ask: &str) -> Result<Metered<Choice>, Error> {
         let router = self.engine.fixed();
         let (version, result) = router.rank_at(ask);
-        if is_unsupported(&result) {
+        if is_for_others(&result) {
             return result;
         }
         self.ranked(&version, &router.candidates(), ask, &result).map_err(not_recorded)?;
@@ -48,7 +48,7 @@ impl Recorder<Ranker> {
     pub fn step(&self, run: Option<&str>, event: &str) -> Result<Metered<Turn>, Error> {
         let router = self.engine.fixed();
         let (version, result) = router.step_at(run, event);
-        if is_unsupported(&result) {
+        if is_for_others(&result) {
             return result;
         }
         let record = || {

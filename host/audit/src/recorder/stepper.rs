@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use sigmapol_core::{Error, Metered, Stepper, Turn};
 
-use super::{Receipts, is_unsupported, not_recorded};
+use super::{Receipts, is_for_others, not_recorded};
 use crate::over::OverRouter;
 
 /// What takes the steps, and what their records say of the router.
@@ -31,7 +31,7 @@ impl RecordedStepper {
 impl Stepper for RecordedStepper {
     fn step(&self, run: Option<&str>, event: &str) -> Result<Metered<Turn>, Error> {
         let result = self.stepper.step(run, event);
-        if is_unsupported(&result) {
+        if is_for_others(&result) {
             return result;
         }
         let over = Some(self.over.clone());
