@@ -1,4 +1,4 @@
-//! What each golden vector takes, in the component and over a catalog.
+//! What each golden vector takes, in the component and over what was read before.
 
 use std::fmt::Write as _;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -63,7 +63,7 @@ impl<V: Engine> Engine for Summing<V> {
 
 /// One line for the engine, then one a vector: `{family, id, fuel, prepared?, cost}`. `fuel` is that
 /// of the calls that a replay makes of the component, `prepared` that of its decisions over a
-/// catalog, without reading it.
+/// catalog and of its steps over a router, without reading either.
 ///
 /// # Errors
 ///
@@ -88,7 +88,7 @@ pub fn fuel_table() -> Result<String> {
             replay(&record, &schemas, &component, &|| ())?;
             let (fuel, cost) = component.take();
             write!(table, r#"{{"family":"{family}","id":"{id}","fuel":{fuel}"#)?;
-            if matches!(family, "decide" | "xform") {
+            if matches!(family, "decide" | "xform" | "steps") {
                 replay(&record, &schemas, &prepared, &|| ())?;
                 let (fuel, _) = prepared.take();
                 write!(table, r#","prepared":{fuel}"#)?;

@@ -58,7 +58,7 @@ fn profiles_that_extend_one_another() {
         let outcome = engine.make(Request::Step { run: None, event: &event }).unwrap();
         (outcome.to_string(), engine.take().frames)
     };
-    assert_eq!(ends(64), ("return".to_owned(), 74));
+    assert_eq!(ends(64), ("return".to_owned(), 72));
     assert_eq!(ends(65).0, "user error config: profile inheritance exceeds 64 profiles at: p64");
     assert_eq!(ends(5_000).0, "user error config: profile inheritance exceeds 64 profiles at: p64");
 }

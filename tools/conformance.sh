@@ -15,12 +15,12 @@ replay() {
     cargo run --quiet --locked -- conformance --engine "$1" $files
 }
 
-files="golden/decide.jsonl golden/failplan.jsonl golden/xform.jsonl"
-for family in decide failplan xform; do shared "corpus/$family.jsonl.gz"; done
+files="golden/config.jsonl golden/decide.jsonl golden/elaborate.jsonl golden/failplan.jsonl \
+    golden/flows.jsonl golden/steps.jsonl golden/xform.jsonl"
+for family in config decide elaborate failplan flows steps xform; do shared "corpus/$family.jsonl.gz"; done
 shared spec/sigma_pol_v2.json
-replay prepared # decisions over catalogs; the rest is the component's
+replay prepared # decisions over catalogs, steps over routers; the rest is the component's
 
-files="$files golden/config.jsonl golden/elaborate.jsonl golden/flows.jsonl golden/refusals.jsonl \
-    golden/steps.jsonl golden/terms.jsonl"
-for family in config elaborate flows steps terms; do shared "corpus/$family.jsonl.gz"; done
+files="$files golden/refusals.jsonl golden/terms.jsonl"
+shared corpus/terms.jsonl.gz
 for engine in component core native; do replay "$engine"; done

@@ -20,6 +20,7 @@ mod reference;
 mod report;
 mod router;
 mod start;
+mod steps;
 mod table;
 mod threads;
 
@@ -42,6 +43,7 @@ fn main() {
     at_once::measure(&mut criterion);
     start::measure(&mut criterion);
     router::measure(&mut criterion);
+    steps::measure(&mut criterion);
     criterion.final_summary();
     let memory = memory::measure();
     let whole = is_whole_run();

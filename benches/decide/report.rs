@@ -8,7 +8,7 @@ use crate::{
     at_once, catalogs,
     measured::Measured,
     memory::{self, Taken},
-    plot, reference, router, start,
+    plot, reference, router, start, steps,
     threads::{self, Rates},
 };
 
@@ -37,6 +37,7 @@ within a row and hold elsewhere better than times do. {} is what is not measured
         memory::section(memory),
         threads::section(rates),
         router::section(measured),
+        steps::section(measured),
         reference::section(measured),
     ];
     let plot = plot::svg(measured);

@@ -67,13 +67,13 @@ fn measure_prepared(criterion: &mut Criterion, sandbox: &Sandbox) {
 }
 
 /// What a contract asks for.
-static REQUIREMENTS: LazyLock<Value> =
+pub static REQUIREMENTS: LazyLock<Value> =
     LazyLock::new(|| json!({ "needs": ["tools"], "min_context": 4000 }));
-const NOW_MS: u64 = 1_760_000_000_000;
+pub const NOW_MS: u64 = 1_760_000_000_000;
 
 /// A state as routers have it after a while: prices observed for every other model, a breaker that
 /// is open, a provider that is disabled.
-fn state(size: usize) -> Value {
+pub fn state(size: usize) -> Value {
     let observed = |index: usize| {
         let pair = format!("p{}|m{index}", index % 40);
         (pair, json!({ "price_in": 1.5, "price_out": 4.25 }))

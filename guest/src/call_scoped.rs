@@ -13,6 +13,10 @@ impl<T> CallScoped<T> {
     pub const fn new(value: T) -> Self {
         Self(value)
     }
+
+    pub fn into_inner(scoped: Self) -> T {
+        scoped.0
+    }
 }
 
 #[cfg(not(target_family = "wasm"))]
@@ -21,5 +25,12 @@ impl<T> core::ops::Deref for CallScoped<T> {
 
     fn deref(&self) -> &T {
         &self.0
+    }
+}
+
+#[cfg(not(target_family = "wasm"))]
+impl<T> core::ops::DerefMut for CallScoped<T> {
+    fn deref_mut(&mut self) -> &mut T {
+        &mut self.0
     }
 }

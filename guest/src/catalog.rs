@@ -6,6 +6,7 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use crate::bits::Bits;
+use crate::call_scoped::CallScoped;
 use crate::candidate::{CARRIED, FieldValue, OBSERVED, number, pair, required, text, typed};
 use crate::json::{Value, lookup};
 use crate::names::{NONE, Names};
@@ -103,18 +104,18 @@ impl Catalog {
             .bools
             .iter()
             .map(|field| Column::new(Bits::all(count, field.default), count));
-        let mut catalog = Self {
+        let mut catalog = CallScoped::new(Self {
             nums: nums.collect(),
             bools: bools.collect(),
             quality: vec![0.0; count],
             ..Self::default()
-        };
+        });
         for (index, record) in records.iter().enumerate() {
             catalog
                 .ingest(record, &extensions, strict)
                 .map_err(|message| Refusal::ctx(format!("{position}[{index}]{message}")))?;
         }
-        Ok(catalog)
+        Ok(CallScoped::into_inner(catalog))
     }
 
     pub const fn len(&self) -> usize {

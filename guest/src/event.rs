@@ -36,11 +36,23 @@ const KEYS: [&str; 22] = [
 const RESPONSE: [&str; 6] =
     ["error_kind", "error_message", "http_status", "ok", "response", "retry_after_ms"];
 
+/// The members of a router, `{admission?, config, multipliers?, state?}`, that events of a kind take;
+/// the state is for events of any kind.
+pub fn router_members(kind: &str) -> &'static [&'static str] {
+    match kind {
+        "rank" | "start" => &["admission", "config", "multipliers"],
+        "init" | "status" => &["admission", "config"],
+        _ => &["admission"],
+    }
+}
+
 /// An event, or another text of a host in the shape of one, and how strict the host is.
 pub struct Event<'a> {
     /// What messages start with.
     position: &'static str,
     value: &'a Value<'a>,
+    /// Of the router that the event is put to, where that was read before.
+    multipliers: Option<&'a Members<'a>>,
     pub profile: Profile,
 }
 
@@ -67,7 +79,12 @@ impl<'a> Event<'a> {
                 return Err(Refusal::event(format!("{position}.admission: {expected}")));
             }
         };
-        Ok(Self { position, value, profile })
+        Ok(Self { position, value, multipliers: None, profile })
+    }
+
+    /// The same event, put to a router that was read before: what it has of these goes in.
+    pub fn put_to(self, profile: Option<Profile>, multipliers: Option<&'a Members<'a>>) -> Self {
+        Self { profile: profile.unwrap_or(self.profile), multipliers, ..self }
     }
 
     fn wrong(&self, key: &str, expected: &str) -> Refusal {
@@ -79,7 +96,17 @@ impl<'a> Event<'a> {
     }
 
     pub fn need(&self, key: &str) -> Result<&'a Value<'a>, Refusal> {
-        self.get(key).ok_or_else(|| self.wrong(key, "a value"))
+        self.get(key).ok_or_else(|| self.missing(key))
+    }
+
+    pub fn missing(&self, key: &str) -> Refusal {
+        self.wrong(key, "a value")
+    }
+
+    /// Whether events of this kind are over a configuration.
+    pub fn is_configured(&self) -> bool {
+        let kind = self.get("kind").and_then(Value::as_str).unwrap_or_default();
+        router_members(kind).contains(&"config")
     }
 
     pub fn text(&self, key: &str) -> Result<&'a str, Refusal> {
@@ -116,11 +143,12 @@ impl<'a> Event<'a> {
     }
 
     pub fn supplies(&self) -> Result<Supplies<'a>, Refusal> {
-        Ok(Supplies {
-            offers: self.object("offers")?,
-            multipliers: self.object("multipliers")?,
-            now_ms: self.now_ms()?,
-        })
+        let offers = self.object("offers")?;
+        let multipliers = match self.multipliers {
+            Some(multipliers) => multipliers,
+            None => self.object("multipliers")?,
+        };
+        Ok(Supplies { offers, multipliers, now_ms: self.now_ms()? })
     }
 
     pub fn config(&self) -> Result<Config<'a>, Refusal> {

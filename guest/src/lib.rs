@@ -93,6 +93,7 @@ use vocabulary::Vocabulary;
 
 pub use cost::CostBound;
 pub use decide::{Decision, Ranked, Reaction, Rejected, decide};
+pub use event::router_members;
 pub use policy::constrain;
 pub use prepared::{Choice, Prepared, PreparedRouter};
 pub use refusal::{Refusal, RefusalCode};

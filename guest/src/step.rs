@@ -23,33 +23,53 @@ use crate::turn::{Effect, Turn};
 pub fn step(run: Option<&str>, event: &str) -> Result<Turn, Refusal> {
     let value = CallScoped::new(read("event", event)?);
     let run = run.map(|run| read("run", run)).transpose()?;
-    let mut turn = Step {
-        cost: value.weight() + run.as_ref().map_or(0, Value::weight),
-        logs: Vec::new(),
-        runtime: Runtime::read(value.get("state"), "event.state")?,
-    };
+    let runtime = Runtime::read(value.get("state"), "event.state")?;
     let event = Event::new(&value)?;
-    let (run, effect) = match run {
-        Some(run) => turn.go_on(&event, run)?,
-        None => turn.begin(&event)?,
-    };
-    Ok(Turn {
-        run: run.map_or_else(|| "{}".to_string(), |run| run.to_json()),
-        state: turn.runtime.into_value().to_json(),
-        effect,
-        logs: turn.logs.iter().map(Value::to_json).collect(),
-        cost: turn.cost,
-    })
+    if run.is_none() && event.get("config").is_some() && event.is_configured() {
+        let config = CallScoped::new(event.config()?);
+        return Step::new(Some(&config), runtime, value.weight()).take(&event, run);
+    }
+    Step::new(None, runtime, value.weight()).take(&event, run)
 }
 
 /// What a step works on besides the run.
-struct Step<'a> {
+pub struct Step<'a> {
+    config: Option<&'a Config<'a>>,
     runtime: Runtime<'a>,
     logs: Vec<Value<'a>>,
     cost: u64,
 }
 
 impl<'a> Step<'a> {
+    /// A step over a configuration, if its event takes one, and a state. `weight` is that of the
+    /// event and what goes into it.
+    pub const fn new(config: Option<&'a Config<'a>>, runtime: Runtime<'a>, weight: u64) -> Self {
+        Self { config, runtime, logs: Vec::new(), cost: weight }
+    }
+
+    /// Takes the step.
+    pub fn take(mut self, event: &Event<'a>, run: Option<Value<'a>>) -> Result<Turn, Refusal> {
+        let (run, effect) = match run {
+            Some(run) => {
+                self.cost += run.weight();
+                self.go_on(event, run)?
+            }
+            None => self.begin(event)?,
+        };
+        let (run, state) = (CallScoped::new(run), CallScoped::new(self.runtime.into_value()));
+        Ok(Turn {
+            run: run.as_ref().map_or_else(|| "{}".to_string(), Value::to_json),
+            state: state.to_json(),
+            effect,
+            logs: self.logs.iter().map(Value::to_json).collect(),
+            cost: self.cost,
+        })
+    }
+
+    fn config(&self, event: &Event<'a>) -> Result<&'a Config<'a>, Refusal> {
+        self.config.ok_or_else(|| event.missing("config"))
+    }
+
     fn go_on(
         &mut self,
         event: &Event<'a>,
@@ -79,9 +99,8 @@ impl<'a> Step<'a> {
             "start" => return self.start(event),
             "flow" => return flow::start(event),
             "init" => {
-                const MISSING: &Value = &Value::Bool(false);
-                let config = event.get("config").unwrap_or(MISSING);
-                let config = Config::read(config, event.profile)?;
+                let missing = || Refusal::config("config must be a table");
+                let config = self.config.ok_or_else(missing)?;
                 *runtime = Runtime::new();
                 if let Some(metrics) = event.get("metrics") {
                     runtime.seed(metrics);
@@ -90,7 +109,7 @@ impl<'a> Step<'a> {
             }
             "rank" => self.rank(event)?,
             "status" => {
-                let status = status(&event.config()?, runtime, event.now_ms()?);
+                let status = status(self.config(event)?, &self.runtime, event.now_ms()?);
                 return Ok((None, Effect::Done(status.to_json())));
             }
             "elaborate" => {
@@ -121,9 +140,9 @@ impl<'a> Step<'a> {
     }
 
     fn start(&mut self, event: &Event<'a>) -> Result<(Option<Value<'a>>, Effect), Refusal> {
-        let config = event.config()?;
+        let config = self.config(event)?;
         let (contract, now_ms) = (event.contract()?, event.now_ms()?);
-        match plan(&config, &mut self.runtime, event.supplies()?, contract) {
+        match plan(config, &mut self.runtime, event.supplies()?, contract) {
             Err(error) => {
                 let trace = Object::new()
                     .with("rejected", Value::Array(Vec::new()))
@@ -138,7 +157,7 @@ impl<'a> Step<'a> {
             Ok(mut plan) => {
                 self.logs.append(&mut plan.logs);
                 self.cost += plan.cost;
-                let (run, effect) = Run::start(plan, contract, &config, &mut self.runtime, now_ms)?;
+                let (run, effect) = Run::start(plan, contract, config, &mut self.runtime, now_ms)?;
                 Ok((Some(run.into_value()), effect))
             }
         }
@@ -157,8 +176,8 @@ impl<'a> Step<'a> {
             "price_multiplier",
             "tier",
         ];
-        let config = event.config()?;
-        let plan = match plan(&config, &mut self.runtime, event.supplies()?, event.contract()?) {
+        let config = self.config(event)?;
+        let plan = match plan(config, &mut self.runtime, event.supplies()?, event.contract()?) {
             Ok(plan) => plan,
             Err(error) => return Ok(Object::new().text("error", error)),
         };

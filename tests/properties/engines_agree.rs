@@ -2,7 +2,7 @@
 
 use sigmapol_core::{Decision, Engine as _, Error};
 
-use super::{CATALOGS, COMPONENT, CORE, Verdict, accepted, require};
+use super::{COMPONENT, CORE, PREPARED, Verdict, accepted, require};
 use crate::generate::{Draw, Words, ctx, policy};
 
 /// A policy and a ctx.
@@ -42,10 +42,10 @@ fn agree(Case { policy, ctx }: &Case) -> Verdict {
     let decided = accepted(COMPONENT.decide(policy, ctx))?;
     accepted(CORE.decide(policy, ctx))?;
     match decided {
-        Some(_) => accepted(CATALOGS.decide(policy, ctx)).map(|_| true),
+        Some(_) => accepted(PREPARED.decide(policy, ctx)).map(|_| true),
         // what is wrong has another position there, and of several things another may come first
         None => {
-            let refused = accepted(CATALOGS.second.decide(policy, ctx))?;
+            let refused = accepted(PREPARED.second.decide(policy, ctx))?;
             require(refused.is_none(), || format!("refused, but over a catalog {refused:?}"))?;
             Ok(false)
         }

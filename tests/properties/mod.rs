@@ -59,8 +59,8 @@ pub fn hold(name: &str, bytes: &[u8]) {
 static COMPONENT: LazyLock<Agreement> = LazyLock::new(|| with_native(Sandbox::new().unwrap()));
 /// Native code and the bare core module.
 static CORE: LazyLock<Agreement> = LazyLock::new(|| with_native(CoreSandbox::new().unwrap()));
-/// Native code and decisions over a catalog, in the component.
-static CATALOGS: LazyLock<Agreement> =
+/// Native code, and decisions over a catalog and steps over a router in the component.
+static PREPARED: LazyLock<Agreement> =
     LazyLock::new(|| with_native(PreparedEngine::new(Sandbox::new().unwrap())));
 
 fn with_native(other: impl Engine + 'static) -> Agreement {

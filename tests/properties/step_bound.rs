@@ -1,4 +1,5 @@
-//! Every run ends within the bound of `docs/runs.md`, natively and in the component alike.
+//! Every run ends within the bound of `docs/runs.md`, natively, in the component and over a prepared
+//! router alike.
 //!
 //! A candidate is called at most 1 + R times with at most R waits between, R being the most
 //! `attempts` of any action, 1 where an action has none; a run is done once. In the strict profile
@@ -9,7 +10,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use sigmapol_core::{Effect, Engine as _, Turn};
 
-use super::{COMPONENT, Verdict, accepted, require};
+use super::{COMPONENT, PREPARED, Verdict, accepted, require};
 use crate::generate::{Draw, Run, response, run};
 
 /// Walks a run to its end, whatever the providers say.
@@ -30,7 +31,7 @@ fn walk(run: &Run, draw: &mut Draw<'_>, events: &mut Vec<String>) -> Verdict {
         run.admission, run.config, run.contract, run.offers
     );
     events.push(start.clone());
-    let Some(mut turn) = accepted(COMPONENT.step(None, &start))? else { return Ok(false) };
+    let Some(mut turn) = step(None, &start)? else { return Ok(false) };
     let mut bound = Bound::new(run)?;
     let mut now_ms = 1000;
     let mut over = bound.over(&turn)?;
@@ -49,12 +50,27 @@ fn walk(run: &Run, draw: &mut Draw<'_>, events: &mut Vec<String>) -> Verdict {
         );
         events.push(event.clone());
         // a response that is not in order leaves the run as it was
-        if let Some(next) = accepted(COMPONENT.step(Some(&turn.run), &event))? {
+        if let Some(next) = step(Some(&turn.run), &event)? {
             over = bound.over(&next)?;
             turn = next;
         }
     }
     Ok(bound.calls > 0)
+}
+
+/// One step, taken by all of them.
+fn step(run: Option<&str>, event: &str) -> Result<Option<Turn>, String> {
+    let taken = accepted(COMPONENT.step(run, event))?;
+    if taken.is_some() {
+        accepted(PREPARED.step(run, event))?;
+    } else {
+        // what is wrong has another position there
+        let over_router = accepted(PREPARED.second.step(run, event))?;
+        require(over_router.is_none(), || {
+            format!("refused, but over a router {over_router:?}: {event}")
+        })?;
+    }
+    Ok(taken)
 }
 
 /// What a run has done, and the most that it may do.

@@ -1,4 +1,4 @@
-// Ledgers of what was decided over catalogs and ranked over routers: what is true is the same, what is a lie is found,
+// Ledgers of what was decided over catalogs, and ranked and stepped over routers: what is true is the same, what is a lie is found,
 // and what is hostile ends, here as in the host.
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
@@ -45,7 +45,9 @@ const stateOf = (closed, price) => JSON.stringify({
 });
 const askOf = (now_ms, more = {}) => JSON.stringify({ contract: { prompt: "hi", seed: 1, ...more }, now_ms });
 
-/** A ledger of decisions over two catalogs in turns, and of rankings. */
+const eventOf = (kind, more = {}) => JSON.stringify({ kind, now_ms: 2000, ...more });
+
+/** A ledger of decisions over two catalogs in turns, of rankings, and of steps. */
 function honest() {
   const recorder = new Recorder();
   const [one, other] = [recorder.catalog(CATALOG), recorder.catalog(SMALL)];
@@ -70,7 +72,25 @@ function honest() {
   router.rank(askOf(3000, { profile: "none" }));
   router.rank(askOf(3000, { requirements: { pin: { provider: "p9", model: "m9" } } }));
   router.rank(askOf(3000, { requirements: { pin: { provider: "p1", model: "m1" } } }));
+  stepped(recorder);
   return recorder;
+}
+
+/** Two calls that fail and are answered, before and after the router is told a state; and what is refused. */
+function stepped(recorder) {
+  const router = recorder.router(ROUTER);
+  const contract = { prompt: "hi", seed: 1 };
+  for (const told of ["p1", "p2"]) {
+    let turn = router.step(eventOf("start", { contract }));
+    for (const ok of [false, true]) {
+      turn = router.step(eventOf("respond", { response: { ok }, state: JSON.parse(turn.state) }), turn.run);
+    }
+    router.step(eventOf("status"));
+    router.restate(stateOf(told, 7));
+  }
+  router.step(eventOf("start", { contract, state: JSON.parse(stateOf("p0", 9)) }));
+  router.step(eventOf("rank"));
+  router.step(eventOf("status", { config: {} }));
 }
 
 /** The verdicts by the numbers of records. Those of the host are the same, but for records that only it can judge. */
@@ -91,7 +111,7 @@ function judge(recorder, onlyHost = []) {
 test("what was decided and ranked comes out the same", () => {
   const recorder = honest();
   const verdicts = judge(recorder);
-  assert.deepEqual([...verdicts.values()], Array(28 + 9).fill({ kind: "same" }));
+  assert.deepEqual([...verdicts.values()], Array(28 + 9 + 11).fill({ kind: "same" }));
   const bodies = (kind) => recorder.of(kind).map(([, body]) => body);
   // the changes did something, and so did the states
   const picks = (kind) => new Set(bodies(kind).map(({ chosen }) => chosen?.model)).size;
@@ -101,8 +121,13 @@ test("what was decided and ranked comes out the same", () => {
   assert.ok(bodies("rank").some(({ outcome }) => outcome.ranking?.pin_not_found));
   assert.ok(bodies("rank").some(({ outcome }) => outcome.ranking?.rejected.length > 0));
   const { all } = replayHere(engine, [recorder.segment()]);
-  const { record, chosen } = all.at(-1);
+  const { record, chosen } = all.findLast(({ record }) => record !== "step");
   assert.deepEqual({ record, chosen }, { record: "rank", chosen: { model: "m1", provider: "p1" } });
+  const steps = bodies("step");
+  const refused = steps.map(({ outcome }) => outcome.refused).filter((code) => code !== undefined);
+  assert.deepEqual(refused, ["event", "json-duplicate-key"]);
+  // the starts and the status after the router was told a state, and the last two, which bring none
+  assert.deepEqual(steps.flatMap(({ over }, at) => (over.state === undefined ? [] : [at])), [4, 7, 9, 10]);
 });
 
 test("a request that is blanked is decided on as it is", () => {
@@ -166,6 +191,19 @@ const LIES = [
   ["rank", 2, (body) => anew(body, (body.outcome = { refused: "config" })), /^ranking: recorded null, now \{/],
   ["rank", 2, (body) => delete body.state, /^ranking\.cost: recorded \d+, now \d+$/],
   ["rank", 2, (body, later) => (body.state = later.state), /^ranking\.ordered\[/],
+  // the fifth step is a start over the router after it was told a state
+  ["step", 4, (body) => (body.over.router = WRONG), ""],
+  ["step", 4, (body) => (body.over.state = WRONG), ""],
+  ["step", 4, (body) => (body.over.router = body.over.state), /^refused: recorded null, now event$/],
+  ["step", 4, (body) => delete body.over.state, /^turn\.cost: recorded \d+, now \d+$/],
+  ["step", 4, (body) => delete body.over, /^refused: recorded null, now event$/],
+  ["step", 7, (body, later) => (body.over.state = later.over.state), /^turn\.(cost|effect\[1\]): recorded/],
+  ["step", 8, (body, later) => (body.over.state = later.over.state), /^over\.state: recorded #, now null$/],
+  ["step", 4, (body) => (body.kind = "rank"), /^kind: recorded rank, now start$/],
+  ["step", 4, (body) => (body.chosen.model = "m"), /^chosen\.model: recorded m, now m\d$/],
+  ["step", 4, (body) => (body.result = WRONG), /^result: recorded #, now #$/],
+  ["step", 4, (body) => anew(body, (body.outcome.turn.cost = "1")), /^turn\.cost: recorded 1, now \d+$/],
+  ["step", 1, (body) => delete body.run, /^refused: recorded null, now unsupported$/],
   // which of two codes it was is believed, another one is not
   ["rank", 6, (body) => anew(body, (body.outcome = { refused: "config" })), "same"],
   ["rank", 6, (body) => anew(body, (body.outcome = { refused: "ctx" })), /^refused: recorded ctx, now event$/],

@@ -1,4 +1,4 @@
-// A recorder of what is decided over catalogs and ranked over routers, written once more from docs/replay.md: it
+// A recorder of what is decided over catalogs, and ranked and stepped over routers, written once more from docs/replay.md: it
 // takes results from the interface `prepared`, and replay makes them again by the stateless verbs.
 import { seal, sha256 } from "./ledgers.js";
 import { load as loadModule } from "./page/module.js";
@@ -138,7 +138,7 @@ function decisionOf({ identity, ordered, scores, rejected, why, reasons, request
   };
 }
 
-/** A router whose rankings are recorded. */
+/** A router whose rankings and steps are recorded. */
 class RecordedRouter {
   #recorder;
   #instance = new Instance(module);
@@ -175,6 +175,39 @@ class RecordedRouter {
       texts: true,
     });
   }
+
+  /** Takes a step and records it; gives the turn, or nothing where it was refused. */
+  step(event, run) {
+    let turn;
+    const outcome = outcomeOf(
+      () => (turn = this.#instance.call(({ prepared }) => prepared.step(run, event))),
+      (turn) => ({ turn: turnOf(turn) }),
+    );
+    const { kind, state } = JSON.parse(event);
+    const call = turn?.effect.tag === "call" ? JSON.parse(turn.effect.val) : undefined;
+    this.#recorder.add("step", {
+      chosen: call && { model: call.model_family, provider: call.provider_id },
+      engine: ENGINE,
+      event: this.#recorder.text(event),
+      fuel: { limit: "20000000000", used: "1" },
+      kind,
+      outcome,
+      over: { router: this.#router, state: state === undefined ? this.#state : undefined },
+      run: run === undefined ? undefined : this.#recorder.text(run),
+      texts: true,
+    });
+    return turn;
+  }
+}
+
+function turnOf({ run, state, effect, logs, cost }) {
+  return {
+    cost: String(cost),
+    effect: [effect.tag, effect.tag === "wait" ? bits(effect.val) : sha256(effect.val)],
+    logs: logs.map(sha256),
+    run: sha256(run),
+    state: sha256(state),
+  };
 }
 
 function rankingOf({ ordered, scores, rejected, why, reasons, cost }, names) {

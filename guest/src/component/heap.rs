@@ -6,7 +6,8 @@
 //! on the calls before it.
 //!
 //! A call that leaves something behind, a catalog or a policy, raises the bottom: all that it took
-//! stays, and calls start above it.
+//! stays, and calls start above it. A call that makes room for what stays raises it at once: what it
+//! takes later does not stay.
 #![expect(unsafe_code, reason = "an allocator")]
 
 use core::alloc::{GlobalAlloc, Layout};
@@ -75,14 +76,19 @@ impl Heap {
             return;
         }
         if self.keeping.replace(false) {
-            self.bottom.set(self.top.get());
-            // what a decision takes for itself is less than what reading the catalog took: grown
-            // now, the first decision needs the fuel of any other
-            let room = (self.top.get() - Self::base()) / 2 + (PAGE_BYTES << 2);
-            self.reach(self.top.get().saturating_add(room));
+            self.raise();
         } else {
             self.top.set(self.bottom.get());
         }
+    }
+
+    /// Calls start here from now on: what was taken up to now stays, and no more.
+    pub fn raise(&self) {
+        self.bottom.set(self.top.get());
+        // what a decision takes for itself is less than what reading the catalog took: grown now,
+        // the first decision needs the fuel of any other
+        let room = (self.top.get() - Self::base()) / 2 + (PAGE_BYTES << 2);
+        self.reach(self.top.get().saturating_add(room));
     }
 
     /// Makes memory usable up to `end`.

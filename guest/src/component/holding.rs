@@ -48,7 +48,8 @@ impl Holding {
         }
         let loaded = load()?;
         let told = tell(&loaded);
-        *held = hold(loaded);
+        // nothing was held that would have to be taken apart
+        core::mem::forget(core::mem::replace(&mut *held, hold(loaded)));
         HEAP.keep();
         Ok(told)
     }

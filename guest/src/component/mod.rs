@@ -78,12 +78,22 @@ impl prepared::Guest for Engine {
 
     fn restate(state: String) -> Result<(), wit::Refusal> {
         HEAP.run();
-        HOLDING.router(|router| router.restate(&state))
+        HOLDING.router(|router| {
+            if router.make_room(state.len()) {
+                HEAP.raise();
+            }
+            router.restate(&state)
+        })
     }
 
     fn rank(ask: String) -> Result<prepared::Choice, wit::Refusal> {
         HEAP.run();
         Ok(HOLDING.router(|router| router.rank(&ask))?.into())
+    }
+
+    fn step(run: Option<String>, event: String) -> Result<wit::Turn, wit::Refusal> {
+        HEAP.run();
+        Ok(HOLDING.router(|router| router.step(run.as_deref(), &event))?.into())
     }
 }
 

@@ -11,5 +11,5 @@ mod write;
 pub use object::Object;
 pub use read::read;
 pub use string::unescaped;
-pub use value::{Member, Members, NOTHING, Value, lookup, set, to_static};
+pub use value::{Member, Members, NOTHING, Value, lookup, reborrow, set, to_static};
 pub use write::object_text;

@@ -43,6 +43,17 @@ impl<'t> Value<'t> {
         }
     }
 
+    /// The same value, its keys and strings those of this one: nothing of them is copied.
+    pub fn reborrow(&self) -> Value<'_> {
+        match self {
+            Self::Bool(value) => Value::Bool(*value),
+            Self::Number(value) => Value::Number(*value),
+            Self::String(text) => Value::String(Cow::Borrowed(text)),
+            Self::Array(items) => Value::Array(items.iter().map(Self::reborrow).collect()),
+            Self::Object(members) => Value::Object(reborrow(members)),
+        }
+    }
+
     /// The same, with the empty value as the encoding has it: what one identity names goes out as
     /// one text, whichever way it was written.
     pub fn to_canonical(&self) -> Value<'static> {
@@ -125,6 +136,11 @@ impl<'t> Value<'t> {
 pub fn to_static(members: &Members) -> Vec<Member<'static>> {
     let member = |(key, value): &Member| (String::from(&**key).into(), value.to_static());
     members.iter().map(member).collect()
+}
+
+/// The same members, their keys and strings those of these.
+pub fn reborrow<'m>(members: &'m Members) -> Vec<Member<'m>> {
+    members.iter().map(|(key, value)| (Cow::Borrowed(&**key), value.reborrow())).collect()
 }
 
 /// The value of a key.

@@ -61,6 +61,7 @@ impl Prepared {
         let missing = Value::Bool(false);
         let candidates = value.get("candidates").unwrap_or(&missing);
         let catalog = Catalog::read(candidates, "catalog.candidates", &vocabulary)?;
+        let catalog = CallScoped::new(catalog);
         let state = State::read(
             value.get("state"),
             "catalog.state",
@@ -69,7 +70,7 @@ impl Prepared {
         Ok(Self {
             overlay: Overlay::new(&catalog, &state, &vocabulary),
             state_weight: StateWeight::new(value.get("state"), &catalog.providers.names),
-            catalog,
+            catalog: CallScoped::into_inner(catalog),
             vocabulary,
             candidates_weight: member("candidates", Some(candidates)),
             vocabulary_weight: member("vocabulary", value.get("vocabulary")),

@@ -1,10 +1,12 @@
 //! Deciding many times over what is read once: a catalog of candidates, or a router. The decisions
-//! are those of [`crate::decide()`] and [`crate::step()`].
+//! and the steps are those of [`crate::decide()`] and [`crate::step()`].
 
+mod additions;
 mod catalog;
 mod choice;
 mod policy;
 mod router;
+mod step;
 mod windows;
 
 pub use catalog::Prepared;

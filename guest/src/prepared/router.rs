@@ -7,9 +7,11 @@ use alloc::string::{String, ToString};
 use alloc::vec;
 use alloc::vec::Vec;
 
+use super::additions::Additions;
 use super::choice::Choice;
 use super::policy::PreparedPolicy;
 use super::windows::ProviderWindows;
+use crate::call_scoped::CallScoped;
 use crate::candidate::{FieldValue, field_of, typed};
 use crate::catalog::{Catalog, PRICES};
 use crate::context::Context;
@@ -31,7 +33,9 @@ use crate::vocabulary::{Field, Profile};
 /// A router that was read: its candidates in columns, its policies, and the runtime state.
 #[derive(Debug)]
 pub struct PreparedRouter {
-    config: Config<'static>,
+    pub(super) config: Config<'static>,
+    /// What goes into an event that is put to it.
+    pub(super) additions: Additions,
     /// The policy of each of `config.profiles`, or why it has none, as long as the contract has no
     /// say in it.
     policies: Vec<Result<PreparedPolicy, String>>,
@@ -70,7 +74,7 @@ impl PreparedRouter {
     pub fn load(router: &str) -> Result<Self, Refusal> {
         let value = read("router", router)?;
         let event = Event::of("router", &value, &ROUTER)?;
-        let config = event.config()?;
+        let config = CallScoped::new(event.config()?);
         for (id, provider) in &config.providers {
             if provider.get("discovery").and_then(Value::as_str) == Some("marketplace") {
                 let about = format!("router.config.providers.{id}.discovery");
@@ -99,7 +103,7 @@ impl PreparedRouter {
             let term = profile_term(&config, profile, None)?;
             admit(&term, &config, catalog.len())
         });
-        let mut prepared = Self {
+        let mut prepared = CallScoped::new(Self {
             policies: policies.collect(),
             own,
             fields: PRICED.map(|key| field_of(key, &config.vocabulary)),
@@ -108,11 +112,12 @@ impl PreparedRouter {
             fixed_weight: fixed_weight(&value, &config, &rest),
             state_weight: 0,
             shown: Value::Array(shown).to_json(),
+            additions: Additions::new(&value, router.len()),
             config: config.to_static(),
             catalog,
-        };
+        });
         prepared.put_state(value.get("state"), "router.state")?;
-        Ok(prepared)
+        Ok(CallScoped::into_inner(prepared))
     }
 
     /// The candidates as a JSON array, in the order of their indices.
@@ -123,8 +128,16 @@ impl PreparedRouter {
     /// Puts another runtime state in the place of the one before; one that is refused changes
     /// nothing. Everything is written in place, so that a router does not grow with its states.
     pub fn restate(&mut self, state: &str) -> Result<(), Refusal> {
-        let state = read("state", state)?;
-        self.put_state(Some(&state), "state")
+        let value = read("state", state)?;
+        self.put_state(Some(&value), "state")?;
+        self.additions.put_state(state);
+        Ok(())
+    }
+
+    /// Makes room for a state of so many bytes. `true` if there was too little: what is taken up to
+    /// now stays.
+    pub fn make_room(&mut self, bytes: usize) -> bool {
+        self.additions.make_room(bytes)
     }
 
     fn put_state(&mut self, state: Option<&Value>, position: &str) -> Result<(), Refusal> {

@@ -28,7 +28,7 @@ const PROVIDED: [&str; 8] =
 
 /// The candidates, and a log record for each discovery that failed.
 pub fn candidates<'a>(
-    config: &Config<'a>,
+    config: &'a Config<'a>,
     runtime: &mut Runtime<'a>,
     supplies: Supplies<'a>,
     contract: &Value<'a>,
@@ -36,7 +36,7 @@ pub fn candidates<'a>(
     let mut logs = Vec::new();
     let mut candidates = Vec::new();
     for candidate in &config.candidates {
-        candidates.push(enrich(candidate, None, runtime, supplies));
+        candidates.push(enrich(candidate.reborrow(), None, runtime, supplies));
     }
     for (id, provider) in &config.providers {
         let text = |key: &str| provider.get(key).and_then(Value::as_str);
@@ -48,7 +48,7 @@ pub fn candidates<'a>(
         for offer in offers(id, discovery, config, runtime, supplies, &mut logs) {
             if is_live(&offer, provider, supplies.now_ms) {
                 let candidate = candidate_of(id, provider, &offer);
-                candidates.push(enrich(&candidate, Some(source), runtime, supplies));
+                candidates.push(enrich(candidate, Some(source), runtime, supplies));
             }
         }
     }
@@ -59,7 +59,7 @@ pub fn candidates<'a>(
                 .map_err(|what| format!("contract.extra_candidates[{index}]{what}"))?,
             Profile::Reference => candidate.clone(),
         };
-        candidates.push(enrich(&candidate, None, runtime, supplies));
+        candidates.push(enrich(candidate, None, runtime, supplies));
     }
     Ok((candidates, logs))
 }
@@ -154,17 +154,17 @@ fn connected<'a>(candidate: &Value<'a>, config: &Config<'a>) -> Result<Value<'a>
 }
 
 fn enrich<'a>(
-    candidate: &Value<'a>,
+    candidate: Value<'a>,
     source: Option<&str>,
     runtime: &Runtime<'a>,
     supplies: Supplies,
 ) -> Value<'a> {
-    let Some(members) = candidate.as_object() else { return candidate.clone() };
+    let Some(members) = candidate.as_object() else { return candidate };
     let text = |key: &str| candidate.get(key).and_then(Value::as_str).unwrap_or_default();
     let (provider, family) = (text("provider_id"), text("model_family"));
     let multiplier = || hosts_multiplier(provider, source, supplies.multipliers);
     let prices = priced(members, runtime.price(provider, family), multiplier);
-    let mut enriched = Object::from(members);
+    let mut enriched = Object::from(candidate);
     for (key, value) in PRICED.into_iter().zip(prices) {
         enriched = enriched.maybe(key, value);
     }

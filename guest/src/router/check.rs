@@ -8,6 +8,7 @@ use super::defaults::Defaults;
 use super::static_candidates::static_candidates;
 use super::terms::admit_sort;
 use super::{inherit, strict};
+use crate::call_scoped::CallScoped;
 use crate::json::{Members, Object, Value, lookup};
 use crate::refusal::Refusal;
 use crate::signature::Sort;
@@ -46,7 +47,7 @@ impl<'a> Config<'a> {
         }
         let optional =
             |key: &str| lookup(members, key).and_then(Value::as_object).unwrap_or(&[]).to_vec();
-        let config = Self {
+        let config = CallScoped::new(Self {
             vocabulary,
             vocabulary_text,
             providers: providers.to_vec(),
@@ -57,11 +58,11 @@ impl<'a> Config<'a> {
             envelope,
             defaults: Defaults::read(lookup(members, "defaults")),
             candidates: static_candidates(models, providers),
-        };
+        });
         if profile == Profile::Strict {
             strict::terms(&config)?;
         }
-        Ok(config)
+        Ok(CallScoped::into_inner(config))
     }
 }
 

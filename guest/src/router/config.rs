@@ -28,20 +28,19 @@ pub struct Config<'a> {
 }
 
 impl<'a> Config<'a> {
-    /// What contracts are resolved by, for longer than its text; without providers, models and
-    /// candidates.
+    /// The same configuration, for longer than its text.
     pub fn to_static(&self) -> Config<'static> {
         Config {
             vocabulary: self.vocabulary.clone(),
             vocabulary_text: self.vocabulary_text.to_static(),
-            providers: Vec::new(),
-            models: Vec::new(),
+            providers: to_static(&self.providers),
+            models: to_static(&self.models),
             profiles: to_static(&self.profiles),
             retry_policies: to_static(&self.retry_policies),
             customs: to_static(&self.customs),
             envelope: self.envelope.as_ref().map(Value::to_static),
             defaults: self.defaults,
-            candidates: Vec::new(),
+            candidates: self.candidates.iter().map(Value::to_static).collect(),
         }
     }
 

@@ -9,13 +9,14 @@ use super::config::Config;
 use super::elaborate::elaborate;
 use super::keys::only;
 use super::runtime::Runtime;
+use crate::call_scoped::CallScoped;
 use crate::catalog::{Catalog, Labels};
 use crate::compile::Slots;
 use crate::context::Context;
 use crate::cost;
 use crate::digest::sha256_hex;
 use crate::encode::fingerprint;
-use crate::json::{Object, Value, lookup};
+use crate::json::{Object, Value, lookup, reborrow};
 use crate::names::NONE;
 use crate::observation::Observation;
 use crate::overlay::Overlay;
@@ -65,7 +66,7 @@ const CONTRACT: [&str; 15] = [
 
 /// Resolves a contract; the error is the one that the run ends with.
 pub fn plan<'a>(
-    config: &Config<'a>,
+    config: &'a Config<'a>,
     runtime: &mut Runtime<'a>,
     supplies: Supplies<'a>,
     contract: &Value<'a>,
@@ -82,17 +83,19 @@ pub fn plan<'a>(
     let (candidates, logs) = candidates(config, runtime, supplies, contract)?;
     let ctx = asked(contract, supplies.now_ms)
         .with("state", observed(runtime))
-        .with("vocabulary", config.vocabulary_text.clone())
-        .with("customs", Value::Object(config.customs.clone()))
+        .with("vocabulary", config.vocabulary_text.reborrow())
+        .with("customs", Value::Object(reborrow(&config.customs)))
         .build();
-    let context = Context::read(&ctx, &config.vocabulary).map_err(text)?;
-    let candidates = Value::Array(candidates);
+    let context = CallScoped::new(Context::read(&ctx, &config.vocabulary).map_err(text)?);
+    let candidates = CallScoped::new(Value::Array(candidates));
     let catalog = Catalog::read(&candidates, "ctx.candidates", &config.vocabulary).map_err(text)?;
+    let catalog = CallScoped::new(catalog);
+    let overlay = CallScoped::new(Overlay::new(&catalog, &context.state, &config.vocabulary));
     let weight = ctx.weight() + member("candidates", Some(&candidates));
     let candidates = candidates.as_array().unwrap_or(&[]);
     let observation = Observation {
         catalog: &catalog,
-        overlay: &Overlay::new(&catalog, &context.state, &config.vocabulary),
+        overlay: &overlay,
         request: &context.request,
         vocabulary: &config.vocabulary,
     };

@@ -1,6 +1,7 @@
 //! The runtime state that runs share: breakers, disabled providers, observed prices, credits and
 //! discovered offers. It comes in and goes out as data.
 
+use alloc::borrow::Cow;
 use alloc::format;
 use alloc::string::ToString;
 use alloc::vec::Vec;
@@ -47,11 +48,15 @@ impl Window {
 
 impl<'a> Runtime<'a> {
     pub fn new() -> Self {
-        let mut state = Object::new().flag("initialized", true);
-        for section in [BREAKERS, METRICS, DISABLED, DISCOVERY] {
-            state = state.with(section, Value::Object(Vec::new()));
-        }
-        Self::of(state.build())
+        let empty = |section| (Cow::Borrowed(section), Value::Object(Vec::new()));
+        // in byte order
+        Self(Vec::from([
+            empty(BREAKERS),
+            empty(DISABLED),
+            empty(DISCOVERY),
+            empty(METRICS),
+            (Cow::Borrowed("initialized"), Value::Bool(true)),
+        ]))
     }
 
     pub fn of(value: Value<'a>) -> Self {

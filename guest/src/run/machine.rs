@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 use super::request::build_request;
 use super::state::Run;
 use super::trace::{cut, entry, text_of};
+use crate::call_scoped::CallScoped;
 use crate::compile::Slots;
 use crate::context::{self, Context};
 use crate::fail_plan::backoff;
@@ -241,11 +242,12 @@ impl<'a> Run<'a> {
         let mut request = build_request(&self.contract, self.candidate()?);
         // without a transform there is nothing to observe
         if !matches!(slots.transform, Xform::Id) {
-            let context = Context::read(&self.ctx, vocabulary)?;
-            let catalog = context::catalog(&self.ctx, vocabulary)?;
+            let context = CallScoped::new(Context::read(&self.ctx, vocabulary)?);
+            let catalog = CallScoped::new(context::catalog(&self.ctx, vocabulary)?);
+            let overlay = CallScoped::new(Overlay::new(&catalog, &context.state, vocabulary));
             let observation = Observation {
                 catalog: &catalog,
-                overlay: &Overlay::new(&catalog, &context.state, vocabulary),
+                overlay: &overlay,
                 request: &context.request,
                 vocabulary,
             };

@@ -18,6 +18,12 @@ pub(crate) fn event_kind(event: &str) -> Option<String> {
     serde_json::from_str(members.get("kind")?).ok()
 }
 
+/// Whether an event has a state of its own.
+pub(crate) fn has_state(event: &str) -> bool {
+    let members = serde_json::from_str::<Members<'_>>(event);
+    members.is_ok_and(|members| members.get("state").is_some())
+}
+
 /// Who a turn wants to call.
 pub(crate) fn called(turn: &Turn) -> Option<Chosen> {
     let Effect::Call(request) = &turn.effect else { return None };

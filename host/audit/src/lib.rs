@@ -57,7 +57,7 @@ pub mod replay;
 
 pub use ctx::CtxParts;
 pub use facts::digest_of;
-pub use over::Over;
+pub use over::{Over, OverRouter};
 pub use receipt::{
     Chosen, DECISION, DecisionReceipt, EngineIdentity, Fuel, PolicyPart, RANK, RankReceipt, STEP,
     StepReceipt,

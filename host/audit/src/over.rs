@@ -1,4 +1,5 @@
-//! What was read before a decision: a catalog, and the changes that were made to it.
+//! What was read before a decision or a step: a catalog, and the changes that were made to it; a
+//! router, and the state that it was told.
 //!
 //! The text of the catalog is recorded once. Each change is a text of its own that names the one
 //! before, so that a record of a decision names the last one and is as short after a thousand
@@ -21,6 +22,18 @@ pub struct Over {
     /// changes, and the digest of the text of those before; absent where there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub changes: Option<String>,
+}
+
+/// A router as the record of a step has it.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct OverRouter {
+    /// The digest of the router that was read, `{admission?, config, multipliers?, state?}`.
+    pub router: String,
+    /// The digest of the runtime state that took the place of the router's; absent where there was
+    /// none, and where the event has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state: Option<String>,
 }
 
 /// The text of changes, as it is recorded.

@@ -4,7 +4,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sigmapol_core::{Decision, Effect, Error, Metered, Turn, digest};
 
-use crate::{blank::blank, ctx::CtxParts, over::Over};
+use crate::{
+    blank::blank,
+    ctx::CtxParts,
+    over::{Over, OverRouter},
+};
 
 /// The kinds of records.
 pub const DECISION: &str = "decision";
@@ -118,7 +122,10 @@ pub struct StepReceipt {
     pub run: Option<String>,
     /// The digest of the event.
     pub event: String,
-    /// Whether the texts of both are recorded. They say what was asked and answered.
+    /// The router that was read before, of a step over one. Its members are not in the event.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub over: Option<OverRouter>,
+    /// Whether all these texts are recorded. They say what was asked and answered.
     pub texts: bool,
     /// What came of it: `{"turn": …}`, everything by digest, or as for a decision.
     pub outcome: Value,

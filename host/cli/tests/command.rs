@@ -333,6 +333,42 @@ fn what_is_recorded_is_replayed() {
     );
 }
 
+/// In a sandbox the router is read once, and a step over it says so. What came of the step is the
+/// same in every engine.
+#[test]
+fn the_steps_of_a_router_are_replayed() {
+    let files = Files::new();
+    let router = include_str!("../../../examples/router.json");
+    files.write("router.json", router);
+    let mut results = Vec::new();
+    for engine in ["component", "core", "native"] {
+        let log = format!("log-{engine}");
+        fs::create_dir(files.path(&log)).unwrap();
+        let rank = "rank --config router.json --engine";
+        let plain = files.run(&format!("{rank} {engine}")).unwrap();
+        let recorded = format!("{rank} {engine} --ledger {log} --record-bodies");
+        assert_eq!(files.run(&recorded).unwrap(), plain);
+        let steps: Vec<serde_json::Value> = sigmapol_ledger::read(files.path(&log))
+            .unwrap()
+            .map(Result::unwrap)
+            .filter(|record| record.kind == "step")
+            .map(|record| serde_json::from_str(record.body.get()).unwrap())
+            .collect();
+        let kinds: Vec<_> = steps.iter().map(|step| step["kind"].as_str().unwrap()).collect();
+        assert_eq!(kinds, ["init", "rank"]);
+        let over = steps.iter().map(|step| step["over"].is_object()).collect::<Vec<_>>();
+        assert_eq!(over, [false, engine == "component"]);
+        results.push(steps.iter().map(|step| step["result"].clone()).collect::<Vec<_>>());
+        for replayed_in in ["component", "core", "native"] {
+            let line = format!("replay {log} --engine {replayed_in} --json");
+            let json: serde_json::Value = serde_json::from_str(&files.run(&line).unwrap()).unwrap();
+            assert_eq!((&json["records"], &json["same"]), (&2.into(), &2.into()), "{line}: {json}");
+        }
+    }
+    assert_eq!(results[0], results[1]);
+    assert_eq!(results[0], results[2]);
+}
+
 #[test]
 fn what_another_policy_could_not_decide() {
     let files = Files::new();

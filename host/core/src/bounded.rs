@@ -3,7 +3,9 @@
 use serde_core::de::IgnoredAny;
 use sigmapol_engine::{CostBound, constrain};
 
-use crate::{Admission, Decision, Engine, Error, Exhausted, Metered, Sort, Turn, json::Members};
+use crate::{
+    Admission, Decision, Engine, Error, Exhausted, Metered, Sort, Stepper, Turn, json::Members,
+};
 
 /// An engine that makes no decision that may cost more than a limit: `exhausted cost`, before
 /// anything runs but admission.
@@ -72,5 +74,9 @@ impl<E: Engine> Engine for Bounded<E> {
 
     fn step(&self, run: Option<&str>, event: &str) -> Result<Metered<Turn>, Error> {
         self.engine.step(run, event)
+    }
+
+    fn stepper(&self, router: &str) -> Result<Box<dyn Stepper>, Error> {
+        self.engine.stepper(router)
     }
 }

@@ -2,9 +2,9 @@
 
 use std::{sync::Arc, time::Duration};
 
-use sigmapol_engine::{Admission, Decision, Turn};
+use sigmapol_engine::{Admission, Decision, Refusal, RefusalCode, Turn};
 
-use crate::Error;
+use crate::{Error, Stepper};
 
 /// A way to run the engine: in a sandbox as a component, as a core module, or as native code.
 ///
@@ -40,6 +40,19 @@ pub trait Engine: Send + Sync {
     ///
     /// A refusal of the run or the event; limits and traps as [`Error`] describes them.
     fn step(&self, run: Option<&str>, event: &str) -> Result<Metered<Turn>, Error>;
+
+    /// Reads a router, `{admission?, config, multipliers?, state?}`, once for many steps.
+    ///
+    /// # Errors
+    ///
+    /// The refusal `unsupported` of an engine that has no such way, and of one that has none for
+    /// this router: then the router goes into every event ([`Stateless`](crate::Stateless)). A
+    /// refusal of the router; limits and traps as [`Error`] describes them.
+    fn stepper(&self, router: &str) -> Result<Box<dyn Stepper>, Error> {
+        let _ = router;
+        let message = "router: expected an engine that reads one before its steps".to_owned();
+        Err(Refusal { code: RefusalCode::Unsupported, message }.into())
+    }
 }
 
 /// A reference, or a pointer that owns or shares, is the engine that it points at: what wraps an
@@ -61,6 +74,10 @@ macro_rules! pointer {
 
             fn step(&self, run: Option<&str>, event: &str) -> Result<Metered<Turn>, Error> {
                 (**self).step(run, event)
+            }
+
+            fn stepper(&self, router: &str) -> Result<Box<dyn Stepper>, Error> {
+                (**self).stepper(router)
             }
         }
     )*};

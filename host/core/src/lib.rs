@@ -27,6 +27,7 @@ mod engine;
 mod error;
 pub mod json;
 mod native;
+mod stepper;
 
 pub use bounded::Bounded;
 pub use engine::{Engine, Metered, Spent};
@@ -35,4 +36,6 @@ pub use native::Native;
 pub use sigmapol_engine::{
     Admission, Choice, CostBound, Decision, Effect, Prepared, PreparedRouter, Ranked, Reaction,
     Refusal, RefusalCode, Rejected, Sort, Turn, digest::sha256_hex as digest, limits::INPUT_BYTES,
+    router_members,
 };
+pub use stepper::{RouterText, Stateless, Stepper};

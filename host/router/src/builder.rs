@@ -7,17 +7,18 @@ use std::{
 };
 
 use sigmapol::Sandbox;
-use sigmapol_core::{Effect, Engine, Error};
+use sigmapol_core::{Effect, Engine, Error, Stepper as _};
 use sigmapol_provider::Provider;
 
 use super::{
     Clock, Config, Router, RouterError, SystemClock,
     log::Log,
     outcome::result,
-    router::{Inner, Supplies, event, table},
+    router::{Inner, event, table},
     saver::Saver,
     snapshot::{self, Found, SnapshotFile},
     state::Shared,
+    supplies::{Supplies, router_text, stateless},
     times,
 };
 
@@ -36,7 +37,8 @@ pub struct Builder {
     reference: bool,
     state: Option<StateFile>,
     metrics: Option<String>,
-    supplies: Supplies,
+    offers: Option<String>,
+    multipliers: Option<String>,
     log: Log,
 }
 
@@ -50,7 +52,8 @@ impl Builder {
             reference: false,
             state: None,
             metrics: None,
-            supplies: Supplies::default(),
+            offers: None,
+            multipliers: None,
             log: Log::default(),
         }
     }
@@ -103,16 +106,14 @@ impl Builder {
 
     /// What marketplaces offer; see [`Router::set_offers`].
     #[must_use]
-    pub fn offers(mut self, json: impl Into<String>) -> Self {
-        self.supplies.offers = Some(json.into());
-        self
+    pub fn offers(self, json: impl Into<String>) -> Self {
+        Self { offers: Some(json.into()), ..self }
     }
 
     /// Factors of prices; see [`Router::set_multipliers`].
     #[must_use]
-    pub fn multipliers(mut self, json: impl Into<String>) -> Self {
-        self.supplies.multipliers = Some(json.into());
-        self
+    pub fn multipliers(self, json: impl Into<String>) -> Self {
+        Self { multipliers: Some(json.into()), ..self }
     }
 
     /// Takes log records, one JSON object `{level, event, fields}` each.
@@ -131,8 +132,8 @@ impl Builder {
     pub fn build(self) -> Result<Router, RouterError> {
         let texts = [
             ("metrics", &self.metrics),
-            ("offers", &self.supplies.offers),
-            ("multipliers", &self.supplies.multipliers),
+            ("offers", &self.offers),
+            ("multipliers", &self.multipliers),
         ];
         for (what, text) in texts {
             text.as_deref().map_or(Ok(()), |text| table(what, text))?;
@@ -141,18 +142,19 @@ impl Builder {
             Some(engine) => Arc::clone(engine),
             None => Arc::new(Sandbox::new()?),
         };
+        let router = router_text(&self.config, self.reference, self.multipliers.as_deref());
+        let stepper = stateless(&engine, &router)?;
         let step = |kind: &str, members: &[(&str, &str)], state: Option<&str>| {
-            let event = event(kind, members, state, self.clock.now_ms(), self.reference);
-            let turn = engine.step(None, &event)?.value;
+            let event = event(kind, members, state, self.clock.now_ms());
+            let turn = stepper.step(None, &event)?.value;
             let Effect::Done(done) = &turn.effect else {
                 return Err(RouterError::Failed(format!("{kind}: the engine did not end it")));
             };
             result(done)?;
             Ok(turn.state)
         };
-        let mut members = vec![("config", self.config.text())];
-        members.extend(self.metrics.as_deref().map(|metrics| ("metrics", metrics)));
-        let fresh = step("init", &members, None)?;
+        let metrics = self.metrics.as_deref().map(|metrics| ("metrics", metrics));
+        let fresh = step("init", metrics.as_slice(), None)?;
         // a snapshot that the engine will not take is as good as damaged
         let restore =
             |snapshot: &str| match step("restore", &[("snapshot", snapshot)], Some(&fresh)) {
@@ -188,13 +190,14 @@ impl Builder {
                 (state, Some(saver))
             }
         };
+        let supplies = Supplies::new(&engine, &router, self.offers)?;
         Ok(Router::of(Inner {
             engine,
             provider: self.provider,
             clock: self.clock,
             config: self.config,
             reference: self.reference,
-            supplies: Mutex::new(Arc::new(self.supplies)),
+            supplies: Mutex::new(Arc::new(supplies)),
             log: self.log,
             state,
             saver,

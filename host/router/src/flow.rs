@@ -7,7 +7,9 @@ use sigmapol_core::{
     json::{Object, quote},
 };
 
-use super::{Config, Outcome, Router, RouterError, outcome::result, router::event};
+use super::{
+    Config, Outcome, Router, RouterError, outcome::result, router::event, supplies::admission,
+};
 
 /// How a flow ended.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -59,9 +61,10 @@ pub fn check_flow(
     reference: bool,
 ) -> Result<Value, RouterError> {
     let vocabulary = config.map_or_else(|| "{}".to_owned(), vocabulary);
-    let members = [("flow", flow), ("vocabulary", &vocabulary)];
+    let admission = quote(admission(reference));
+    let members = [("flow", flow), ("vocabulary", &vocabulary), ("admission", &admission)];
     check_json(flow)?;
-    let turn = engine.step(None, &event("flow", &members, None, 0.0, reference))?.value;
+    let turn = engine.step(None, &event("flow", &members, None, 0.0))?.value;
     match turn.effect {
         Effect::Done(done) => result(&done),
         _ => Err(RouterError::Failed("flow: the engine asks for a call".to_owned())),

@@ -1,7 +1,7 @@
 //! The router: calls to providers under a policy, and what is remembered between them.
 //!
 //! For programs that answer with LLMs and want the choice of the model in a file. The engine
-//! decides and remembers nothing; what it needs goes in with every event. A [`Router`] holds what
+//! decides and remembers nothing; what it needs it has read before, or goes in with the event. A [`Router`] holds what
 //! has to outlast an event: the [`Config`], the runtime state that runs share (breakers, disabled
 //! providers, observed prices, cached offers) and its file, the clock, and the provider.
 //!
@@ -53,6 +53,7 @@ mod run;
 mod saver;
 mod snapshot;
 mod state;
+mod supplies;
 mod times;
 
 pub use builder::Builder;

@@ -13,8 +13,13 @@ use sigmapol_core::{
 use sigmapol_provider::Provider;
 
 use super::{
-    Builder, Clock, Config, RouterError, Run, log::Log, outcome::result, payload::Payload,
-    saver::Saver, state::Shared,
+    Builder, Clock, Config, RouterError, Run,
+    log::Log,
+    outcome::result,
+    payload::Payload,
+    saver::Saver,
+    state::Shared,
+    supplies::{Supplies, router_text},
 };
 
 /// Routes calls: which provider is asked, in which order, and what happens when it fails.
@@ -34,13 +39,6 @@ pub(super) struct Inner {
     pub(super) log: Log,
     pub(super) state: Arc<Shared>,
     pub(super) saver: Option<Saver>,
-}
-
-/// What the host knows of markets, as JSON.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Supplies {
-    pub(super) offers: Option<String>,
-    pub(super) multipliers: Option<String>,
 }
 
 impl Router {
@@ -86,7 +84,7 @@ impl Router {
     ///
     /// [`RouterError::Engine`].
     pub fn status(&self) -> Result<Value, RouterError> {
-        ended(&self.step(None, "status", &[("config", self.0.config.text())])?)
+        ended(&self.step(None, "status", &[])?)
     }
 
     /// Merges observed values, such as `{"price_in": 0.3}`, into those of a provider and a model.
@@ -132,7 +130,10 @@ impl Router {
     pub fn set_multipliers(&self, json: impl Into<String>) -> Result<(), RouterError> {
         let json = json.into();
         table("multipliers", &json)?;
-        self.set_supplies(|supplies| supplies.multipliers = Some(json));
+        let Inner { engine, config, reference, .. } = &*self.0;
+        let router = router_text(config, *reference, Some(&json));
+        let stepper = Supplies::new(engine, &router, None)?.stepper;
+        self.set_supplies(|supplies| supplies.stepper = stepper);
         Ok(())
     }
 
@@ -167,7 +168,7 @@ impl Router {
         kind: &str,
         members: &[(&str, &str)],
     ) -> Result<Turn, RouterError> {
-        self.step_with(run, kind, members, |_, after| after)
+        self.step_over(&self.supplies(), run, kind, members, |_, after| after)
     }
 
     /// As [`step`](Self::step); `mend` makes the state that is committed of the one before and the
@@ -179,10 +180,21 @@ impl Router {
         members: &[(&str, &str)],
         mend: impl Fn(&str, String) -> String,
     ) -> Result<Turn, RouterError> {
+        self.step_over(&self.supplies(), run, kind, members, mend)
+    }
+
+    fn step_over(
+        &self,
+        supplies: &Supplies,
+        run: Option<&str>,
+        kind: &str,
+        members: &[(&str, &str)],
+        mend: impl Fn(&str, String) -> String,
+    ) -> Result<Turn, RouterError> {
         let now_ms = self.0.clock.now_ms();
         let (turn, changed) = self.0.state.step(|state| {
-            let event = event(kind, members, Some(state), now_ms, self.0.reference);
-            let mut turn = self.0.engine.step(run, &event).map_err(RouterError::from)?.value;
+            let event = event(kind, members, Some(state), now_ms);
+            let mut turn = supplies.stepper.step(run, &event).map_err(RouterError::from)?.value;
             let after = mend(state, std::mem::take(&mut turn.state));
             Ok::<_, RouterError>((turn, after))
         })?;
@@ -213,8 +225,8 @@ impl Router {
         kind: &str,
         members: &[(&str, &str)],
     ) -> Result<Turn, RouterError> {
-        let event = event(kind, members, None, self.0.clock.now_ms(), self.0.reference);
-        Ok(self.0.engine.step(run, &event)?.value)
+        let event = event(kind, members, None, self.0.clock.now_ms());
+        Ok(self.supplies().stepper.step(run, &event)?.value)
     }
 
     /// What the engine gets of a contract, and what stays here.
@@ -229,11 +241,14 @@ impl Router {
     }
 
     fn plan(&self, kind: &str, contract: &str) -> Result<Turn, RouterError> {
-        let supplies = Arc::clone(&self.0.supplies.lock().unwrap_or_else(PoisonError::into_inner));
-        let mut members = vec![("config", self.0.config.text()), ("contract", contract)];
+        let supplies = self.supplies();
+        let mut members = vec![("contract", contract)];
         members.extend(supplies.offers.as_deref().map(|offers| ("offers", offers)));
-        members.extend(supplies.multipliers.as_deref().map(|factors| ("multipliers", factors)));
-        self.step(None, kind, &members)
+        self.step_over(&supplies, None, kind, &members, |_, after| after)
+    }
+
+    fn supplies(&self) -> Arc<Supplies> {
+        Arc::clone(&self.0.supplies.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     fn set_supplies(&self, set: impl FnOnce(&mut Supplies)) {
@@ -248,20 +263,18 @@ impl fmt::Debug for Router {
     }
 }
 
-/// An event. Its members come first: the lines of a configuration are those that a refusal names.
+/// An event, without what a router puts into it. Its members come first: the lines of a text are those
+/// that a refusal names.
 pub(super) fn event(
     kind: &str,
     members: &[(&str, &str)],
     state: Option<&str>,
     now_ms: f64,
-    reference: bool,
 ) -> String {
-    let admission = if reference { "reference" } else { "strict" };
     members
         .iter()
         .fold(Object::new(), |event, (name, value)| event.with(name, value))
         .with("kind", &quote(kind))
-        .with("admission", &quote(admission))
         .with("now_ms", &now_ms.to_string())
         .with_some("state", state)
         .finish()

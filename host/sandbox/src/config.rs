@@ -11,7 +11,7 @@ use crate::{
 
 /// Calls that can run at the same time. A slot is address space, 4 GiB of it and a guard, and no
 /// memory until it is used: more slots than threads that a process would run, at 1 TiB.
-const SLOTS: u32 = 256;
+pub(super) const SLOTS: u32 = 256;
 
 /// Linear memory that a slot keeps between calls, to be cleared by writing instead of by giving
 /// the pages back: a typical call touches less, and page faults are most of what an instance costs.

@@ -54,6 +54,7 @@ mod core_module;
 pub mod limits;
 mod load;
 mod meter;
+mod places;
 mod policy;
 mod pool;
 mod prepared_engine;
@@ -76,7 +77,7 @@ pub use sandbox::Sandbox;
 pub use sigmapol_core::{
     Admission, Bounded, Choice, CostBound, Decision, Effect, Engine, Error, Exhausted, Metered,
     Native, Prepared, PreparedRouter, Ranked, Reaction, Refusal, RefusalCode, Rejected, Sort,
-    Spent, Trap, Turn,
+    Spent, Stepper, Trap, Turn,
 };
 
 /// What hosts of the same core module under other rules need. No part of the interface: it changes

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 use sigmapol_engine::Refusal;
 use wasmtime::Store;
 
-use crate::{Error, Metered, Sandbox, bindings, meter::Meter};
+use crate::{Error, Metered, Sandbox, bindings, meter::Meter, places::Place};
 
 /// What the instances of a pool hold; a value of it is what the host knows of one of them.
 pub(super) trait Kind: Default {
@@ -124,6 +124,8 @@ pub(super) struct Instance<K> {
     /// Changes made, those included that were gone before.
     changed: usize,
     pub(super) own: K,
+    /// Given back after the store is.
+    _place: Place,
 }
 
 impl<K: Kind> Pools<K> {
@@ -252,11 +254,12 @@ impl<K: Kind> Instance<K> {
     fn new(sandbox: &Sandbox, text: &str) -> Result<(Self, K::Loaded), Error> {
         let prepared = sandbox.prepared.as_ref();
         let prepared = prepared.ok_or_else(|| Error::Load("no export `prepared`".to_owned()))?;
+        let place = sandbox.runtime.places().take()?;
         let (store, guest) = sandbox.runtime.instance(|store| {
             let instance = sandbox.component.instantiate(&mut *store)?;
             prepared.load(store, &instance)
         })?;
-        let mut instance = Self { store, guest, changed: 0, own: K::default() };
+        let mut instance = Self { store, guest, changed: 0, own: K::default(), _place: place };
         let loaded = instance
             .call(sandbox, &[(K::TEXT, text)], |guest, store| K::load(guest, store, text))?;
         instance.settle(sandbox)?;

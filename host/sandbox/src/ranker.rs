@@ -1,17 +1,19 @@
-//! A ranker: one router configuration, read once, that ranks for many, from any number of threads.
+//! A ranker: one router configuration, read once, that ranks and takes steps for many, from any
+//! number of threads.
 
 use std::{fmt, sync::Arc};
 
-use sigmapol_engine::Choice;
+use sigmapol_engine::{Choice, Turn};
 use wasmtime::Store;
 
 use crate::{
-    Error, Metered, Sandbox,
+    Error, Metered, Sandbox, Stepper,
     meter::Meter,
     pool::{Answer, Guest, Kind, Pools, Version, plain},
 };
 
-/// A router that is ready to rank for contracts; a clone is the same router.
+/// A router that is ready to rank for contracts, and to take the steps of runs; a clone is the same
+/// router.
 #[derive(Clone)]
 pub struct Ranker(Pools<Router>);
 
@@ -77,6 +79,33 @@ impl Ranker {
         })
     }
 
+    /// One step: what [`Engine::step`](crate::Engine::step) does for the same event with the members
+    /// of the router put into it, cost included. `admission` goes into events of any kind, `config`
+    /// into `start`, `rank`, `status` and `init`, `multipliers` into `start` and `rank`; so does the
+    /// state into an event that has none. The step changes nothing here: the new state is in the
+    /// turn.
+    ///
+    /// # Errors
+    ///
+    /// A refusal of the run or the event; limits and traps as [`Error`] describes them.
+    pub fn step(&self, run: Option<&str>, event: &str) -> Result<Metered<Turn>, Error> {
+        self.step_at(run, event).1
+    }
+
+    /// As [`step`](Self::step), and what the step was taken over.
+    pub fn step_at(
+        &self,
+        run: Option<&str>,
+        event: &str,
+    ) -> (Version, Result<Metered<Turn>, Error>) {
+        let inputs = [("run", run.unwrap_or_default()), ("event", event)];
+        self.0.call_at(|instance, sandbox| {
+            instance.call(sandbox, &inputs, |guest, store| {
+                Ok(plain(guest.call_step(store, run, event))?.map(Turn::from))
+            })
+        })
+    }
+
     /// Puts a runtime state, the `state` of a turn, in the place of the one before. What is ranked
     /// later is ranked under it.
     ///
@@ -102,6 +131,12 @@ impl Ranker {
     #[must_use]
     pub fn fixed(&self) -> Self {
         Self(self.0.fixed())
+    }
+}
+
+impl Stepper for Ranker {
+    fn step(&self, run: Option<&str>, event: &str) -> Result<Metered<Turn>, Error> {
+        Self::step(self, run, event)
     }
 }
 

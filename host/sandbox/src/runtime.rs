@@ -5,20 +5,24 @@ use std::{fmt, sync::Arc, time::Instant};
 use sigmapol_engine::{Refusal, RefusalCode};
 use wasmtime::{Engine, PoolConcurrencyLimitError, Store};
 
-use crate::{Error, Exhausted, Limits, Metered, Spent, Trap, config, meter::Meter, ticker::Ticker};
+use crate::{
+    Error, Exhausted, Limits, Metered, Spent, Trap, config, meter::Meter, places::Places,
+    ticker::Ticker,
+};
 
 /// A wasmtime engine and the limits of its calls.
 #[derive(Clone)]
 pub(crate) struct Runtime {
     engine: Engine,
     ticker: Arc<Ticker>,
+    places: Places,
     limits: Limits,
 }
 
 impl Runtime {
     pub(crate) fn new(limits: Limits) -> Result<Self, Error> {
         let engine = config::engine(limits.deadline.is_some())?;
-        Ok(Self { engine, ticker: Arc::new(Ticker::new()), limits })
+        Ok(Self { engine, ticker: Arc::new(Ticker::new()), places: Places::default(), limits })
     }
 
     /// The same engine under other limits, unless these need another: code is compiled for
@@ -30,6 +34,11 @@ impl Runtime {
 
     pub(crate) const fn engine(&self) -> &Engine {
         &self.engine
+    }
+
+    /// Those of this engine, whatever the limits of calls.
+    pub(super) const fn places(&self) -> &Places {
+        &self.places
     }
 
     pub(crate) const fn limits(&self) -> &Limits {

@@ -9,7 +9,7 @@ use wasmtime::{
 };
 
 use crate::{
-    Cache, Engine, Error, Limits, Metered, artifact, bindings,
+    Cache, Engine, Error, Limits, Metered, Stepper, artifact, bindings,
     load::{self, LoadError as _},
     meter::Meter,
     runtime::Runtime,
@@ -136,5 +136,9 @@ impl Engine for Sandbox {
         self.run(&[("run", run.unwrap_or_default()), ("event", event)], |store, engine| {
             engine.call_step(store, run, event)
         })
+    }
+
+    fn stepper(&self, router: &str) -> Result<Box<dyn Stepper>, Error> {
+        Ok(Box::new(self.ranker(router)?))
     }
 }

@@ -11,7 +11,7 @@ use std::sync::{Arc, LazyLock};
 
 use serde_json::{Map, Value, json};
 use sigmapol::{Limits, Ranker, Sandbox};
-use sigmapol_core::{Choice, Effect, Engine as _};
+use sigmapol_core::{Choice, Effect, Engine as _, RouterText, Turn};
 
 static SANDBOX: LazyLock<Sandbox> = LazyLock::new(|| Sandbox::new().unwrap());
 
@@ -165,6 +165,192 @@ fn the_same_fuel_and_memory_whatever_came_before() {
     assert_eq!(last.spent.memory_bytes, before.spent.memory_bytes);
 }
 
+/// The event of a step over a router.
+fn event(kind: &str, more: &Value) -> Value {
+    let mut event = json!({ "kind": kind, "now_ms": 2000 });
+    event.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    event
+}
+
+/// A run that fails once and is answered, and what is asked in between, each step by `step`.
+fn conversation(mut step: impl FnMut(Option<&str>, &Value) -> Turn) -> Vec<Turn> {
+    let contract = json!({ "requirements": { "needs": ["tools"] }, "prompt": "hi", "seed": 3 });
+    let mut turns = vec![step(None, &event("start", &json!({ "contract": contract })))];
+    for response in [json!({ "ok": false, "error_kind": "timeout" }), json!({ "ok": true })] {
+        let last = turns.last().unwrap();
+        let state: Value = serde_json::from_str(&last.state).unwrap();
+        let more = json!({ "response": response, "state": state });
+        turns.push(step(Some(&last.run), &event("respond", &more)));
+    }
+    let extra = json!({ "provider_id": "p7", "model_family": "extra", "price_in": 0 });
+    let contract = json!({ "contract": { "extra_candidates": [extra] } });
+    turns.push(step(None, &event("rank", &contract)));
+    turns.push(step(None, &event("status", &json!({}))));
+    turns.push(step(None, &event("init", &json!({}))));
+    turns
+}
+
+#[test]
+fn steps_are_those_of_the_stateless_verb() {
+    let state = state(100, 3);
+    let text = router(100, Some(&state)).to_string();
+    let router = SANDBOX.ranker(text.as_str()).unwrap();
+    let whole = RouterText::new(&text).unwrap();
+    let turns = conversation(|run, event| {
+        let turn = router.step(run, &event.to_string()).unwrap().value;
+        let event = whole.put_into(&event.to_string(), None);
+        assert_eq!(turn, SANDBOX.step(run, &event).unwrap().value);
+        turn
+    });
+    assert!(matches!(turns[0].effect, Effect::Call(_)));
+    assert!(matches!(&turns[2].effect, Effect::Done(done) if done.contains(r#""ok":true"#)));
+    assert!(matches!(&turns[3].effect, Effect::Done(done) if done.contains("extra")));
+}
+
+/// The runtime state of the router is in the steps that bring none, whichever instance takes them.
+#[test]
+fn states_are_told_to_steps() {
+    let text = router(100, None).to_string();
+    let router = SANDBOX.ranker(text.as_str()).unwrap();
+    let whole = RouterText::new(&text).unwrap();
+    let status = event("status", &json!({})).to_string();
+    let mut sizes = Vec::new();
+    // states of very different sizes, one after the other
+    for (round, count) in [10, 2000, 4, 300, 2000, 40].into_iter().enumerate() {
+        let state = state(count, round).to_string();
+        router.restate(&state).unwrap();
+        let expected = SANDBOX.step(None, &whole.put_into(&status, Some(&state))).unwrap().value;
+        std::thread::scope(|scope| {
+            let step = || router.step(None, &status).unwrap().value;
+            let threads: Vec<_> = (0..3).map(|_| scope.spawn(step)).collect();
+            for thread in threads {
+                assert_eq!(thread.join().unwrap(), expected);
+            }
+        });
+        sizes.push(state.len());
+    }
+    assert!(sizes[1] > 100 * sizes[2]);
+    let (version, turn) = router.step_at(None, &status);
+    assert_eq!((version.text(), version.count()), (text.as_str(), 1));
+    assert_eq!(version.changes().next().map(str::len), sizes.last().copied());
+    drop(turn.unwrap());
+}
+
+/// Neither steps nor states leave anything behind that a later step has to pay for.
+#[test]
+fn the_same_fuel_for_a_step_whatever_came_before() {
+    let (small, large) = (state(100, 0).to_string(), state(2000, 1).to_string());
+    let router = SANDBOX.ranker(router(100, None).to_string()).unwrap();
+    let status = event("status", &json!({})).to_string();
+    let start = event("start", &json!({ "contract": { "prompt": "x".repeat(20_000) } }));
+    let measured = |state: &str| {
+        router.restate(state).unwrap();
+        router.step(None, &status).unwrap()
+    };
+    // a state that is larger than those before takes room, twice its size, and memory grows
+    drop(measured(&large));
+    let first = measured(&small);
+    for round in 0..1000 {
+        match round % 5 {
+            0 => drop(router.step(None, &start.to_string()).unwrap()),
+            1 => drop(router.step(None, r#"{"kind":"start"}"#).unwrap_err()),
+            2 => drop(router.restate("[1]").unwrap_err()),
+            3 => router.restate(&large).unwrap(),
+            _ => router.restate(&small).unwrap(),
+        }
+    }
+    let last = measured(&small);
+    assert_eq!((last.value, last.spent.fuel), (first.value, first.spent.fuel));
+    assert_eq!(last.spent.memory_bytes, first.spent.memory_bytes);
+}
+
+#[test]
+fn words_of_steps() {
+    let bare = json!({ "config": config(2) });
+    let full = json!({ "config": config(2), "admission": "reference", "multipliers": {} });
+    let start = |more: Value| event("start", &more).to_string();
+    for (router, event, message) in [
+        (
+            &bare,
+            start(json!({ "config": {}, "contract": {} })),
+            "refused json-duplicate-key: event: expected each key once, got 'config', which the \
+             router has",
+        ),
+        (
+            &full,
+            start(json!({ "multipliers": {}, "contract": {} })),
+            "refused json-duplicate-key: event: expected each key once, got 'multipliers', which \
+             the router has",
+        ),
+        (
+            &full,
+            event("forget", &json!({ "discovery_id": "x", "admission": "strict" })).to_string(),
+            "refused json-duplicate-key: event: expected each key once, got 'admission', which the \
+             router has",
+        ),
+        (
+            &bare,
+            start(json!({ "admission": "reference", "contract": {} })),
+            "refused unsupported: event.admission: expected that of the router",
+        ),
+        (&bare, start(json!({})), "refused event: event.contract: expected a value"),
+        (&bare, "{}".to_owned(), "refused event: event.kind: expected a value"),
+        (&bare, "[1]".to_owned(), "refused event: event: expected an object"),
+        (
+            &bare,
+            event("resume", &json!({})).to_string(),
+            "refused unsupported: event.kind: unknown kind 'resume'",
+        ),
+    ] {
+        let text = router.to_string();
+        let refused = SANDBOX.ranker(text.as_str()).unwrap().step(None, &event).unwrap_err();
+        assert_eq!(refused.to_string(), message);
+        // the stateless verb has the same code; it reads the configuration once more as it likes
+        let whole = RouterText::new(&text).unwrap().put_into(&event, None);
+        let stateless = SANDBOX.step(None, &whole).map_err(|error| error.code());
+        if !message.contains("expected that of the router") {
+            assert_eq!(stateless.unwrap_err(), refused.code());
+        }
+    }
+}
+
+/// An event and its router have together what the one text may have.
+#[test]
+fn the_size_of_an_event_with_its_router() {
+    let text = router(100, None).to_string();
+    let router = SANDBOX.ranker(text.as_str()).unwrap();
+    let limit = sigmapol::limits::INPUT_BYTES;
+    let of_size = |kind: &str, bytes: usize| {
+        let event = event(kind, &json!({ "contract": {}, "discovery_id": "" })).to_string();
+        let id = "x".repeat(bytes - event.len());
+        event.replace(r#""discovery_id":"""#, &format!(r#""discovery_id":"{id}""#))
+    };
+    let rank = |bytes: usize| router.step(None, &of_size("rank", bytes)).map(|turn| turn.value);
+    rank(limit - text.len()).unwrap();
+    assert_eq!(
+        rank(limit - text.len() + 1).unwrap_err().to_string(),
+        format!(
+            "refused input-size: event: expected at most {limit} bytes with its router, got {}",
+            limit + 1
+        )
+    );
+    // what takes no configuration has the room for itself
+    router.step(None, &of_size("forget", limit)).unwrap();
+}
+
+/// What the router does not have, an event may bring.
+#[test]
+fn members_of_the_event_alone() {
+    let bare = json!({ "config": config(40) }).to_string();
+    let router = SANDBOX.ranker(bare.as_str()).unwrap();
+    for (member, value) in [("admission", json!("strict")), ("multipliers", json!({ "p1": 3 }))] {
+        let event = event("rank", &json!({ "contract": {}, (member): value })).to_string();
+        let whole = RouterText::new(&bare).unwrap().put_into(&event, None);
+        let expected = SANDBOX.step(None, &whole).unwrap().value;
+        assert_eq!(router.step(None, &event).unwrap().value, expected);
+    }
+}
+
 #[test]
 fn words() {
     let mut market = router(2, None);
@@ -220,6 +406,29 @@ fn a_router_is_replaced_while_others_rank() {
         drop(running);
         reader.join().unwrap();
     });
+}
+
+/// Instances that stay leave room for calls that bring everything, and are room when they go.
+#[test]
+fn routers_leave_room_for_other_calls() {
+    let sandbox = Sandbox::new().unwrap();
+    let text = router(2, None).to_string();
+    let load = || sandbox.ranker(text.as_str());
+    let mut rankers: Vec<_> = (0..128).map(|_| load().unwrap()).collect();
+    assert_eq!(load().unwrap_err().code(), "exhausted instances");
+    assert_eq!(sandbox.catalog("{}").unwrap_err().code(), "exhausted instances");
+    let limits = Limits { fuel: 1_000_000, ..Limits::default() };
+    let other = sandbox.with_limits(limits).unwrap().ranker(text.as_str());
+    assert_eq!(other.unwrap_err().code(), "exhausted instances");
+    sandbox.step(None, r#"{"kind":"forget","discovery_id":"x"}"#).unwrap();
+    // a clone is the same router, and a refused text needs no place for longer
+    let kept = rankers[0].clone();
+    drop(rankers.drain(..2));
+    assert_eq!(sandbox.ranker("{").unwrap_err().code(), "refused json-syntax");
+    rankers.push(load().unwrap());
+    assert_eq!(load().unwrap_err().code(), "exhausted instances");
+    drop(kept);
+    rankers.push(load().unwrap());
 }
 
 #[test]

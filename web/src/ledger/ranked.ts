@@ -5,12 +5,13 @@ import { bits } from "../decision.js";
 import type { Engine } from "../engine.js";
 import { field, parsed } from "../values.js";
 import { difference } from "./difference.js";
-import { type Member, members, object } from "./json.js";
+import { object } from "./json.js";
 import { INPUT_LENGTH } from "./limits.js";
 import { outcome, resultDigest } from "./outcome.js";
 import type { RankReceipt } from "./receipt.js";
+import { membersOf, putInto } from "./router.js";
 import type { Texts } from "./texts.js";
-import { compared, NotRecorded, type Verdict } from "./verdict.js";
+import { compared, type Verdict } from "./verdict.js";
 
 /** Why a pinned candidate is not there; it is of no candidate. */
 const PIN_NOT_FOUND = "pin_not_found";
@@ -36,18 +37,9 @@ export function replayRank(engine: Engine, receipt: RankReceipt, texts: Texts): 
 
 /** The event that ranks for the same: what was asked, the router, and the state in the place of its own. */
 function eventText({ ask, router, state }: RankReceipt, texts: Texts): string {
-  const part = (digest: string, place: string): string => texts.getShort(digest, place, INPUT_LENGTH);
-  const membersOf = (digest: string, place: string): Member[] => {
-    const read = members(part(digest, place));
-    if (!read) throw new NotRecorded(`${place}: expected an object`);
-    return read;
-  };
-  const known = membersOf(router, "router");
-  const asked = membersOf(ask, "ask");
-  const event: Member[] = [["kind", '"rank"'], ...asked];
-  if (state === undefined) return object([...event, ...known]);
-  const fixed = known.filter(([key]) => key !== "state");
-  return object([...event, ...fixed, ["state", part(state, "state")]]);
+  const known = membersOf(texts, router, "router");
+  const event = object([["kind", '"rank"'], ...membersOf(texts, ask, "ask")]);
+  return putInto(known, event, state === undefined ? undefined : texts.getShort(state, "state", INPUT_LENGTH));
 }
 
 /** Provider, model, and the score or the reason. */

@@ -14,6 +14,9 @@ const fuel = record({ limit: string, used: optional(string) });
 /** A catalog that was read before: the digest of its text, and of the last change, `{after?, changes}`. */
 const over = record({ catalog: string, changes: optional(string) });
 
+/** A router that was read before: the digests of its text, and of the state that took the place of its own. */
+const overRouter = record({ router: string, state: optional(string) });
+
 /** The members of a ctx: short ones as JSON text, others by the digests of their texts. */
 const ctx = record({
   blanked: boolean,
@@ -52,6 +55,8 @@ export const step = record({
   kind: optional(string),
   /** `{"turn": …}`, everything by digest, or as for a decision. */
   outcome: anything,
+  /** Of a step over a router, whose members are not in the event. */
+  over: optional(overRouter),
   result: string,
   run: optional(string),
   texts: boolean,

@@ -2,6 +2,7 @@
 
 mod catalog;
 mod ranker;
+mod stepper;
 
 use std::{
     collections::HashMap,
@@ -10,14 +11,15 @@ use std::{
 };
 
 use sigmapol_core::{
-    Admission, Decision, Engine, Error, Metered, Spent, Turn, WrapperError, digest,
+    Admission, Decision, Engine, Error, Exhausted, Metered, RefusalCode, Spent, Stepper, Turn,
+    WrapperError, digest,
 };
 use sigmapol_ledger::{Ledger, LedgerError};
 
 use crate::{
     ctx::Parted,
     facts::{called, event_kind, names, result_digest},
-    over::{Latest, Over},
+    over::{Latest, Over, OverRouter},
     receipt::{
         Chosen, DECISION, DecisionReceipt, EngineIdentity, Fuel, PolicyPart, STEP, StepReceipt,
         outcome, turn_outcome,
@@ -50,7 +52,8 @@ pub struct Recording {
 /// other's changes, and a decision is recorded with those that it was made over.
 pub struct Recorder<E> {
     engine: E,
-    receipts: Receipts,
+    /// Shared with what takes the steps of a router.
+    receipts: Arc<Receipts>,
 }
 
 /// Where receipts go, and what of them is the same for many.
@@ -77,7 +80,7 @@ impl<E> Recorder<E> {
             catalog: Latest::default(),
             router: Latest::default(),
         };
-        Self { engine, receipts }
+        Self { engine, receipts: Arc::new(receipts) }
     }
 
     /// What is recorded.
@@ -135,6 +138,7 @@ impl Receipts {
 
     fn turn(
         &self,
+        over: Option<OverRouter>,
         run: Option<&str>,
         event: &str,
         result: &Result<Metered<Turn>, Error>,
@@ -146,6 +150,7 @@ impl Receipts {
             chosen: result.as_ref().ok().and_then(|turn| called(&turn.value)),
             run: run.map(|run| self.keep_said(run)).transpose()?,
             event: self.keep_said(event)?,
+            over,
             texts: self.recording.bodies,
             result: result_digest(&outcome),
             fuel: Some(self.fuel(result.as_ref().ok().map(|turn| turn.spent))),
@@ -219,6 +224,16 @@ fn remember<T>(known: &Mutex<HashMap<String, T>>, key: String, value: T) {
     known.insert(key, value);
 }
 
+/// Whether a router that was read before leaves something to a stateless step: what it cannot do, and
+/// what it has no instance for. Nothing was done, so that nothing is recorded.
+fn is_for_others<T>(result: &Result<T, Error>) -> bool {
+    match result {
+        Err(Error::Refused(refusal)) => refusal.code == RefusalCode::Unsupported,
+        Err(error) => *error == Error::Exhausted(Exhausted::Instances),
+        Ok(_) => false,
+    }
+}
+
 /// A result that could not be recorded is not given out.
 fn not_recorded(error: LedgerError) -> Error {
     WrapperError::new(format!("ledger {}", error.code()), error).into()
@@ -249,8 +264,14 @@ impl<E: Engine> Engine for Recorder<E> {
 
     fn step(&self, run: Option<&str>, event: &str) -> Result<Metered<Turn>, Error> {
         let result = self.engine.step(run, event);
-        self.receipts.turn(run, event, &result).map_err(not_recorded)?;
+        self.receipts.turn(None, run, event, &result).map_err(not_recorded)?;
         result
+    }
+
+    /// The steps are recorded, each with the router by its digest.
+    fn stepper(&self, router: &str) -> Result<Box<dyn Stepper>, Error> {
+        let stepper = self.engine.stepper(router)?;
+        Ok(Box::new(stepper::RecordedStepper::new(stepper, router, &self.receipts)?))
     }
 }
 

@@ -1,22 +1,19 @@
-//! Rankings over a prepared router.
+//! Rankings and steps over a prepared router.
 
 use std::sync::Arc;
 
 use serde_json::json;
 use sigmapol::{Ranker, Version};
-use sigmapol_core::{Choice, Error, Metered};
+use sigmapol_core::{Choice, Error, Metered, Stepper, Turn};
 use sigmapol_ledger::LedgerError;
 
-use super::{Recorder, not_recorded};
+use super::{Recorder, is_for_others, not_recorded};
 use crate::{
-    facts::{names, result_digest},
+    facts::{has_state, names, result_digest},
+    over::OverRouter,
     ranking,
     receipt::{Chosen, RANK, RankReceipt, stopped},
 };
-
-/// What a prepared router cannot do, and a step can: nothing was ranked, so that nothing is
-/// recorded.
-const UNSUPPORTED: &str = "refused unsupported";
 
 /// What is known of a router: the digests of its text and of its state, and who its candidates are.
 pub(super) struct Known {
@@ -35,10 +32,34 @@ impl Recorder<Ranker> {
     pub fn rank(&self, ask: &str) -> Result<Metered<Choice>, Error> {
         let router = self.engine.fixed();
         let (version, result) = router.rank_at(ask);
-        if result.as_ref().is_err_and(|error| error.code() == UNSUPPORTED) {
+        if is_for_others(&result) {
             return result;
         }
         self.ranked(&version, &router.candidates(), ask, &result).map_err(not_recorded)?;
+        result
+    }
+
+    /// As [`Ranker::step`], and recorded: what replay makes of it is the stateless step for the event
+    /// with the members of the router put into it. Without bodies a record has digests alone.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Ranker::step`], and [`Error::Wrapper`] where the ledger cannot be written.
+    pub fn step(&self, run: Option<&str>, event: &str) -> Result<Metered<Turn>, Error> {
+        let router = self.engine.fixed();
+        let (version, result) = router.step_at(run, event);
+        if is_for_others(&result) {
+            return result;
+        }
+        let record = || {
+            let make =
+                |last: Option<(&Version, &Known)>| self.known(&version, last, &router.candidates());
+            let known = self.receipts.router.of(&version, make)?;
+            let state = known.state.clone().filter(|_| !has_state(event));
+            let over = OverRouter { router: known.router.clone(), state };
+            self.receipts.turn(Some(over), run, event, &result)
+        };
+        record().map_err(not_recorded)?;
         result
     }
 
@@ -96,12 +117,18 @@ impl Recorder<Ranker> {
         self.engine.restate(state)
     }
 
-    /// As [`Ranker::replace`]; the router is recorded with the first ranking over it.
+    /// As [`Ranker::replace`]; the router is recorded with the first ranking or step over it.
     ///
     /// # Errors
     ///
     /// As for [`Ranker::replace`].
     pub fn replace(&self, router: impl Into<String>) -> Result<(), Error> {
         self.engine.replace(router)
+    }
+}
+
+impl Stepper for Recorder<Ranker> {
+    fn step(&self, run: Option<&str>, event: &str) -> Result<Metered<Turn>, Error> {
+        Self::step(self, run, event)
     }
 }

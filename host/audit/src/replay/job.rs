@@ -8,7 +8,7 @@ use sigmapol_core::{Bounded, Engine, Error, INPUT_BYTES, RefusalCode, digest, js
 use super::Engines;
 use crate::{
     difference::difference,
-    facts::{called, event_kind, names, result_digest},
+    facts::{called, event_kind, has_state, names, result_digest},
     ranking,
     receipt::{
         DecisionReceipt, EngineIdentity, Fuel, RankReceipt, StepReceipt, outcome, stopped,
@@ -60,22 +60,16 @@ pub(super) enum Kind {
 pub(super) enum Job {
     /// `ctx` is what is decided on; `own` is the ctx of a decision over a catalog, which is the rest
     /// of it.
-    Decision {
-        receipt: Box<DecisionReceipt>,
-        policy: Arc<str>,
-        own: Option<String>,
-        ctx: String,
-    },
+    Decision { receipt: Box<DecisionReceipt>, policy: Arc<str>, own: Option<String>, ctx: String },
+    /// `own` is the event of a step over a router, `event` that with the router put into it.
     Step {
         receipt: Box<StepReceipt>,
         run: Option<Arc<str>>,
+        own: Option<Arc<str>>,
         event: Arc<str>,
     },
     /// `event` is that of a step which ranks for the same.
-    Rank {
-        receipt: Box<RankReceipt>,
-        event: String,
-    },
+    Rank { receipt: Box<RankReceipt>, event: String },
 }
 
 impl Job {
@@ -103,7 +97,9 @@ impl Job {
             Self::Decision { receipt, policy, own, ctx } => {
                 decide(receipt, policy, own.as_deref(), ctx, &*engine)
             }
-            Self::Step { receipt, run, event } => step(receipt, run.as_deref(), event, &*engine),
+            Self::Step { receipt, run, own, event } => {
+                step(receipt, run.as_deref(), own.as_deref(), event, &*engine)
+            }
             Self::Rank { receipt, event } => rank(receipt, event, &*engine),
         };
         let fuel = match spent {
@@ -127,7 +123,7 @@ struct Again {
 /// The fuel of a call, where it can be that of the record.
 enum Compared {
     Yes(Option<u64>),
-    /// The call was another one: over a catalog, or on texts with escapes.
+    /// The call was another one: over a catalog or a router, or on texts with escapes.
     No,
 }
 
@@ -171,16 +167,34 @@ fn is_refusal(outcome: &Value, code: &Value) -> bool {
         && *outcome == json!({ "refused": code })
 }
 
-fn step(receipt: &StepReceipt, run: Option<&str>, event: &str, engine: &dyn Engine) -> Again {
+fn step(
+    receipt: &StepReceipt,
+    run: Option<&str>,
+    own: Option<&str>,
+    event: &str,
+    engine: &dyn Engine,
+) -> Again {
     let result = engine.step(run, event);
     let now = turn_outcome(&result);
     let chosen = result.as_ref().ok().and_then(|turn| called(&turn.value));
+    // a state of the event's own leaves nothing to say of the router's
+    let told = receipt.over.as_ref().and_then(|over| over.state.as_ref());
+    let told_now = told.filter(|_| !own.is_some_and(has_state));
     let beside = differs(
-        &json!({ "result": receipt.result, "kind": receipt.kind, "chosen": receipt.chosen }),
-        &json!({ "result": result_digest(&now), "kind": event_kind(event), "chosen": chosen }),
+        &json!({
+            "result": receipt.result, "kind": receipt.kind, "chosen": receipt.chosen,
+            "over": { "state": told },
+        }),
+        &json!({
+            "result": result_digest(&now), "kind": event_kind(event), "chosen": chosen,
+            "over": { "state": told_now },
+        }),
     );
-    let used = result.ok().map(|turn| turn.spent.fuel);
-    Again { outcome: differs(&receipt.outcome, &now), beside, spent: Compared::Yes(used) }
+    let spent = match own {
+        None => Compared::Yes(result.ok().map(|turn| turn.spent.fuel)),
+        Some(_) => Compared::No,
+    };
+    Again { outcome: differs(&receipt.outcome, &now), beside, spent }
 }
 
 /// A prepared router refuses what is an error of the event `rank`: which of the two codes it had is

@@ -4,7 +4,7 @@ use std::{ops::ControlFlow, path::Path, sync::Arc};
 
 use serde::de::DeserializeOwned;
 use sigmapol_core::{
-    digest,
+    RouterText, digest,
     json::{Members, Object},
 };
 use sigmapol_ledger::{self as ledger, Record, Records};
@@ -80,8 +80,17 @@ impl Texts {
             Some(run) => Some(self.find(run, reader)?),
             None => None,
         };
-        let event = self.find(&receipt.event, reader)?;
-        Some(Job::Step { receipt, run, event })
+        let own = self.find(&receipt.event, reader)?;
+        let Some(over) = &receipt.over else {
+            return Some(Job::Step { receipt, run, own: None, event: own });
+        };
+        let router = RouterText::new(&self.find(&over.router, reader)?)?;
+        let state = match &over.state {
+            Some(state) => Some(self.find(state, reader)?),
+            None => None,
+        };
+        let event = router.put_into(&own, state.as_deref()).into();
+        Some(Job::Step { receipt, run, own: Some(own), event })
     }
 
     fn rank(&mut self, receipt: Box<RankReceipt>, reader: &Records) -> Option<Job> {
@@ -91,15 +100,9 @@ impl Texts {
             Some(state) => Some(self.find(state, reader)?),
             None => None,
         };
-        let (router, ask): (Members<'_>, Members<'_>) =
-            (serde_json::from_str(&router).ok()?, serde_json::from_str(&ask).ok()?);
-        let event = Object::new().with("kind", r#""rank""#).with_all(&ask);
-        let event = router
-            .0
-            .iter()
-            .filter(|(key, _)| key != "state" || state.is_none())
-            .fold(event, |event, (key, value)| event.with(key, value.get()));
-        let event = event.with_some("state", state.as_deref()).finish();
+        let ask: Members<'_> = serde_json::from_str(&ask).ok()?;
+        let event = Object::new().with("kind", r#""rank""#).with_all(&ask).finish();
+        let event = RouterText::new(&router)?.put_into(&event, state.as_deref());
         Some(Job::Rank { receipt, event })
     }
 

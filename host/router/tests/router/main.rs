@@ -9,6 +9,7 @@ mod flow;
 mod health;
 mod operate;
 mod persistence;
+mod prepared;
 mod streaming;
 
 use std::{

@@ -1,6 +1,8 @@
-//! What is decided over catalogs, ranked over routers and bounded, recorded and made again by the
-//! stateless verbs.
+//! What is decided over catalogs, ranked and stepped over routers, and bounded, recorded and made again
+//! by the stateless verbs.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests panic")]
+
+mod steps;
 
 use std::{
     path::Path,
