@@ -30,8 +30,10 @@ test("changes are made in the text", () => {
   assert.equal(whole(catalog, '{"state":{}}'), `{"candidates":${candidates},"state":{}}`);
   const without = patched(read('{"candidates":[]}'), '[{"provider":"a","disabled":false}]');
   assert.equal(whole(without, '{"seed":1}'), '{"candidates":[],"seed":1}');
-  const words = read(' {"vocabulary" : { "f":1.0 } , "candidates" : [ ] , "more":1} ');
+  const words = read(' {"vocabulary" : { "f":1.0 } , "candidates" : [ ] } ');
   assert.equal(whole(words, "{}"), '{"candidates":[],"vocabulary":{ "f":1.0 }}');
+  // as in the host, a catalog has no other members
+  assert.equal(read('{"candidates":[],"envelope":["top"]}'), undefined);
 });
 
 test("a version does not change when another one is made of it", () => {

@@ -145,12 +145,12 @@ describe("verify", () => {
     for (const [name, ledger, message] of DAMAGE) assert.equal(verifyHere([ledger]), message, name);
   });
 
-  test("a text with one more member is one, here as in the host", needsHost, () => {
+  test("a text with one more member is none, here as in the host", needsHost, () => {
     const { body } = RECORDS[1];
     for (const more of [body.replace("{", '{"a":1,'), body.replace(/}$/, ',"zzz":[{"text":"b"}]}')]) {
       const ledger = forged(1, { body: more });
       assert.deepEqual(verifyHere([ledger]), verifyByHost([ledger]), more);
-      assert.equal(verifyHere([ledger]).texts, 2);
+      assert.match(JSON.stringify(verifyHere([ledger])), /expected sha256 and text in the body of a text/);
     }
   });
 
@@ -180,7 +180,9 @@ describe("verify", () => {
     ]) {
       assert.ok(count >= most, `${name}: ${count}`);
       const start = performance.now();
-      assert.equal(verify([segment]).records, 2);
+      // what the ledger itself writes has its own members and no other: that is found as fast
+      if (name === "members of a text") assert.throws(() => verify([segment]), /in the body of a text/);
+      else assert.equal(verify([segment]).records, 2);
       const took = performance.now() - start;
       t.diagnostic(`${count.toLocaleString("en")} ${name}: ${Math.round(took)} ms`);
       // the machine's own speed is in both; building the values took 25 times as long and more

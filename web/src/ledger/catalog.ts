@@ -18,12 +18,14 @@ export interface Version {
   weight: number;
 }
 
-/** Reads a catalog; nothing where it is none. */
+const MEMBERS = ["candidates", "state", "vocabulary"];
+
+/** Reads a catalog; nothing where it is none, or has a member more. */
 export function read(text: string): Version | undefined {
   const whole = members(text);
   const listed = whole && valueOf(whole, "candidates");
   const candidates = listed === undefined ? undefined : elements(listed);
-  if (!whole || !candidates?.every(isObjectText)) return undefined;
+  if (!whole?.every(([key]) => MEMBERS.includes(key)) || !candidates?.every(isObjectText)) return undefined;
   const stated = valueOf(whole, "state");
   const sections = stated === undefined ? [] : members(stated);
   if (!sections?.every(([, section]) => isObjectText(section))) return undefined;
@@ -170,17 +172,18 @@ interface Change {
 
 const FIELDS = ["candidate", "set", "provider", "breaker_open", "disabled", "credits"];
 
-/** Nothing for what is no change, whatever of it would be looked at. */
+/** Nothing for what is no change, or has a member more than one. */
 function readChange(text: string): Change | undefined {
   const all = members(text);
   if (!all) return undefined;
-  const known = all.filter(([key]) => FIELDS.includes(key));
-  const given = new Map(known.filter(([, value]) => value !== "null"));
+  const given = new Map(all.filter(([, value]) => value !== "null"));
   const [candidate, provider, set] = [given.get("candidate"), given.get("provider"), given.get("set")];
   const [breaker_open, disabled] = [given.get("breaker_open"), given.get("disabled")];
   const values = set === undefined ? undefined : members(set);
   const name = provider === undefined ? undefined : parsed(provider);
-  const isChange = new Set(known.map(([key]) => key)).size === known.length
+  const isChange = all.every(([key]) => FIELDS.includes(key))
+    && new Set(all.map(([key]) => key)).size === all.length
+    && (provider === undefined || (candidate === undefined && set === undefined))
     && (candidate === undefined || /^(?:0|[1-9]\d*)$/.test(candidate))
     && (set === undefined || values !== undefined)
     && (name === undefined || typeof name === "string")

@@ -20,6 +20,8 @@ const GENESIS = "genesis";
 const SEGMENT = "segment";
 /** A text that other records refer to by its digest. */
 export const TEXT = "text";
+/** What a recovery cut off. */
+const RECOVERED = "recovered";
 
 /** A record as it stands in its line. */
 export interface Line {
@@ -38,7 +40,7 @@ export interface Line {
 }
 
 /** Members of a body that the ledger looks at. All others are the caller's. */
-const LOOKED_AT = ["format", "sha256", "text"];
+const LOOKED_AT = ["bytes", "format", "offset", "segment", "sha256", "text"];
 
 type Members = [at: string, body: string, kind: string, number: string, prev: string, seal: string];
 
@@ -93,6 +95,7 @@ export function check(bytes: Uint8Array, segment: number, first: boolean): Line 
   }
   if (!first && (kind === GENESIS || kind === SEGMENT)) throw new Fault(`expected no ${kind} here`);
   if (kind === TEXT) checkText(line);
+  if (kind === RECOVERED) checkRecovered(line);
   return line;
 }
 
@@ -133,11 +136,27 @@ function checkVersion(line: Line): void {
 function checkText(line: Line): void {
   const sha256 = stringOf(line, "sha256");
   const text = stringOf(line, "text");
-  if (sha256 === undefined || !/^[0-9a-f]{64}$/.test(sha256) || text === undefined) {
+  // the object, and its two members
+  if (!isDigest(sha256) || text === undefined || line.values !== 3) {
     throw new Fault("expected sha256 and text in the body of a text");
   }
   const actual = digest(text);
   if (sha256 !== actual) throw new Fault(`expected the digest ${actual}, got ${sha256}`);
+}
+
+function checkRecovered(line: Line): void {
+  const isCount = (name: string): boolean => {
+    const digits = line.members.get(name) ?? "";
+    return /^(?:0|[1-9]\d{0,19})$/.test(digits) && BigInt(digits) < 2n ** 64n;
+  };
+  const counts = ["bytes", "offset", "segment"].every(isCount);
+  if (!counts || !isDigest(stringOf(line, "sha256")) || line.values !== 5) {
+    throw new Fault("expected bytes, offset, segment and sha256 in the body of a recovered");
+  }
+}
+
+function isDigest(text: string | undefined): boolean {
+  return text !== undefined && /^[0-9a-f]{64}$/.test(text);
 }
 
 /** A member of the body that is looked at and is a string. */
