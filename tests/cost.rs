@@ -129,6 +129,17 @@ fn hostile_inputs_pay_too() {
     let needs =
         format!(r#"{{"requirements":{{"needs":[{}]}}}}"#, vec![r#""tools""#; 2_000].join(","));
     let digits = "1".repeat(800) + "." + &"3".repeat(800) + "e-700";
+    let declared = |sort: &str, default: &str| {
+        let one = |at| format!(r#""f{at}":{{"sort":"{sort}","default":{default}}}"#);
+        (0..4_500).map(one).collect::<Vec<_>>().join(",")
+    };
+    // each candidate has a field that no other has
+    let scattered = |count: usize, value: &str| {
+        let one = |at| format!(r#"{{"provider_id":"p","model_family":"m","f{at}":{value}}}"#);
+        (0..count).map(one).collect::<Vec<_>>().join(",")
+    };
+    let tiers: Vec<_> = (0..5_000).map(|at| format!(r#""t{at}""#)).collect();
+    let tiered = |at: usize| format!(r#"{{"provider_id":"p","model_family":"m","tier":"u{at}"}}"#);
     let keys: Vec<_> = (0..5_000).map(|at| format!(r#""{at}":1"#)).collect();
     let plain = policy(r#"["top"]"#, r#"["zero"]"#, r#"["argmax"]"#);
     for (name, policy, ctx) in [
@@ -140,6 +151,51 @@ fn hostile_inputs_pay_too() {
             format!(
                 r#"{{"candidates":[],"request":{{"x":[{}]}}}}"#,
                 vec![digits.as_str(); 50].join(",")
+            ),
+        ),
+        (
+            "declared fields",
+            plain.clone(),
+            format!(
+                r#"{{"candidates":[{}],"vocabulary":{{"fields":{{{}}}}}}}"#,
+                scattered(4_500, "1"),
+                declared("Num", "0")
+            ),
+        ),
+        (
+            "declared flags",
+            policy(&many("and", r#"["is","f4000"]"#, 100), r#"["zero"]"#, r#"["argmax"]"#),
+            format!(
+                r#"{{"candidates":[{}],"vocabulary":{{"fields":{{{}}}}}}}"#,
+                scattered(4_500, "false"),
+                declared("Bool", "true")
+            ),
+        ),
+        (
+            "fields looked up",
+            policy(
+                r#"["top"]"#,
+                &format!(
+                    r#"["add",{}]"#,
+                    (0..4_000)
+                        .map(|at| format!(r#"["field","f{at}"]"#))
+                        .collect::<Vec<_>>()
+                        .join(",")
+                ),
+                r#"["argmax"]"#,
+            ),
+            format!(
+                r#"{{"candidates":[],"vocabulary":{{"fields":{{{}}}}}}}"#,
+                declared("Num", "0")
+            ),
+        ),
+        (
+            "tiers",
+            policy(r#"["min_tier","t1"]"#, r#"["zero"]"#, r#"["argmax"]"#),
+            format!(
+                r#"{{"candidates":[{}],"vocabulary":{{"tier_order":[{}]}}}}"#,
+                (0..5_000).map(tiered).collect::<Vec<_>>().join(","),
+                tiers.join(",")
             ),
         ),
         ("keys", plain.clone(), format!(r#"{{"candidates":[],"request":{{{}}}}}"#, keys.join(","))),
@@ -272,8 +328,9 @@ fn hostile_inputs_pay_too() {
             format!(r#"{{"candidates":[],"request":{{"x":"{}"}}}}"#, r"\u00e9".repeat(100_000)),
         ),
     ] {
-        let admitted = sandbox.admit(&policy, "{}").unwrap();
         let read: Value = serde_json::from_str(&ctx).unwrap();
+        let vocabulary = read.get("vocabulary").map_or_else(|| "{}".to_owned(), Value::to_string);
+        let admitted = sandbox.admit(&policy, &vocabulary).unwrap();
         let count = read["candidates"].as_array().unwrap().len() as u64;
         let failures = read["failures"].as_array().map_or(0, Vec::len) as u64;
         let most =

@@ -40,8 +40,7 @@ pub fn field(
 /// The field that a candidate has under a key, if it is one.
 pub fn field_of(key: &str, vocabulary: &Vocabulary) -> Option<Field> {
     let own = OBSERVED.iter().find(|(name, _)| *name == key).map(|(_, field)| *field);
-    let declared = || vocabulary.extensions().find(|(name, _)| *name == key).map(|(_, f)| f);
-    own.or_else(declared)
+    own.or_else(|| vocabulary.extension(key))
 }
 
 /// The value for a field that a candidate has under a key.

@@ -11,7 +11,7 @@ use crate::candidate::{CARRIED, FieldValue, OBSERVED, number, pair, required, te
 use crate::json::{Value, lookup};
 use crate::names::{NONE, Names};
 use crate::refusal::Refusal;
-use crate::vocabulary::{BoolField, Field, NumField, Profile, Vocabulary};
+use crate::vocabulary::{BoolField, Declared, Field, NumField, Profile, Vocabulary};
 
 /// A column of names: each name once, a number a row.
 #[derive(Clone, Debug, Default)]
@@ -63,8 +63,18 @@ pub struct Catalog {
     /// For each capability, the candidates that have it.
     capable: Vec<Bits>,
     pub quality: Vec<f64>,
-    nums: Vec<Column<Vec<f64>>>,
-    bools: Vec<Column<Bits>>,
+    nums: Vec<Option<Column<Vec<f64>>>>,
+    bools: Vec<Option<Column<Bits>>>,
+}
+
+/// The declared fields that a catalog keeps. Those of the core are always there.
+#[derive(Clone, Copy, Debug)]
+pub enum Columns<'a> {
+    /// Policies are yet to come.
+    All,
+    /// One policy looks at them. A column for each field of a vocabulary would make a decision
+    /// dearer than its cost says.
+    Of(&'a [Field]),
 }
 
 /// A field of every candidate.
@@ -92,30 +102,45 @@ impl Catalog {
         candidates: &Value,
         position: &str,
         vocabulary: &Vocabulary,
+        columns: Columns,
     ) -> Result<Self, Refusal> {
         let expected = || Refusal::ctx(format!("{position}: expected an array"));
         let records = candidates.as_array().ok_or_else(expected)?;
         let strict = vocabulary.profile == Profile::Strict;
-        let extensions: Vec<(&str, Field)> = vocabulary.extensions().collect();
         let count = records.len();
-        let nums =
-            vocabulary.nums.iter().map(|field| Column::new(vec![field.default; count], count));
-        let bools = vocabulary
-            .bools
-            .iter()
-            .map(|field| Column::new(Bits::all(count, field.default), count));
         let mut catalog = CallScoped::new(Self {
-            nums: nums.collect(),
-            bools: bools.collect(),
+            nums: vec![None; vocabulary.nums.len()],
+            bools: vec![None; vocabulary.bools.len()],
             quality: vec![0.0; count],
             ..Self::default()
         });
+        vocabulary.core().for_each(|field| catalog.keep(field, vocabulary, count));
+        match columns {
+            Columns::All => {
+                vocabulary.extensions().for_each(|(_, at)| catalog.keep(at, vocabulary, count));
+            }
+            Columns::Of(fields) => {
+                fields.iter().for_each(|field| catalog.keep(*field, vocabulary, count));
+            }
+        }
         for (index, record) in records.iter().enumerate() {
             catalog
-                .ingest(record, &extensions, strict)
+                .ingest(record, vocabulary, strict)
                 .map_err(|message| Refusal::ctx(format!("{position}[{index}]{message}")))?;
         }
         Ok(CallScoped::into_inner(catalog))
+    }
+
+    /// Makes room for a field of so many candidates.
+    fn keep(&mut self, field: Field, vocabulary: &Vocabulary, count: usize) {
+        match field {
+            Field::Num(at) => fill(&mut self.nums, &vocabulary.nums, at.0, |default| {
+                Column::new(vec![default; count], count)
+            }),
+            Field::Bool(at) => fill(&mut self.bools, &vocabulary.bools, at.0, |default| {
+                Column::new(Bits::all(count, default), count)
+            }),
+        }
     }
 
     pub const fn len(&self) -> usize {
@@ -123,18 +148,23 @@ impl Catalog {
     }
 
     pub fn column(&self, field: NumField) -> &[f64] {
-        self.nums.get(field.0).map_or(&[], |column| column.values.as_slice())
+        self.num(field).map_or(&[], |column| column.values.as_slice())
     }
 
     /// The candidates that have a value of their own.
     pub fn given(&self, field: NumField) -> &Bits {
         const NOBODY: &Bits = &Bits::NONE;
-        self.nums.get(field.0).map_or(NOBODY, |column| &column.given)
+        self.num(field).map_or(NOBODY, |column| &column.given)
+    }
+
+    fn num(&self, field: NumField) -> Option<&Column<Vec<f64>>> {
+        self.nums.get(field.0)?.as_ref()
     }
 
     pub fn flags(&self, field: BoolField) -> &Bits {
         const NOBODY: &Bits = &Bits::NONE;
-        self.bools.get(field.0).map_or(NOBODY, |column| &column.values)
+        let column = self.bools.get(field.0).and_then(Option::as_ref);
+        column.map_or(NOBODY, |column| &column.values)
     }
 
     /// The candidates that have a capability.
@@ -145,7 +175,7 @@ impl Catalog {
 
     /// Sets a field of one candidate; whether it had none of its own.
     fn set_num(&mut self, row: usize, field: NumField, value: f64) -> bool {
-        let Some(column) = self.nums.get_mut(field.0) else { return false };
+        let Some(Some(column)) = self.nums.get_mut(field.0) else { return false };
         if let Some(slot) = column.values.get_mut(row) {
             *slot = value;
         }
@@ -153,7 +183,7 @@ impl Catalog {
     }
 
     fn set_bool(&mut self, row: usize, field: BoolField, value: bool) -> bool {
-        let Some(column) = self.bools.get_mut(field.0) else { return false };
+        let Some(Some(column)) = self.bools.get_mut(field.0) else { return false };
         column.values.set(row, value);
         column.given.add(row)
     }
@@ -173,14 +203,14 @@ impl Catalog {
             Field::Num(at) => {
                 let default = vocabulary.nums.get(at.0).map_or(0.0, |field| field.default);
                 self.set_num(row, at, default);
-                if let Some(column) = self.nums.get_mut(at.0) {
+                if let Some(Some(column)) = self.nums.get_mut(at.0) {
                     column.given.set(row, false);
                 }
             }
             Field::Bool(at) => {
                 let default = vocabulary.bools.get(at.0).is_some_and(|field| field.default);
                 self.set_bool(row, at, default);
-                if let Some(column) = self.bools.get_mut(at.0) {
+                if let Some(Some(column)) = self.bools.get_mut(at.0) {
                     column.given.set(row, false);
                 }
             }
@@ -192,7 +222,7 @@ impl Catalog {
     fn ingest(
         &mut self,
         record: &Value,
-        extensions: &[(&str, Field)],
+        vocabulary: &Vocabulary,
         strict: bool,
     ) -> Result<(), String> {
         let record = record.as_object().ok_or(": expected an object")?;
@@ -201,9 +231,9 @@ impl Catalog {
         let (mut tier, mut scope, mut peer) = (None, None, None);
         let row = self.len;
         for (key, value) in record {
-            let extension = extensions.iter().find(|(name, _)| name == key);
-            if let Some((_, field)) = extension {
-                self.set(row, *field, typed(key, value, *field)?);
+            let extension = vocabulary.extension(key);
+            if let Some(field) = extension {
+                self.set(row, field, typed(key, value, field)?);
             }
             if let Some((_, field)) = OBSERVED.iter().find(|(name, _)| name == key) {
                 self.set(row, *field, typed(key, value, *field)?);
@@ -264,5 +294,17 @@ impl Catalog {
             }
         }
         Ok(())
+    }
+}
+
+/// Makes a column of a field, which is filled with its default, unless there is one.
+fn fill<C, T: Copy>(
+    columns: &mut [Option<C>],
+    fields: &[Declared<T>],
+    at: usize,
+    column: impl Fn(T) -> C,
+) {
+    if let (Some(slot @ None), Some(field)) = (columns.get_mut(at), fields.get(at)) {
+        *slot = Some(column(field.default));
     }
 }

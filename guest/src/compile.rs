@@ -4,6 +4,7 @@ use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
+use core::cell::RefCell;
 
 use crate::admit::admit;
 use crate::fail_plan::FailPlan;
@@ -27,16 +28,23 @@ pub struct Slots {
     pub selector: Selector,
     pub transform: Xform,
     pub fail_plan: FailPlan,
+    /// Every field that the slots look at, as often as they do.
+    pub fields: Vec<Field>,
 }
 
 /// Compiles normal forms.
 pub struct Compiler<'a> {
-    pub vocabulary: &'a Vocabulary,
+    vocabulary: &'a Vocabulary,
     /// The definitions of `custom` symbols: a Xform term each.
-    pub customs: &'a Members<'a>,
+    customs: &'a Members<'a>,
+    fields: RefCell<Vec<Field>>,
 }
 
-impl Compiler<'_> {
+impl<'a> Compiler<'a> {
+    pub const fn new(vocabulary: &'a Vocabulary, customs: &'a Members<'a>) -> Self {
+        Self { vocabulary, customs, fields: RefCell::new(Vec::new()) }
+    }
+
     /// The five slots of a policy in normal form.
     pub fn slots(&self, term: &Term) -> Result<Slots, Refusal> {
         use Argument::Term as T;
@@ -47,6 +55,7 @@ impl Compiler<'_> {
                 selector: self.selector(selector)?,
                 transform: self.transform(transform)?,
                 fail_plan: fail_plan(plan)?,
+                fields: self.fields.take(),
             }),
             _ => Err(unadmitted()),
         }
@@ -160,19 +169,28 @@ impl Compiler<'_> {
         if admitted.sort != Sort::Xform {
             return refuse(format!("{about}: expected Xform, got {}", admitted.sort.name()));
         }
-        Self { vocabulary: self.vocabulary, customs: &[] }.transform(&normalize(admitted.term))
+        let inner = Compiler::new(self.vocabulary, &[]);
+        let transform = inner.transform(&normalize(admitted.term));
+        self.fields.borrow_mut().append(&mut inner.fields.borrow_mut());
+        transform
     }
 
     fn num(&self, name: &str) -> Result<NumField, Refusal> {
         match self.vocabulary.find(name) {
-            Some(Field::Num(field)) => Ok(field),
+            Some(Field::Num(field)) => {
+                self.fields.borrow_mut().push(Field::Num(field));
+                Ok(field)
+            }
             _ => Err(unadmitted()),
         }
     }
 
     fn bool(&self, name: &str) -> Result<BoolField, Refusal> {
         match self.vocabulary.find(name) {
-            Some(Field::Bool(field)) => Ok(field),
+            Some(Field::Bool(field)) => {
+                self.fields.borrow_mut().push(Field::Bool(field));
+                Ok(field)
+            }
             _ => Err(unadmitted()),
         }
     }

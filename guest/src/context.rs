@@ -4,7 +4,7 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, Columns};
 use crate::json::{Members, NOTHING, Value};
 use crate::limits::{FAILURES, SEED};
 use crate::number::is_integral;
@@ -74,9 +74,10 @@ impl<'a> Context<'a> {
 }
 
 /// The candidates of a ctx.
-pub fn catalog(ctx: &Value, vocabulary: &Vocabulary) -> Result<Catalog, Refusal> {
+pub fn catalog(ctx: &Value, vocabulary: &Vocabulary, columns: Columns) -> Result<Catalog, Refusal> {
     let missing = Value::Bool(false);
-    Catalog::read(ctx.get("candidates").unwrap_or(&missing), "ctx.candidates", vocabulary)
+    let candidates = ctx.get("candidates").unwrap_or(&missing);
+    Catalog::read(candidates, "ctx.candidates", vocabulary, columns)
 }
 
 fn seed(seed: Place) -> Result<Option<f64>, Refusal> {

@@ -4,6 +4,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::call_scoped::CallScoped;
+use crate::catalog::Columns;
 use crate::compile::Slots;
 use crate::context::{self, Context, Failure};
 use crate::cost;
@@ -80,7 +81,8 @@ pub fn decide(policy: &str, ctx: &str) -> Result<Decision, Refusal> {
     };
     let policy = CallScoped::new(Policy::compile(normal, &vocabulary, customs)?);
     let context = CallScoped::new(Context::read(&ctx, &vocabulary)?);
-    let catalog = CallScoped::new(context::catalog(&ctx, &vocabulary)?);
+    let catalog =
+        CallScoped::new(context::catalog(&ctx, &vocabulary, Columns::Of(&policy.slots.fields))?);
     let overlay = CallScoped::new(Overlay::new(&catalog, &context.state, &vocabulary));
     let encoding = CallScoped::new(policy.encoding());
     let sizes = cost::Sizes {

@@ -37,7 +37,7 @@ impl<'t> Policy<'t> {
         vocabulary: &Vocabulary,
         customs: &Members,
     ) -> Result<Self, Refusal> {
-        let slots = Compiler { vocabulary, customs }.slots(&normal)?;
+        let slots = Compiler::new(vocabulary, customs).slots(&normal)?;
         Ok(Self { slots, normal })
     }
 

@@ -6,6 +6,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use crate::json::{Member, Value};
+use crate::names::Names;
 use crate::refusal::{Refusal, RefusalCode};
 
 /// How narrow the door is. Both profiles evaluate and hash an admitted term alike.
@@ -65,13 +66,23 @@ pub struct Declared<T> {
     pub default: T,
 }
 
-/// The fields, core first, then the declared extensions in byte order of their names.
+/// The fields, core first, then the declared extensions in byte order of their names. Whatever is
+/// looked up is found in a time that hardly grows with their number, which is not in the cost.
 #[derive(Clone, Debug)]
 pub struct Vocabulary {
     pub profile: Profile,
     pub nums: Vec<Declared<f64>>,
     pub bools: Vec<Declared<bool>>,
-    tier_order: Vec<Cow<'static, str>>,
+    /// Those of the core when there are none.
+    tiers: Option<Tiers>,
+}
+
+/// An order of tiers.
+#[derive(Clone, Debug, Default)]
+struct Tiers {
+    names: Names,
+    /// One a name.
+    ranks: Vec<usize>,
 }
 
 /// A field of either sort.
@@ -89,13 +100,13 @@ impl Vocabulary {
             profile: Profile::Strict,
             nums: declare(&CORE_NUMS),
             bools: declare(&CORE_BOOLS),
-            tier_order: TIER_ORDER.map(Cow::Borrowed).into(),
+            tiers: None,
         };
         for (key, value) in members {
             match &**key {
                 "profile" => vocabulary.profile = read_profile(value)?,
                 "fields" => vocabulary.extend(value)?,
-                "tier_order" => vocabulary.tier_order = read_tiers(value)?,
+                "tier_order" => vocabulary.tiers = Some(read_tiers(value)?),
                 _ => {
                     return Err(refuse(format!(
                         "vocabulary: unknown key '{key}', expected fields, profile or tier_order"
@@ -140,10 +151,25 @@ impl Vocabulary {
 
     /// The field of a name.
     pub fn find(&self, name: &str) -> Option<Field> {
-        let num = self.nums.iter().position(|field| field.name == name);
-        let bool = || self.bools.iter().position(|field| field.name == name);
+        let num = CORE_NUMS.iter().position(|(core, _)| *core == name);
+        let bool = || CORE_BOOLS.iter().position(|(core, _)| *core == name);
         num.map(|at| Field::Num(NumField(at)))
             .or_else(|| bool().map(|at| Field::Bool(BoolField(at))))
+            .or_else(|| self.extension(name))
+    }
+
+    /// The declared field of a name.
+    pub fn extension(&self, name: &str) -> Option<Field> {
+        let num = declared(&self.nums, CORE_NUMS.len(), name);
+        let bool = || declared(&self.bools, CORE_BOOLS.len(), name);
+        num.map(|at| Field::Num(NumField(at)))
+            .or_else(|| bool().map(|at| Field::Bool(BoolField(at))))
+    }
+
+    /// The fields that every vocabulary has.
+    pub fn core(&self) -> impl Iterator<Item = Field> {
+        let nums = (0..CORE_NUMS.len()).map(|at| Field::Num(NumField(at)));
+        nums.chain((0..CORE_BOOLS.len()).map(|at| Field::Bool(BoolField(at))))
     }
 
     /// The declared fields, with the key that a candidate carries them under.
@@ -157,12 +183,24 @@ impl Vocabulary {
     /// The rank of a tier, from 1 for the worst; 0 for one that the order does not name. A tier
     /// named twice has the better rank.
     pub fn rank(&self, tier: &str) -> usize {
-        self.tier_order.iter().rposition(|name| name == tier).map_or(0, |at| at + 1)
+        match &self.tiers {
+            None => TIER_ORDER.iter().position(|name| *name == tier).map_or(0, |at| at + 1),
+            Some(tiers) => {
+                tiers.ranks.get(tiers.names.find(tier) as usize).copied().unwrap_or_default()
+            }
+        }
     }
 }
 
 fn declare<T: Copy>(fields: &[(&'static str, T)]) -> Vec<Declared<T>> {
     fields.iter().map(|&(name, default)| Declared { name: name.into(), default }).collect()
+}
+
+/// The place of an extension among all fields of its sort.
+fn declared<T>(fields: &[Declared<T>], core: usize, name: &str) -> Option<usize> {
+    let declared = fields.get(core..).unwrap_or_default();
+    let at = declared.binary_search_by(|field| (*field.name).cmp(name)).ok()?;
+    Some(core + at)
 }
 
 fn read_profile(value: &Value) -> Result<Profile, Refusal> {
@@ -173,11 +211,17 @@ fn read_profile(value: &Value) -> Result<Profile, Refusal> {
     }
 }
 
-fn read_tiers(value: &Value) -> Result<Vec<Cow<'static, str>>, Refusal> {
-    let tiers = value.as_array().map(|items| items.iter().map(|item| item.as_str()));
-    tiers
-        .and_then(|tiers| tiers.map(|tier| Some(tier?.to_string().into())).collect())
-        .ok_or_else(|| refuse("tier_order: expected an array of strings"))
+fn read_tiers(value: &Value) -> Result<Tiers, Refusal> {
+    let expected = || refuse("tier_order: expected an array of strings");
+    let mut tiers = Tiers::default();
+    for (at, tier) in value.as_array().ok_or_else(expected)?.iter().enumerate() {
+        let number = tiers.names.intern(tier.as_str().ok_or_else(expected)?) as usize;
+        match tiers.ranks.get_mut(number) {
+            Some(rank) => *rank = at + 1,
+            None => tiers.ranks.push(at + 1),
+        }
+    }
+    Ok(tiers)
 }
 
 fn refuse(message: impl Into<String>) -> Refusal {

@@ -8,7 +8,7 @@ use super::choice::Choice;
 use super::policy::PreparedPolicy;
 use crate::call_scoped::CallScoped;
 use crate::candidate::{FieldValue, field};
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, Columns};
 use crate::context::Context;
 use crate::cost;
 use crate::decide::{reactions, request};
@@ -60,7 +60,7 @@ impl Prepared {
         let vocabulary = Vocabulary::read(value.get("vocabulary").unwrap_or(&NOTHING))?;
         let missing = Value::Bool(false);
         let candidates = value.get("candidates").unwrap_or(&missing);
-        let catalog = Catalog::read(candidates, "catalog.candidates", &vocabulary)?;
+        let catalog = Catalog::read(candidates, "catalog.candidates", &vocabulary, Columns::All)?;
         let catalog = CallScoped::new(catalog);
         let state = State::read(
             value.get("state"),

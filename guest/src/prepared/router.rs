@@ -13,7 +13,7 @@ use super::policy::PreparedPolicy;
 use super::windows::ProviderWindows;
 use crate::call_scoped::CallScoped;
 use crate::candidate::{FieldValue, field_of, typed};
-use crate::catalog::{Catalog, PRICES};
+use crate::catalog::{Catalog, Columns, PRICES};
 use crate::context::Context;
 use crate::cost;
 use crate::event::Event;
@@ -97,7 +97,7 @@ impl PreparedRouter {
         let shown = config.candidates.iter();
         let shown = shown.map(|candidate| Object::new().copy(candidate, &SHOWN).build()).collect();
         let rest = Value::Array(rest);
-        let catalog = Catalog::read(&rest, "ctx.candidates", &config.vocabulary)
+        let catalog = Catalog::read(&rest, "ctx.candidates", &config.vocabulary, Columns::All)
             .map_err(|refusal| Refusal::config(refusal.message))?;
         let policies = config.profiles.iter().map(|(_, profile)| {
             let term = profile_term(&config, profile, None)?;

@@ -10,7 +10,7 @@ use super::elaborate::elaborate;
 use super::keys::only;
 use super::runtime::Runtime;
 use crate::call_scoped::CallScoped;
-use crate::catalog::{Catalog, Labels};
+use crate::catalog::{Catalog, Columns, Labels};
 use crate::compile::Slots;
 use crate::context::Context;
 use crate::cost;
@@ -88,7 +88,9 @@ pub fn plan<'a>(
         .build();
     let context = CallScoped::new(Context::read(&ctx, &config.vocabulary).map_err(text)?);
     let candidates = CallScoped::new(Value::Array(candidates));
-    let catalog = Catalog::read(&candidates, "ctx.candidates", &config.vocabulary).map_err(text)?;
+    let columns = Columns::Of(&policy.slots.fields);
+    let catalog =
+        Catalog::read(&candidates, "ctx.candidates", &config.vocabulary, columns).map_err(text)?;
     let catalog = CallScoped::new(catalog);
     let overlay = CallScoped::new(Overlay::new(&catalog, &context.state, &config.vocabulary));
     let weight = ctx.weight() + member("candidates", Some(&candidates));

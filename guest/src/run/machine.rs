@@ -8,6 +8,7 @@ use super::request::build_request;
 use super::state::Run;
 use super::trace::{cut, entry, text_of};
 use crate::call_scoped::CallScoped;
+use crate::catalog::Columns;
 use crate::compile::Slots;
 use crate::context::{self, Context};
 use crate::fail_plan::backoff;
@@ -243,7 +244,11 @@ impl<'a> Run<'a> {
         // without a transform there is nothing to observe
         if !matches!(slots.transform, Xform::Id) {
             let context = CallScoped::new(Context::read(&self.ctx, vocabulary)?);
-            let catalog = CallScoped::new(context::catalog(&self.ctx, vocabulary)?);
+            let catalog = CallScoped::new(context::catalog(
+                &self.ctx,
+                vocabulary,
+                Columns::Of(&slots.fields),
+            )?);
             let overlay = CallScoped::new(Overlay::new(&catalog, &context.state, vocabulary));
             let observation = Observation {
                 catalog: &catalog,
