@@ -91,8 +91,9 @@ pub fn section(measured: &Measured) -> String {
     format!(
         "## At once
 
-`decide` by `examples/support.json` over the example catalog, repeated: texts in, values out, with all JSON; in a sandbox each call has a
-fresh instance. The bare core module is measured here alone: it has no catalogs.
+`decide` by `examples/support.json` over the example catalog, repeated: texts in, values out, with
+all JSON; in a sandbox each call has a fresh instance. The bare core module is measured here alone:
+it has no catalogs.
 
 {decide}
 Identity and admission of `examples/support.json` and `examples/agent.json`:

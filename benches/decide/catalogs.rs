@@ -98,13 +98,15 @@ pub fn section(measured: &Measured) -> String {
     format!(
         "## Over a catalog
 
-The catalog is loaded and the policy admitted before; each decision takes the request as JSON. Distinct candidates at 40 providers.
-Rego is the same filter, order and first in regorus, its data loaded and its input set before.
+The catalog is loaded and the policy admitted before; each decision takes the request as JSON.
+Distinct candidates at 40 providers. Rego is the same filter, order and first in regorus, its data
+loaded and its input set before.
 
 {beside}
-How the cost grows: × n log n is the time over n log n, beside that over {reference} candidates. Above {reference}, what is not more than 1 grows no
-faster than n log n; below, it shows what a decision costs over no candidates at all. The rows are measured seconds apart: other work on
-the machine shows here.
+How the cost grows: × n log n is the time over n log n, beside that over {reference} candidates. Above
+{reference}, what is not more than 1 grows no faster than n log n; below, it shows what a decision costs
+over no candidates at all. The rows are measured seconds apart: other work on the machine shows
+here.
 
 {growth}",
         reference = count(REFERENCE_SIZE),

@@ -62,8 +62,8 @@ pub fn section(taken: &[Taken]) -> String {
     format!(
         "## Memory
 
-The linear memory of one instance at its largest, which is when it reads the catalog; a decision by `support` is in it. Per candidate: the
-difference to the row above.
+The linear memory of one instance at its largest, which is when it reads the catalog; a decision by
+`support` is in it. Per candidate: the difference to the row above.
 
 {table}"
     )

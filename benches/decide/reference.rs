@@ -64,8 +64,9 @@ pub fn section(measured: &Measured) -> String {
     format!(
         "## Beside the reference
 
-Published times of the reference in Lua: another run, on the same kind of machine. They are not of the run that wrote this page, and its
-candidates are not these, so the ratios say an order of magnitude and no more. Ours are those of *over a catalog* and, for the router, of `rank`, prepared.
+Published times of the reference in Lua: another run, on the same kind of machine. They are not of
+the run that wrote this page, and its candidates are not these, so the ratios say an order of
+magnitude and no more. Ours are those of *over a catalog* and, for the router, of `rank`, prepared.
 
 {table}"
     )

@@ -22,8 +22,9 @@ pub fn write(measured: &Measured, memory: &[Taken], rates: &[Rates]) {
     let head = format!(
         "# Benchmarks
 
-Medians of one run of `make bench`, on one machine with {cores} cores; fuel is metered in every sandbox. Ratios come first: they compare
-within a row and hold elsewhere better than times do. {} is what is not measured.
+Medians of one run of `make bench`, on one machine with {cores} cores; fuel is metered in every sandbox.
+Ratios come first: they compare within a row and hold elsewhere better than times do. {} is what is
+not measured.
 
 ![Microseconds of a decision against candidates, both logarithmic](benchmarks.svg)
 ",

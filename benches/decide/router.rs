@@ -121,8 +121,9 @@ pub fn section(measured: &Measured) -> String {
     format!(
         "## Router
 
-`rank` by the policy `support`; prices are observed for every other model, a breaker is open, a provider is disabled. Prepared: configuration and
-state are read before, each call reads its contract. At once: each call reads all three from JSON, and lists all who would be tried and all who
+`rank` by the policy `support`; prices are observed for every other model, a breaker is open, a
+provider is disabled. Prepared: configuration and state are read before, each call reads its
+contract. At once: each call reads all three from JSON, and lists all who would be tried and all who
 would not.
 
 {table}"

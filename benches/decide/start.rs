@@ -111,11 +111,13 @@ pub fn section(measured: &Measured) -> String {
     format!(
         "## Start
 
-The smallest calls there are; what the first takes beyond native code is its instance, made and dropped. The process names
-`examples/support.json` and reads its vocabulary from `examples/catalog.json`.
+The smallest calls there are; what the first takes beyond native code is its instance, made and
+dropped. The process names `examples/support.json` and reads its vocabulary from
+`examples/catalog.json`.
 
 {calls}
-`Sandbox::new`, and the sandbox dropped: the component compiled, or its compiled code read from the cache.
+`Sandbox::new`, and the sandbox dropped: the component compiled, or its compiled code read from the
+cache.
 
 {sandbox}"
     )

@@ -112,7 +112,8 @@ pub fn section(measured: &Measured) -> String {
         ]);
     }
     format!(
-        "The steps of a call that is answered, each with the runtime state. Prepared: the configuration is read before. Stateless: `start` brings it.
+        "The steps of a call that is answered, each with the runtime state. Prepared: the configuration is
+read before. Stateless: `start` brings it.
 
 {table}"
     )

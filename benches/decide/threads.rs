@@ -111,8 +111,8 @@ pub fn section(rates: &[Rates]) -> String {
     format!(
         "## Threads
 
-Decisions by `support` over one catalog, which has an instance for each thread; native threads have a copy each, which shows what the
-machine itself gives. Medians of {times} times {} s.
+Decisions by `support` over one catalog, which has an instance for each thread; native threads have
+a copy each, which shows what the machine itself gives. Medians of {times} times {} s.
 
 {table}",
         time.as_secs()

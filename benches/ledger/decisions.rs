@@ -77,8 +77,8 @@ pub fn section(folder: &Path) -> String {
     });
     let mut page = format!(
         "\n## Decisions\n\n{} decisions over {CANDIDATES} candidates, each with a seed of its own: recorded \
-         by {DECIDING} threads, a decision returned\nwhen its record is on disk; replayed by as many \
-         threads as there are cores, in each engine, and all of them the same.\n\n\
+         by {DECIDING} threads, a\ndecision returned when its record is on disk; replayed by as many \
+         threads as there are cores, in\neach engine, and all of them the same.\n\n\
          | | s | decisions per second |\n| --- | ---: | ---: |\n",
         grouped(DECISIONS as f64),
     );

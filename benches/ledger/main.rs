@@ -46,8 +46,8 @@ fn main() {
     let mut page = format!(
         "# Benchmarks of the ledger\n\n\
          One run of `make bench-ledger`, on one machine with {} cores; records of about {} bytes. \
-         Durable: the call comes\nback when the record is on disk. A disk has its own pace, and \
-         changes it: rates of appending say little without that of\nthe disk beside them.\n\n\
+         Durable:\nthe call comes back when the record is on disk. A disk has its own pace, and \
+         changes it: rates of\nappending say little without that of the disk beside them.\n\n\
          ## Appending\n\n\
          | | per second | × the disk |\n| --- | ---: | ---: |\n\
          | the disk: write and fdatasync | {} | 1 |\n",

@@ -22,10 +22,11 @@ export type NumField = Open<CoreNumField>;
 export type BoolField = Open<CoreBoolField>;
 export type Tier = Open<"fallback" | "marketplace" | "partner">;
 export type Capability = Open<"supports_tools" | "supports_json_mode" | "supports_vision" | "supports_seed">;
+/** What a plan is written over. The engine takes any text; these are what the router's providers fail with. */
 export type FailReason = Open<
   | "unknown" | "auth_error" | "bad_request" | "bad_response" | "content_filter" | "context_overflow"
   | "model_unavailable" | "network_error" | "payment_required" | "rate_limit" | "server_error"
-  | "stream_interrupted" | "timeout"
+  | "stream_interrupted" | "timeout" | "unsupported"
 >;
 
 /** Parameters of a request that a policy may set; others are refused unless the profile is `reference`. */

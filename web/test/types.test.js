@@ -96,6 +96,18 @@ test("each refusal code of the contract is a type, and no other", () => {
   assert.match(compile("codes", every([...codes, "another"])), /'"another"' does not exist/);
 });
 
+test("each kind of failure of the host is a name that an editor completes, and no other", () => {
+  const host = readFileSync(join(root, "host/provider/src/error.rs"), "utf8");
+  const kinds = [...host.matchAll(/Self::\w+ => "(\w+)"/g)].map(([, kind]) => kind);
+  assert.ok(kinds.length >= 14 && kinds.includes("rate_limit"), `${kinds}`);
+  const every = (kinds) => `
+    type Known<T> = T extends string ? (string extends T ? never : T) : never;
+    const every: Record<Known<s.FailReason>, 0> = ${JSON.stringify(Object.fromEntries(kinds.map((kind) => [kind, 0])))};`;
+  assert.equal(compile("kinds", every(kinds)), "");
+  assert.match(compile("kinds", every(kinds.slice(1))), /Property 'auth_error' is missing/);
+  assert.match(compile("kinds", every([...kinds, "another"])), /'"another"' does not exist/);
+});
+
 test("programs as people write them", async () => {
   const program = `
     import { load, type Policy, type Pred, type Scorer, type Ctx, type RouterConfig, type Turn } from "sigmapol";

@@ -114,6 +114,6 @@ export const ACTION_KEYS: Record<string, string> = {
 };
 export const FAILURES = [
   "unknown", "auth_error", "bad_request", "bad_response", "content_filter", "context_overflow", "model_unavailable",
-  "network_error", "payment_required", "rate_limit", "server_error", "stream_interrupted", "timeout",
+  "network_error", "payment_required", "rate_limit", "server_error", "stream_interrupted", "timeout", "unsupported",
 ];
 export const TIERS = ["fallback", "marketplace", "partner"];

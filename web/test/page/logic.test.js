@@ -302,6 +302,12 @@ test("every operation of the signature has a meaning, and no other", () => {
   assert.deepEqual(Object.keys(signature.MEANINGS).sort(), signature.OPERATIONS.map(({ op }) => op).sort());
 });
 
+test("every kind of failure of the host is completed, and no other", () => {
+  const host = readFileSync(new URL("../../../host/provider/src/error.rs", import.meta.url), "utf8");
+  const kinds = [...host.matchAll(/Self::\w+ => "(\w+)"/g)].map(([, kind]) => kind);
+  assert.deepEqual([...signature.FAILURES].sort(), kinds.sort());
+});
+
 test("what a configuration cannot say is said", () => {
   const world = { policy: ["policy"], request: { user: 1 }, vocabulary: {}, seed: 1, state: {} };
   const at = (tier) => ({ provider_id: "a", model_family: "m", tier });
