@@ -129,6 +129,8 @@ const fn bits(value: u64) -> u64 {
 pub struct CostBound {
     /// Bytes of the canonical encoding.
     encoding: u64,
+    /// Bytes of the text beyond those: they are read once and leave nothing.
+    beyond: u64,
     shape: Shape,
 }
 
@@ -138,7 +140,14 @@ impl CostBound {
     pub fn of(canonical: &str) -> Self {
         let mut shape = Shape::default();
         shape.count_encoding(canonical.strip_prefix(TAG).unwrap_or(canonical));
-        Self { encoding: canonical.len() as u64, shape }
+        Self { encoding: canonical.len() as u64, beyond: 0, shape }
+    }
+
+    /// For a policy of so many bytes, which may have blanks and escapes that its encoding has not.
+    /// They take time to read, and are not in the cost.
+    #[must_use]
+    pub fn written_in(self, bytes: u64) -> Self {
+        Self { beyond: bytes.saturating_sub(self.encoding), ..self }
     }
 
     /// The cost of a decision over so many candidates, for a ctx of so many bytes with so many
@@ -148,6 +157,7 @@ impl CostBound {
         let wide = |number| Saturating(u128::from(number));
         let one = wide(1);
         let sum = wide(self.encoding) * (one + wide(failures))
+            + wide(self.beyond)
             + wide(ctx_bytes) * (one + wide(self.shape.custom))
             + self.shape.work(candidates, wide);
         u64::try_from(sum.0).unwrap_or(u64::MAX)
@@ -196,5 +206,14 @@ mod tests {
     fn no_size_is_too_large() {
         let bound = CostBound::of("sigma-pol/v2:(policy (sample 1) (sample 1))");
         assert_eq!(bound.at_most(u64::MAX, u64::MAX, u64::MAX), u64::MAX);
+    }
+
+    #[test]
+    fn what_is_written_beyond_the_encoding_counts_once() {
+        let bound = CostBound::of("sigma-pol/v2:(policy)");
+        let most = bound.at_most(1, 2, 3);
+        assert_eq!(bound.clone().written_in(21).at_most(1, 2, 3), most);
+        assert_eq!(bound.clone().written_in(3).at_most(1, 2, 3), most);
+        assert_eq!(bound.written_in(29).at_most(1, 2, 3), most + 8);
     }
 }

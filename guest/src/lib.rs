@@ -46,6 +46,7 @@ mod cost;
 mod decide;
 pub mod digest;
 mod encode;
+mod encoded_order;
 mod event;
 mod fail_plan;
 mod flow;

@@ -6,7 +6,8 @@
 use alloc::vec;
 use alloc::vec::Vec;
 
-use crate::encode::{self, text};
+use crate::encode::text;
+use crate::encoded_order::sort;
 use crate::json::Value;
 use crate::order::by_text;
 use crate::signature::{Arguments, Laws, Op};
@@ -40,8 +41,7 @@ fn associative<'t>(op: Op, laws: Laws, arguments: Vec<Argument<'t>>) -> Term<'t>
         return Term::constant(laws.unit);
     }
     if laws.commutative {
-        // stable, since such a sort takes a run that is sorted already as it is
-        kids.sort_by(encode::compare);
+        kids = sort(kids);
     }
     match <[Argument; 1]>::try_from(kids) {
         Ok([Argument::Term(kid)]) => kid,
@@ -92,8 +92,12 @@ fn simplify(term: Term<'_>) -> Term<'_> {
         (Op::Not, [Argument::Term(kid)]) => match kid.op {
             Op::Top => return Term::constant(Op::Bot),
             Op::Bot => return Term::constant(Op::Top),
+            // what is under both, moved and not copied: there may be many around it
             Op::Not => {
-                let inner = kid.subterms().next().cloned();
+                let inner = arguments
+                    .pop()
+                    .and_then(only)
+                    .and_then(|mut kid| kid.arguments.pop().and_then(only));
                 return inner.unwrap_or(Term { op, arguments });
             }
             _ => None,
@@ -117,6 +121,13 @@ fn simplify(term: Term<'_>) -> Term<'_> {
         Some(Argument::Term(kid)) => kid,
         Some(param) => Term { op, arguments: vec![param] },
         None => Term { op, arguments },
+    }
+}
+
+fn only(argument: Argument<'_>) -> Option<Term<'_>> {
+    match argument {
+        Argument::Term(term) => Some(term),
+        Argument::Param(_) => None,
     }
 }
 

@@ -24,7 +24,11 @@ impl<E: Engine> Bounded<E> {
     }
 
     /// The most that a decision may cost; nothing where it will be refused.
-    fn bound(&self, policy: &str, ctx: &str) -> Result<Option<u64>, Error> {
+    ///
+    /// # Errors
+    ///
+    /// Limits and traps of the engine's `admit`.
+    pub fn bound(&self, policy: &str, ctx: &str) -> Result<Option<u64>, Error> {
         let Ok(members) = serde_json::from_str::<Members<'_>>(ctx) else { return Ok(None) };
         let count = |name: &str| {
             let list = serde_json::from_str::<Vec<IgnoredAny>>(members.get(name).unwrap_or("[]"));
@@ -33,6 +37,7 @@ impl<E: Engine> Bounded<E> {
         let (Some(candidates), Some(failures)) = (count("candidates"), count("failures")) else {
             return Ok(None);
         };
+        let written = policy.len();
         let vocabulary = members.get("vocabulary").unwrap_or("{}");
         let policy = match members.get("envelope").map(|envelope| constrain(policy, envelope)) {
             None => policy.to_owned(),
@@ -44,6 +49,7 @@ impl<E: Engine> Bounded<E> {
             Ok(admitted) if admitted.value.sort != Sort::Policy => Ok(None),
             Ok(admitted) => {
                 let bound = CostBound::of(&admitted.value.canonical);
+                let bound = bound.written_in(u64::try_from(written).unwrap_or(u64::MAX));
                 Ok(Some(bound.at_most(
                     candidates,
                     u64::try_from(ctx.len()).unwrap_or(u64::MAX),

@@ -69,11 +69,15 @@ fn of_ctx(text: String) -> String {
     vocabulary.unwrap_or(text)
 }
 
+fn length(text: &str) -> u64 {
+    u64::try_from(text.len()).unwrap_or(u64::MAX)
+}
+
 pub(crate) fn run(args: &Args, global: &Global, out: &mut impl Write) -> Result<(), Failure> {
     let (term, vocabulary) = args.term.read()?;
     let engine = args.term.limits.open(global.engine)?;
     let admitted = engine.admit(&term, &vocabulary)?.value;
-    let bound = CostBound::of(&admitted.canonical);
+    let bound = CostBound::of(&admitted.canonical).written_in(length(&term));
     let cost = args.candidates.map(|candidates| bound.at_most(candidates, args.ctx_bytes, 0));
     if args.json {
         let mut value = json!({
