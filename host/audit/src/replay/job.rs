@@ -47,14 +47,6 @@ impl fmt::Display for Verdict {
     }
 }
 
-/// What a record is of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
-    Decision,
-    Step,
-    Rank,
-}
-
 /// A record with the texts it refers to.
 #[derive(Debug)]
 pub(super) enum Job {
@@ -82,6 +74,13 @@ impl Job {
         }
     }
 
+    /// The engine that made it, under the limit of fuel that it had, if its component is here.
+    pub(super) fn open(&self, engines: &Engines) -> Result<Option<Box<dyn Engine>>, Error> {
+        let (identity, fuel) = self.engine();
+        let limit = fuel.and_then(|fuel| fuel.limit.parse().ok()).unwrap_or(0);
+        engines.find(identity, limit)
+    }
+
     /// Makes it again and compares.
     ///
     /// # Errors
@@ -89,8 +88,7 @@ impl Job {
     /// Those of [`Engines::find`].
     pub(super) fn replay(&self, engines: &Engines) -> Result<Verdict, Error> {
         let (identity, fuel) = self.engine();
-        let limit = fuel.and_then(|fuel| fuel.limit.parse().ok()).unwrap_or(0);
-        let Some(engine) = engines.find(identity, limit)? else {
+        let Some(engine) = self.open(engines)? else {
             return Ok(Verdict::ComponentMismatch(identity.component.clone()));
         };
         let Again { outcome, beside, spent } = match self {
