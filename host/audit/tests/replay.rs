@@ -1,6 +1,9 @@
 //! Decisions that are recorded, and made again from the record.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests panic")]
 
+#[path = "replay/beside.rs"]
+mod beside;
+
 use std::{
     fs,
     path::Path,

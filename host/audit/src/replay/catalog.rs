@@ -20,8 +20,8 @@ pub(super) struct CatalogText {
 /// The members of an object, each value as its text; nothing for one that was taken out.
 type Table = Vec<Option<(String, String)>>;
 
-/// Where the members of a table are.
-type Places = HashMap<String, usize>;
+/// Where the members of a table are: a text may have two of one name, which the engine then refuses.
+type Places = HashMap<String, Vec<usize>>;
 
 /// What a member takes beside its texts.
 const MEMBER_BYTES: usize = size_of::<Option<(String, String)>>();
@@ -45,15 +45,20 @@ fn table(members: &Members<'_>) -> Table {
 }
 
 fn places(table: &Table) -> Places {
-    let members = table.iter().enumerate();
-    members.filter_map(|(at, member)| Some((member.as_ref()?.0.clone(), at))).collect()
+    let mut places = Places::new();
+    for (at, member) in table.iter().enumerate() {
+        if let Some((key, _)) = member {
+            places.entry(key.clone()).or_default().push(at);
+        }
+    }
+    places
 }
 
 fn set(table: &mut Table, places: &mut Places, key: &str, value: &str) {
-    match places.get(key).and_then(|at| table.get_mut(*at)) {
+    match places.get(key).and_then(|places| table.get_mut(*places.first()?)) {
         Some(Some((_, known))) => value.clone_into(known),
         _ => {
-            places.insert(key.to_owned(), table.len());
+            places.insert(key.to_owned(), vec![table.len()]);
             table.push(Some((key.to_owned(), value.to_owned())));
         }
     }
@@ -182,8 +187,10 @@ impl Draft {
         let state = self.catalog.state.as_mut();
         let Some(table) = state.and_then(|state| state.get_mut(section)) else { return };
         let places = self.sections.entry(section).or_insert_with(|| places(table));
-        if let Some(gone) = places.remove(provider).and_then(|at| table.get_mut(at)) {
-            *gone = None;
+        for at in places.remove(provider).unwrap_or_default() {
+            if let Some(gone) = table.get_mut(at) {
+                *gone = None;
+            }
         }
     }
 }
@@ -216,6 +223,14 @@ mod tests {
         let without = CatalogText::read(r#"{"candidates":[]}"#).unwrap();
         let without = patched(&without, r#"[{"provider":"a","disabled":false}]"#).unwrap();
         assert_eq!(without.with(&ctx), r#"{"candidates":[],"seed":1}"#);
+        // two entries of one provider go together
+        let twice = r#"{"candidates":[],"state":{"disabled":{"a":1,"b":2,"a":3}}}"#;
+        let twice =
+            patched(&CatalogText::read(twice).unwrap(), r#"[{"provider":"a","disabled":false}]"#);
+        assert_eq!(
+            twice.unwrap().with(&ctx),
+            r#"{"candidates":[],"state":{"disabled":{"b":2}},"seed":1}"#
+        );
         let own = serde_json::from_str(r#"{"state":{}}"#).unwrap();
         assert!(catalog.with(&own).ends_with(r#""tok_s":1e1}],"state":{}}"#));
     }

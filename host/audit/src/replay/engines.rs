@@ -127,6 +127,12 @@ impl Engines {
         recorded.path == self.embedded.path && recorded.runtime == self.embedded.runtime
     }
 
+    /// The core module of the embedded component, where a record says another one of it.
+    pub(super) fn other_core(&self, recorded: &EngineIdentity) -> Option<&str> {
+        let EngineIdentity { component, core, .. } = &self.embedded;
+        (recorded.component == *component && recorded.core != *core).then_some(core)
+    }
+
     /// The digest of the file that is run for a record.
     fn wanted<'r>(&self, recorded: &'r EngineIdentity) -> &'r str {
         match self.kind {

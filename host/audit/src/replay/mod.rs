@@ -1,5 +1,6 @@
 //! Making the decisions of a ledger again, in the component that made them, and comparing.
 
+mod beside;
 mod catalog;
 mod counterfactual;
 mod engines;
