@@ -1,6 +1,6 @@
 //! Runs: a configuration, a contract, and what providers say.
 
-use super::words::{CAPABILITIES, KINDS, PROVIDERS};
+use super::words::{CAPABILITIES, KINDS, KNOWN_KINDS, PROVIDERS};
 use super::{Draw, Terms, Words, parameter};
 
 /// What a run is made of, as texts of JSON.
@@ -154,7 +154,7 @@ fn profiles(draw: &mut Draw<'_>, words: &Words) -> String {
 
 fn retry_policies(draw: &mut Draw<'_>, words: &Words) -> String {
     let mut table = Vec::new();
-    for kind in draw.some(&KINDS[..10], 2) {
+    for kind in draw.some(&KINDS[..KNOWN_KINDS], 2) {
         table.push((kind, parameter::action(draw, words)));
     }
     let table = draw.object(table);

@@ -40,21 +40,27 @@ pub const CAPABILITIES: [&str; 6] = [
 ];
 /// Where a candidate may be used.
 pub const SCOPES: [&str; 3] = ["eu", "us", ""];
-/// Failures, two of them unknown to everybody.
-pub const KINDS: [&str; 12] = [
+/// Failures: the kinds that a host knows, and two that are unknown to everybody.
+pub const KINDS: [&str; KNOWN_KINDS + 2] = [
     "unknown",
     "rate_limit",
     "timeout",
     "server_error",
     "auth_error",
     "bad_request",
+    "bad_response",
     "content_filter",
     "context_overflow",
+    "model_unavailable",
     "payment_required",
     "network_error",
+    "stream_interrupted",
+    "unsupported",
     "é\n",
     "",
 ];
+/// How many of [`KINDS`] a host knows; they come first.
+pub const KNOWN_KINDS: usize = 14;
 /// Symbols of customs.
 pub const SYMBOLS: [&str; 3] = ["s1", "s2", "no such symbol"];
 

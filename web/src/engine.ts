@@ -72,6 +72,11 @@ export class Engine {
     return this.#call(({ engine }) => engine.hash(read, words));
   }
 
+  /** @internal As `hash`, of texts that may be anything. */
+  hashText(term: string, vocabulary: string): string {
+    return this.#call(({ engine }) => engine.hash(term, vocabulary));
+  }
+
   /** Runs a policy over the candidates of a ctx. */
   decide<const T extends readonly unknown[]>(policy: Imported<T>, ctx: Json<Ctx>): Decision;
   decide(policy: Json<Policy>, ctx: Json<Ctx>): Decision;

@@ -130,6 +130,19 @@ test("what was decided and ranked comes out the same", () => {
   assert.deepEqual(steps.flatMap(({ over }, at) => (over.state === undefined ? [] : [at])), [4, 7, 9, 10]);
 });
 
+test("an ask that an event would be is refused", () => {
+  const recorder = new Recorder();
+  const router = recorder.router(ROUTER);
+  for (const more of ['"offers":{}', '"offers":{},"offers":{}', '"kind":"rank"', '"state":{}', '"banana":1', '"offers":null']) {
+    router.rank(`{"contract":{},"now_ms":1,${more}}`);
+  }
+  for (const ask of ["[1]", "{"]) router.rank(ask);
+  const codes = recorder.of("rank").map(([, { outcome }]) => outcome.refused);
+  const expected = ["event", "json-duplicate-key", "event", "event", "event", "json-null", "event", "json-syntax"];
+  assert.deepEqual(codes, expected);
+  assert.deepEqual([...judge(recorder).values()], expected.map(() => ({ kind: "same" })));
+});
+
 test("a request that is blanked is decided on as it is", () => {
   const recorder = new Recorder();
   const number = recorder.catalog(CATALOG).decide(POLICY, { request: '{"prompt":"xxxxx"}' });

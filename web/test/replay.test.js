@@ -111,10 +111,9 @@ describe("replay", () => {
   });
 
   /** A copy of the ledger in which the last such record says something else, and all is sealed anew. */
-  function forge(kind, change) {
+  function forge(kind, change, which = ({ chosen, ctx, fuel, texts }) => fuel && chosen && !ctx?.blanked && texts !== false) {
     const records = String(segmentsOf(directory)).trimEnd().split("\n").map((line) => JSON.parse(line));
-    const { body, number } = records.findLast((record) => record.kind === kind && record.body.fuel && record.body.chosen
-      && !record.body.ctx?.blanked && record.body.texts !== false);
+    const { body, number } = records.findLast((record) => record.kind === kind && which(record.body));
     change(body);
     const forged = folder();
     const lines = seal(records.map(({ body, ...record }) => ({ ...record, body: canonical(body) })));
@@ -138,6 +137,9 @@ describe("replay", () => {
       ["decision", (body) => (body.ctx.sha256 = wrong), /^ctx\.sha256: recorded #, now #$/],
       ["decision", (body) => (body.policy.canonical = wrong), /^policy\.canonical: recorded #, now #$/],
       ["decision", (body) => (body.request = wrong), /^request: recorded #, now #$/],
+      ["decision", (body) => (body.engine.core = wrong), /^engine\.core: recorded #, now #$/],
+      ["decision", (body) => (body.fuel.limit = "many"), /^limit: expected a number, recorded many$/],
+      ["decision", (body) => (body.ctx.bytes = "1"), /^ctx\.bytes: recorded 1, now \d+$/],
       ["decision", (body) => (body.result = wrong), /^result: recorded #, now #$/],
       ["decision", ({ ctx }) => (ctx.inline.seed = "{"), /^decision: recorded \{.*\}, now null$/],
       ["decision", (body) => Object.assign(body, { outcome: { refused: "json-syntax" } }).ctx.inline.seed = "{",
@@ -154,6 +156,25 @@ describe("replay", () => {
       const { verdict } = all.find((replayed) => replayed.number === number);
       assert.equal(verdict.kind, "diverged", `${change}`);
       assert.match(verdict.difference.replaceAll(/[0-9a-f]{64}/g, "#"), difference);
+    }
+    // of a ctx that was blanked, and of a policy that was refused
+    const blanked = ({ ctx, outcome }) => ctx.blanked && outcome.decision;
+    const refused = ({ outcome }) => outcome.refused === "seed";
+    for (const [which, change, difference] of [
+      [blanked, (body) => (body.ctx.sha256 = "none"), /^ctx\.sha256: expected a digest, recorded none$/],
+      [blanked, (body) => (body.request = "none"), /^request: expected a digest, recorded none$/],
+      [blanked, (body) => delete body.request, /^request: expected a digest, recorded null$/],
+      [blanked, (body) => (body.ctx.bytes = "1"), /^ctx\.bytes: expected \d+ to \d+, recorded 1$/],
+      [blanked, ({ ctx }) => (ctx.inline.request = '{"prompt":"said"}'), /^decision\.(?:cost|request): /],
+      [refused, (body) => (body.policy.canonical = wrong), /^policy\.canonical: recorded #, now #$/],
+      [refused, (body) => delete body.policy.canonical, /^policy\.canonical: recorded null, now #$/],
+      [refused, (body) => (body.request = wrong), /^request: recorded #, now null$/],
+    ]) {
+      const { forged, number } = forge("decision", change, which);
+      const { all, lines } = replayHere(engine, segmentsOf(forged));
+      assert.deepEqual(others(lines), others(replayByHost(forged).lines));
+      const { verdict } = all.find((replayed) => replayed.number === number);
+      assert.match(verdict.difference?.replaceAll(/[0-9a-f]{64}/g, "#") ?? "", difference, `${change}`);
     }
     const { forged } = forge("decision", (body) => (body.engine.component = wrong));
     const { lines } = replayHere(engine, segmentsOf(forged));

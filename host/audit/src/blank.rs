@@ -10,6 +10,13 @@ const LOOKED_AT: [&str; 3] = ["requirements", "response_format", "scope"];
 ///
 /// `request` is JSON that was read before; blanking it again changes nothing.
 pub(crate) fn blank(request: &str) -> String {
+    blanked(request).0
+}
+
+/// As [`blank`], and how many bytes were blanked: where there are none, nothing was said, and the
+/// text is what it was.
+pub(crate) fn blanked(request: &str) -> (String, usize) {
+    let mut count = 0;
     let mut out = String::with_capacity(request.len());
     let mut rest = request;
     let mut depth = 0_usize;
@@ -42,10 +49,11 @@ pub(crate) fn blank(request: &str) -> String {
             out.push('"');
             out.extend(std::iter::repeat_n('x', bytes));
             out.push('"');
+            count += bytes;
         }
     }
     out.push_str(rest);
-    out
+    (out, count)
 }
 
 /// Where a string ends that starts here, its second quote included.
@@ -68,6 +76,7 @@ mod tests {
 
     #[test]
     fn what_was_said_is_gone() {
+        // no key of these has an `x`
         for (request, blanked) in [
             (r#"{"prompt":"my key is 42"}"#, r#"{"prompt":"xxxxxxxxxxxx"}"#),
             // the bytes of the text, not of its escapes
@@ -94,6 +103,8 @@ mod tests {
         ] {
             assert_eq!(blank(request), blanked);
             assert_eq!(blank(blanked), blanked);
+            let x = blanked.matches('x').count();
+            assert_eq!(super::blanked(request).1, x);
         }
     }
 }

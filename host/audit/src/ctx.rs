@@ -15,7 +15,7 @@ use crate::blank::blank;
 const INLINE_BYTES: usize = 128;
 
 /// The members that may say more than is needed to decide: what is asked, and what is sent.
-const SAID: [&str; 2] = ["body", "request"];
+pub(crate) const SAID: [&str; 2] = ["body", "request"];
 
 /// A ctx as a record has it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]

@@ -1,6 +1,9 @@
 //! Decisions that are recorded, and made again from the record.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests panic")]
 
+#[path = "replay/beside.rs"]
+mod beside;
+
 use std::{
     fs,
     path::Path,
@@ -358,7 +361,7 @@ fn another_policy_on_the_same_log() {
     // always a large; b small is lost where it was not disabled
     assert_eq!((other.decisions, other.changed), (3, 3));
     let left_out = other.left_out;
-    assert_eq!((left_out.undecided, left_out.steps, left_out.total()), (1, 1, 2));
+    assert_eq!((left_out.undecided, left_out.not_recorded, left_out.total()), (1, 1, 2));
     assert_eq!((other.lost, other.gained, other.refused), (2, 0, 0));
     assert_eq!(other.price_before, [1.0 + 1.0 + 2.0, 4.0 + 4.0 + 8.0]);
     assert_eq!((other.priced, other.price_after), (3, [15.0, 75.0]));

@@ -26,6 +26,7 @@ Exit codes:
   65 a ledger that is damaged, torn, cut off before an anchor, or none
   74 a ledger that cannot be read or written
   75 a ledger that another one writes
+  141 the reader of the output left before its end
 
 Every failure is one line on standard error. `-` in place of a file is standard input.
 Compiled code is kept in the user's cache folder, or in SIGMAPOL_CACHE_DIR; empty, that

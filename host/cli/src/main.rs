@@ -8,6 +8,10 @@ use std::{
 use clap::Parser as _;
 use sigmapol_cli::{self as cli, Cli, Failure};
 
+/// Whoever reads the output left before its end: what a shell says of a program that the signal for
+/// this has ended, 128 and the 13 of `SIGPIPE`.
+const LEFT: u8 = 141;
+
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
@@ -21,11 +25,11 @@ fn main() -> ExitCode {
     let flushed = out.flush().map_err(Failure::Output);
     match result.and(flushed) {
         Ok(()) => ExitCode::SUCCESS,
-        // whoever reads the output has seen enough, if something of it
+        // whoever reads the output has seen enough, if something of it, and is told nothing
         Err(Failure::Output(error))
             if error.kind() == io::ErrorKind::BrokenPipe && out.get_ref().written =>
         {
-            ExitCode::SUCCESS
+            ExitCode::from(LEFT)
         }
         Err(failure) => fail(&failure),
     }

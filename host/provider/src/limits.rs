@@ -62,6 +62,9 @@ pub(super) const GRACE: Duration = Duration::from_secs(2);
 /// response was read to its end serves another call.
 pub(super) const DRAIN: Duration = Duration::from_millis(10);
 
+/// The most bytes of a file with a token. The longest tokens that clouds give are some KiB long.
+pub(super) const TOKEN_BYTES: u64 = 64 << 10;
+
 /// How long a command may take to print a token.
 pub(super) const COMMAND: Duration = Duration::from_secs(30);
 

@@ -1,9 +1,10 @@
 //! The configuration of a router: one JSON text, whatever it was written in.
 
-use std::{fs::File, io::Read as _, path::Path};
+use std::path::Path;
 
 use serde_json::Value;
 use serde_saphyr::{MessageFormatter as _, UserMessageFormatter};
+use sigmapol::file;
 use sigmapol_core::{Engine as _, Error, INPUT_BYTES, Native};
 
 use super::RouterError;
@@ -141,14 +142,7 @@ impl Config {
 
 fn text(path: &Path) -> Result<String, RouterError> {
     let wrong = |what: String| RouterError::Config(format!("{}: {what}", path.display()));
-    let mut bytes = Vec::new();
-    let limit = u64::try_from(INPUT_BYTES).unwrap_or(u64::MAX).saturating_add(1);
-    File::open(path)
-        .and_then(|file| file.take(limit).read_to_end(&mut bytes))
-        .map_err(|error| wrong(error.to_string()))?;
-    if bytes.len() > INPUT_BYTES {
-        return Err(wrong(format!("expected at most {INPUT_BYTES} bytes, got more")));
-    }
+    let bytes = file::read(path, INPUT_BYTES).map_err(|error| wrong(error.to_string()))?;
     String::from_utf8(bytes).map_err(|error| {
         wrong(format!("invalid UTF-8 at byte {}", error.utf8_error().valid_up_to()))
     })

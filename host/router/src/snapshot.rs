@@ -7,11 +7,12 @@
 
 use std::{
     fs::{self, File, OpenOptions, TryLockError},
-    io::{self, Read as _, Write as _},
+    io::{self, Write as _},
     path::{Path, PathBuf},
 };
 
 use serde_json::value::RawValue;
+use sigmapol::file;
 use sigmapol_core::{
     INPUT_BYTES, digest,
     json::{Members, Object, quote},
@@ -24,6 +25,9 @@ const VERSION: &str = "1";
 
 /// How the name of a temporary file ends; it starts with a dot and the name of the snapshot.
 const TEMPORARY: &str = ".tmp";
+
+/// The most bytes of a snapshot: a state is an input of the engine, and has little around it.
+const SNAPSHOT_BYTES: usize = 2 * INPUT_BYTES;
 
 /// What was found where the state should be.
 #[derive(Debug, PartialEq)]
@@ -148,7 +152,7 @@ impl SnapshotFile {
 
 /// Reads a snapshot without holding it: what is there is whole, but may be replaced.
 pub(super) fn read(path: &Path) -> Result<Found, RouterError> {
-    let bytes = match bounded(path) {
+    let bytes = match file::read(path, SNAPSHOT_BYTES) {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Found::Nothing),
         Err(error) => return Err(wrong(path, error)),
@@ -157,22 +161,6 @@ pub(super) fn read(path: &Path) -> Result<Found, RouterError> {
         .map_err(|error| error.to_string())
         .and_then(|text| decode(&text).map(str::to_owned));
     Ok(state.map_or_else(Found::Damaged, Found::State))
-}
-
-/// The bytes of a regular file, and of no larger one than a state can be.
-fn bounded(path: &Path) -> io::Result<Vec<u8>> {
-    let invalid = |what: &str| io::Error::new(io::ErrorKind::InvalidData, what.to_owned());
-    // asked before it is opened: to open a pipe is to wait for who writes
-    if !fs::metadata(path)?.is_file() {
-        return Err(invalid("expected a regular file"));
-    }
-    let limit = u64::try_from(INPUT_BYTES).unwrap_or(u64::MAX).saturating_mul(2);
-    let mut bytes = Vec::new();
-    File::open(path)?.take(limit + 1).read_to_end(&mut bytes)?;
-    if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > limit {
-        return Err(invalid("expected a smaller file"));
-    }
-    Ok(bytes)
 }
 
 fn encode(state: &str, now_ms: f64) -> String {

@@ -18,6 +18,8 @@ use std::{
 use etcetera::BaseStrategy as _;
 use sha2::{Digest as _, Sha256};
 
+use crate::file;
+
 /// First bytes of a cached file.
 const MAGIC: &[u8; 16] = b"sigmapol code 1\n";
 
@@ -67,7 +69,7 @@ impl Cache {
         if !is_ours(&fs::metadata(folder).ok()?) {
             return None;
         }
-        let file = fs::File::open(folder.join(name)).ok()?;
+        let file = file::open(&folder.join(name)).ok()?;
         if !is_ours(&file.metadata().ok()?) {
             return None;
         }

@@ -51,6 +51,8 @@ mod cache;
 mod catalog;
 mod config;
 mod core_module;
+#[doc(hidden)]
+pub mod file;
 pub mod limits;
 mod load;
 mod meter;
@@ -80,8 +82,7 @@ pub use sigmapol_core::{
     Spent, Stepper, Trap, Turn,
 };
 
-/// What hosts of the same core module under other rules need. No part of the interface: it changes
-/// without notice.
+/// What the other crates of sigmapol need. No part of the interface: it changes without notice.
 #[doc(hidden)]
 pub mod internal {
     pub use crate::{

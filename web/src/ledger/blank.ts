@@ -12,7 +12,13 @@ const COLON = /\s*:/y;
  * Keys stay. It is JSON that the engine wrote.
  */
 export function blank(request: string): string {
+  return blanked(request).text;
+}
+
+/** As `blank`, and how many bytes were blanked: where there are none, nothing was said. */
+export function blanked(request: string): { text: string; bytes: number } {
   let out = "";
+  let bytes = 0;
   let copied = 0;
   let depth = 0;
   // the key at depth 1 that the text is under
@@ -27,8 +33,10 @@ export function blank(request: string): string {
     const text: string = JSON.parse(request.slice(from, to));
     if (isKey && depth === 1) kept = LOOKED_AT.includes(text);
     if (isKey || kept) continue;
-    out += `${request.slice(copied, from)}"${"x".repeat(utf8ToBytes(text).length)}"`;
+    const length = utf8ToBytes(text).length;
+    out += `${request.slice(copied, from)}"${"x".repeat(length)}"`;
+    bytes += length;
     copied = to;
   }
-  return out + request.slice(copied);
+  return { text: out + request.slice(copied), bytes };
 }

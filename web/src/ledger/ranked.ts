@@ -5,7 +5,7 @@ import { bits } from "../decision.js";
 import type { Engine } from "../engine.js";
 import { field, parsed } from "../values.js";
 import { difference } from "./difference.js";
-import { object } from "./json.js";
+import { type Member, members, object } from "./json.js";
 import { INPUT_LENGTH } from "./limits.js";
 import { outcome, resultDigest } from "./outcome.js";
 import type { RankReceipt } from "./receipt.js";
@@ -18,6 +18,9 @@ const PIN_NOT_FOUND = "pin_not_found";
 
 /** What a router that was read before refuses, and the event answers with an error that has no code. */
 const ERRORS = ["config", "event"];
+
+/** What may be asked of a router that was read before. */
+const ASK = ["contract", "now_ms"];
 
 /** Ranks again and compares. */
 export function replayRank(engine: Engine, receipt: RankReceipt, texts: Texts): Verdict {
@@ -38,7 +41,13 @@ export function replayRank(engine: Engine, receipt: RankReceipt, texts: Texts): 
 /** The event that ranks for the same: what was asked, the router, and the state in the place of its own. */
 function eventText({ ask, router, state }: RankReceipt, texts: Texts): string {
   const known = membersOf(texts, router, "router");
-  const event = object([["kind", '"rank"'], ...membersOf(texts, ask, "ask")]);
+  const asked = texts.getShort(ask, "ask", INPUT_LENGTH);
+  const own = members(asked);
+  // no object: the event is refused as the ask was
+  if (!own) return asked;
+  // what an event may have and an ask may not is named so that an event may not either
+  const named = own.map(([key, value]): Member => [ASK.includes(key) ? key : `ask.${key}`, value]);
+  const event = object([["kind", '"rank"'], ...named]);
   return putInto(known, event, state === undefined ? undefined : texts.getShort(state, "state", INPUT_LENGTH));
 }
 

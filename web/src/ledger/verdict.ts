@@ -1,3 +1,5 @@
+import { CORE_SHA256 } from "../digests.js";
+
 /** What came of replaying a record. */
 export type Verdict =
   /** The outcome is the same to the last bit, and what the record says beside it follows from it. */
@@ -18,9 +20,14 @@ export class NotRecorded extends Error {
 }
 
 /** The verdict on a record of a component: what differs, if anything. */
-export function compared(component: string, recorded: { component: string }, differs: () => string | undefined): Verdict {
+export function compared(
+  component: string,
+  recorded: { component: string; core: string },
+  differs: () => string | undefined,
+): Verdict {
   if (recorded.component !== component) return { kind: "component-mismatch", component: recorded.component };
-  const difference = differs();
+  const isOther = recorded.core !== CORE_SHA256;
+  const difference = isOther ? `engine.core: recorded ${recorded.core}, now ${CORE_SHA256}` : differs();
   return difference === undefined ? { kind: "same" } : { kind: "diverged", difference };
 }
 

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use sigmapol_core::json::{Members, Object};
 
-/// A catalog that changes.
+/// A catalog, as it is after some changes.
 #[derive(Clone, Debug)]
 pub(super) struct CatalogText {
     candidates: Vec<Table>,
@@ -17,8 +17,14 @@ pub(super) struct CatalogText {
     vocabulary: Option<String>,
 }
 
-/// The members of an object, each value as its text.
-type Table = Vec<(String, String)>;
+/// The members of an object, each value as its text; nothing for one that was taken out.
+type Table = Vec<Option<(String, String)>>;
+
+/// Where the members of a table are: a text may have two of one name, which the engine then refuses.
+type Places = HashMap<String, Vec<usize>>;
+
+/// What a member takes beside its texts.
+const MEMBER_BYTES: usize = size_of::<Option<(String, String)>>();
 
 /// A change, checked by the catalog that took it.
 #[derive(Deserialize)]
@@ -35,18 +41,39 @@ struct Change<'t> {
 }
 
 fn table(members: &Members<'_>) -> Table {
-    members.0.iter().map(|(key, value)| (key.clone(), value.get().to_owned())).collect()
+    members.0.iter().map(|(key, value)| Some((key.clone(), value.get().to_owned()))).collect()
 }
 
-fn set(table: &mut Table, key: &str, value: &str) {
-    match table.iter_mut().find(|(known, _)| known == key) {
-        Some((_, slot)) => value.clone_into(slot),
-        None => table.push((key.to_owned(), value.to_owned())),
+fn places(table: &Table) -> Places {
+    let mut places = Places::new();
+    for (at, member) in table.iter().enumerate() {
+        if let Some((key, _)) = member {
+            places.entry(key.clone()).or_default().push(at);
+        }
+    }
+    places
+}
+
+fn set(table: &mut Table, places: &mut Places, key: &str, value: &str) {
+    match places.get(key).and_then(|places| table.get_mut(*places.first()?)) {
+        Some(Some((_, known))) => value.clone_into(known),
+        _ => {
+            places.insert(key.to_owned(), vec![table.len()]);
+            table.push(Some((key.to_owned(), value.to_owned())));
+        }
     }
 }
 
 fn text(table: &Table) -> String {
-    table.iter().fold(Object::new(), |object, (key, value)| object.with(key, value)).finish()
+    let members = table.iter().flatten();
+    members.fold(Object::new(), |object, (key, value)| object.with(key, value)).finish()
+}
+
+fn bytes(table: &Table) -> usize {
+    let member = |member: &Option<(String, String)>| {
+        MEMBER_BYTES + member.as_ref().map_or(0, |(key, value)| key.len() + value.len())
+    };
+    table.iter().map(member).sum()
 }
 
 impl CatalogText {
@@ -75,49 +102,22 @@ impl CatalogText {
         })
     }
 
-    /// Makes changes, as [`sigmapol::Catalog::patch`] does; nothing where they are none.
-    pub(super) fn patch(&mut self, changes: &str) -> Option<()> {
-        let changes: Vec<Change<'_>> = serde_json::from_str(changes).ok()?;
-        for change in changes {
-            if let Some(provider) = change.provider {
-                if change.candidate.is_some() || change.set.is_some() {
-                    return None;
-                }
-                let flag = |open: bool| if open { "true" } else { "false" };
-                if let Some(open) = change.breaker_open {
-                    set(self.section("breakers"), &provider, flag(open));
-                }
-                if let Some(credits) = change.credits {
-                    set(self.section("credits"), &provider, credits.get());
-                }
-                match change.disabled {
-                    Some(true) => set(self.section("disabled"), &provider, "true"),
-                    // a provider is disabled by any entry; a section that was not there stays away
-                    Some(false) => {
-                        let disabled = self.state.as_mut().and_then(|s| s.get_mut("disabled"));
-                        if let Some(disabled) = disabled {
-                            disabled.retain(|(name, _)| *name != provider);
-                        }
-                    }
-                    None => {}
-                }
-            } else {
-                let candidate = self.candidates.get_mut(change.candidate?)?;
-                let places: HashMap<String, usize> =
-                    candidate.iter().enumerate().map(|(at, (key, _))| (key.clone(), at)).collect();
-                for (key, value) in &change.set.unwrap_or_default().0 {
-                    match places.get(key).and_then(|at| candidate.get_mut(*at)) {
-                        Some((_, slot)) => value.get().clone_into(slot),
-                        None => candidate.push((key.clone(), value.get().to_owned())),
-                    }
-                }
-            }
+    /// The catalog after changes, texts that [`sigmapol::Catalog::patch`] took one after the other;
+    /// nothing where they are none.
+    pub(super) fn patched<'c>(&self, changes: impl Iterator<Item = &'c str>) -> Option<Self> {
+        let mut draft =
+            Draft { catalog: self.clone(), candidates: HashMap::new(), sections: HashMap::new() };
+        for changes in changes {
+            draft.patch(changes)?;
         }
-        Some(())
+        Some(draft.catalog)
     }
 
-    fn section(&mut self, name: &str) -> &mut Table {
-        self.state.get_or_insert_default().entry(name.to_owned()).or_default()
+    /// About how much memory it takes.
+    pub(super) fn bytes(&self) -> usize {
+        let sections = self.state.iter().flat_map(BTreeMap::values);
+        let tables: usize = self.candidates.iter().chain(sections).map(bytes).sum();
+        tables + self.vocabulary.as_ref().map_or(0, String::len)
     }
 
     /// The ctx of a stateless decision: this catalog, and the members of the ctx that was decided
@@ -135,33 +135,102 @@ impl CatalogText {
     }
 }
 
+/// A catalog while changes are made to it. What is looked up is looked up once, so that so many
+/// changes take so much time, however large what they change is.
+struct Draft {
+    catalog: CatalogText,
+    candidates: HashMap<usize, Places>,
+    sections: HashMap<&'static str, Places>,
+}
+
+impl Draft {
+    fn patch(&mut self, changes: &str) -> Option<()> {
+        let changes: Vec<Change<'_>> = serde_json::from_str(changes).ok()?;
+        for change in changes {
+            if let Some(provider) = change.provider {
+                if change.candidate.is_some() || change.set.is_some() {
+                    return None;
+                }
+                let flag = |open: bool| if open { "true" } else { "false" };
+                if let Some(open) = change.breaker_open {
+                    self.set("breakers", &provider, flag(open));
+                }
+                if let Some(credits) = change.credits {
+                    self.set("credits", &provider, credits.get());
+                }
+                match change.disabled {
+                    Some(true) => self.set("disabled", &provider, "true"),
+                    Some(false) => self.remove("disabled", &provider),
+                    None => {}
+                }
+            } else {
+                let at = change.candidate?;
+                let candidate = self.catalog.candidates.get_mut(at)?;
+                let places = self.candidates.entry(at).or_insert_with(|| places(candidate));
+                for (key, value) in &change.set.unwrap_or_default().0 {
+                    set(candidate, places, key, value.get());
+                }
+            }
+        }
+        Some(())
+    }
+
+    fn set(&mut self, section: &'static str, provider: &str, value: &str) {
+        let state = self.catalog.state.get_or_insert_default();
+        let table = state.entry(section.to_owned()).or_default();
+        let places = self.sections.entry(section).or_insert_with(|| places(table));
+        set(table, places, provider, value);
+    }
+
+    /// A provider is disabled by any entry; a section that was not there stays away.
+    fn remove(&mut self, section: &'static str, provider: &str) {
+        let state = self.catalog.state.as_mut();
+        let Some(table) = state.and_then(|state| state.get_mut(section)) else { return };
+        let places = self.sections.entry(section).or_insert_with(|| places(table));
+        for at in places.remove(provider).unwrap_or_default() {
+            if let Some(gone) = table.get_mut(at) {
+                *gone = None;
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn changes_are_made_in_the_text() {
-        let mut catalog = CatalogText::read(
+        let catalog = CatalogText::read(
             r#"{"candidates":[{"provider_id":"a","price_in":1.50},{"provider_id":"b"}],
                 "state":{"disabled":{"a":7}}}"#,
         )
         .unwrap();
-        catalog
-            .patch(
-                r#"[{"candidate":1,"set":{"price_in":9007199254740993,"tok_s":1e1}},
+        let patched = |catalog: &CatalogText, changes: &str| catalog.patched([changes].into_iter());
+        let catalog = patched(
+            &catalog,
+            r#"[{"candidate":1,"set":{"price_in":9007199254740993,"tok_s":1e1}},
                     {"candidate":0,"set":{"price_in":2.0}},
                     {"provider":"a","disabled":false,"breaker_open":true},
                     {"provider":"b","disabled":true,"credits":0.10}]"#,
-            )
-            .unwrap();
+        )
+        .unwrap();
         let ctx = serde_json::from_str(r#"{"seed":1}"#).unwrap();
         assert_eq!(
             catalog.with(&ctx),
             r#"{"candidates":[{"provider_id":"a","price_in":2.0},{"provider_id":"b","price_in":9007199254740993,"tok_s":1e1}],"state":{"breakers":{"a":true},"credits":{"b":0.10},"disabled":{"b":true}},"seed":1}"#
         );
-        let mut without = CatalogText::read(r#"{"candidates":[]}"#).unwrap();
-        without.patch(r#"[{"provider":"a","disabled":false}]"#).unwrap();
+        let without = CatalogText::read(r#"{"candidates":[]}"#).unwrap();
+        let without = patched(&without, r#"[{"provider":"a","disabled":false}]"#).unwrap();
         assert_eq!(without.with(&ctx), r#"{"candidates":[],"seed":1}"#);
+        // two entries of one provider go together
+        let twice = r#"{"candidates":[],"state":{"disabled":{"a":1,"b":2,"a":3}}}"#;
+        let twice =
+            patched(&CatalogText::read(twice).unwrap(), r#"[{"provider":"a","disabled":false}]"#);
+        assert_eq!(
+            twice.unwrap().with(&ctx),
+            r#"{"candidates":[],"state":{"disabled":{"b":2}},"seed":1}"#
+        );
         let own = serde_json::from_str(r#"{"state":{}}"#).unwrap();
         assert!(catalog.with(&own).ends_with(r#""tok_s":1e1}],"state":{}}"#));
     }
@@ -177,7 +246,7 @@ mod tests {
         ] {
             assert!(CatalogText::read(text).is_none(), "{text}");
         }
-        let mut catalog = CatalogText::read(r#"{"candidates":[]}"#).unwrap();
+        let catalog = CatalogText::read(r#"{"candidates":[]}"#).unwrap();
         for changes in [
             r#"[{"provider":"p","candidate":0}]"#,
             r#"[{"provider":"p","evil":1}]"#,
@@ -185,7 +254,7 @@ mod tests {
             r#"[{"candidate":0,"set":{}}]"#,
             "[{}]",
         ] {
-            assert!(catalog.patch(changes).is_none(), "{changes}");
+            assert!(catalog.patched([changes].into_iter()).is_none(), "{changes}");
         }
     }
 }

@@ -2,12 +2,11 @@
 
 use std::{
     collections::HashMap,
-    fs,
     path::PathBuf,
     sync::{Arc, Mutex, OnceLock},
 };
 
-use sigmapol::{Cache, CoreSandbox, Limits, Sandbox, artifact};
+use sigmapol::{Cache, CoreSandbox, Limits, Sandbox, artifact, file};
 use sigmapol_core::{Engine, Error, Native, digest};
 
 use super::walk::lock;
@@ -54,6 +53,9 @@ impl EngineKind {
         }
     }
 }
+
+/// The most bytes of a component: hundred times one of today.
+const COMPONENT_BYTES: usize = 64 << 20;
 
 /// Components that are kept ready: a ledger has decisions of a few.
 const OPEN: usize = 16;
@@ -127,6 +129,12 @@ impl Engines {
         recorded.path == self.embedded.path && recorded.runtime == self.embedded.runtime
     }
 
+    /// The core module of the embedded component, where a record says another one of it.
+    pub(super) fn other_core(&self, recorded: &EngineIdentity) -> Option<&str> {
+        let EngineIdentity { component, core, .. } = &self.embedded;
+        (recorded.component == *component && recorded.core != *core).then_some(core)
+    }
+
     /// The digest of the file that is run for a record.
     fn wanted<'r>(&self, recorded: &'r EngineIdentity) -> &'r str {
         match self.kind {
@@ -163,7 +171,7 @@ impl Engines {
     fn read(&self, wanted: &str) -> Option<Vec<u8>> {
         let hexadecimal = wanted.len() == 64 && wanted.bytes().all(|b| b.is_ascii_hexdigit());
         let folder = self.folder.as_ref().filter(|_| hexadecimal)?;
-        let wasm = fs::read(folder.join(format!("{wanted}.wasm"))).ok()?;
+        let wasm = file::read(&folder.join(format!("{wanted}.wasm")), COMPONENT_BYTES).ok()?;
         (digest(&wasm) == wanted).then_some(wasm)
     }
 }

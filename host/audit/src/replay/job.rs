@@ -3,12 +3,15 @@
 use std::{fmt, sync::Arc};
 
 use serde_json::{Value, json};
-use sigmapol_core::{Bounded, Engine, Error, INPUT_BYTES, RefusalCode, digest, json::Members};
+use sigmapol_core::{Bounded, Engine, Error, INPUT_BYTES, RefusalCode};
 
-use super::Engines;
+use super::{
+    Engines,
+    beside::{self, Made, Said},
+};
 use crate::{
     difference::difference,
-    facts::{called, event_kind, has_state, names, result_digest},
+    facts::{called, event_kind, has_state, result_digest},
     ranking,
     receipt::{
         DecisionReceipt, EngineIdentity, Fuel, RankReceipt, StepReceipt, outcome, stopped,
@@ -47,14 +50,6 @@ impl fmt::Display for Verdict {
     }
 }
 
-/// What a record is of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
-    Decision,
-    Step,
-    Rank,
-}
-
 /// A record with the texts it refers to.
 #[derive(Debug)]
 pub(super) enum Job {
@@ -82,6 +77,13 @@ impl Job {
         }
     }
 
+    /// The engine that made it, under the limit of fuel that it had, if its component is here.
+    pub(super) fn open(&self, engines: &Engines) -> Result<Option<Box<dyn Engine>>, Error> {
+        let (identity, fuel) = self.engine();
+        let limit = fuel.and_then(|fuel| fuel.limit.parse().ok()).unwrap_or(0);
+        engines.find(identity, limit)
+    }
+
     /// Makes it again and compares.
     ///
     /// # Errors
@@ -89,10 +91,13 @@ impl Job {
     /// Those of [`Engines::find`].
     pub(super) fn replay(&self, engines: &Engines) -> Result<Verdict, Error> {
         let (identity, fuel) = self.engine();
-        let limit = fuel.and_then(|fuel| fuel.limit.parse().ok()).unwrap_or(0);
-        let Some(engine) = engines.find(identity, limit)? else {
+        let Some(engine) = self.open(engines)? else {
             return Ok(Verdict::ComponentMismatch(identity.component.clone()));
         };
+        if let Some(core) = engines.other_core(identity) {
+            let recorded = &identity.core;
+            return Ok(Verdict::Diverged(format!("engine.core: recorded {recorded}, now {core}")));
+        }
         let Again { outcome, beside, spent } = match self {
             Self::Decision { receipt, policy, own, ctx } => {
                 decide(receipt, policy, own.as_deref(), ctx, &*engine)
@@ -152,12 +157,17 @@ fn decide(
         (Some(_), Some(code), Some(_)) if is_refusal(&receipt.outcome, code) => None,
         _ => differs(&receipt.outcome, &now),
     };
-    let recorded = if own.is_some() { &receipt.outcome } else { &now };
+    let said = Said::of(receipt, own.unwrap_or(ctx));
+    let decided = result.as_ref().ok();
+    let made = Made {
+        outcome: if own.is_some() { &receipt.outcome } else { &now },
+        request: decided.and_then(|decided| decided.value.request.as_deref()),
+    };
+    let beside = beside::difference(receipt, &said, own, (policy, ctx), &made, engine);
     let spent = match own {
-        None if !blanked => Compared::Yes(result.ok().map(|decided| decided.spent.fuel)),
+        None if said.is_whole() => Compared::Yes(decided.map(|decided| decided.spent.fuel)),
         _ => Compared::No,
     };
-    let beside = beside_decision(receipt, own, ctx, recorded);
     Again { outcome: differs_in_outcome, beside, spent }
 }
 
@@ -222,64 +232,7 @@ fn rank(receipt: &RankReceipt, event: &str, engine: &dyn Engine) -> Again {
     Again { outcome: differs(&receipt.outcome, &now), beside, spent: Compared::No }
 }
 
-/// The first difference of what a record says beside its outcome.
-///
-/// `own` is the ctx of a decision over a catalog, whose candidates it has not.
-fn beside_decision(
-    receipt: &DecisionReceipt,
-    own: Option<&str>,
-    ctx: &str,
-    outcome: &Value,
-) -> Option<String> {
-    // a recorder takes apart what it can read, and nothing else
-    let Ok(members) = serde_json::from_str::<Members<'_>>(ctx) else {
-        return Some("ctx: expected members that are JSON".to_owned());
-    };
-    let decision = outcome.get("decision");
-    let first = decision.and_then(|decision| decision.pointer("/ordered/0/0")?.as_u64());
-    let chosen = first.and_then(|first| {
-        let names = names(members.get("candidates")?)?;
-        names.into_iter().nth(usize::try_from(first).ok()?)
-    });
-    let blanked = receipt.ctx.blanked;
-    let candidates = members.get("candidates").filter(|_| own.is_none());
-    let catalog = candidates.map(|text| digest(text.as_bytes()));
-    // what was blanked cannot be derived; under an envelope another policy runs than was given
-    let request = match decision {
-        Some(decision) if !blanked => json!(decision.get("request")),
-        _ => json!(receipt.request),
-    };
-    // texts have their escapes where nothing is blanked: their length is that of the record
-    let text = own.unwrap_or(ctx);
-    let length = receipt.ctx.bytes.as_ref().map(|bytes| match blanked {
-        true => bytes.clone(),
-        false => text.len().to_string(),
-    });
-    let limits = [&receipt.cost_limit, &receipt.fuel.as_ref().map(|fuel| fuel.limit.clone())];
-    if let Some(limit) = limits.into_iter().flatten().find(|limit| limit.parse::<u64>().is_err()) {
-        return Some(format!("limit: expected a number, recorded {limit}"));
-    }
-    let sha256 = if blanked { receipt.ctx.sha256.clone() } else { digest(text) };
-    let canonical = match decision {
-        Some(decision) if members.get("envelope").is_none() => json!(decision.get("identity")),
-        _ => json!(receipt.policy.canonical),
-    };
-    let recorded = json!({
-        "result": receipt.result, "catalog": receipt.catalog, "seed": receipt.seed,
-        "chosen": receipt.chosen, "request": receipt.request,
-        "ctx": { "sha256": receipt.ctx.sha256, "bytes": receipt.ctx.bytes },
-        "policy": { "canonical": receipt.policy.canonical },
-    });
-    let now = json!({
-        "result": result_digest(outcome), "catalog": catalog, "seed": members.get("seed"),
-        "chosen": chosen, "request": request,
-        "ctx": { "sha256": sha256, "bytes": length },
-        "policy": { "canonical": canonical },
-    });
-    differs(&recorded, &now)
-}
-
-fn differs(recorded: &Value, now: &Value) -> Option<String> {
+pub(super) fn differs(recorded: &Value, now: &Value) -> Option<String> {
     (recorded != now).then(|| difference(recorded, now)).flatten()
 }
 

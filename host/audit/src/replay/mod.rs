@@ -1,11 +1,15 @@
 //! Making the decisions of a ledger again, in the component that made them, and comparing.
 
+mod beside;
 mod catalog;
 mod counterfactual;
 mod engines;
 mod job;
+mod offers;
+mod other_ask;
 mod resolve;
 mod text_cache;
+mod versions;
 mod walk;
 
 use std::{
@@ -89,7 +93,7 @@ pub fn replay(
     each: &(dyn Fn(u64, &Verdict) + Sync),
 ) -> Result<Summary, ReplayError> {
     let summary = Mutex::new(Summary::default());
-    walk(folder, threads, &|number, _, job| {
+    walk(folder, threads, &|number, job| {
         let verdict = match job {
             Some(job) => job.replay(engines)?,
             None => Verdict::NotRecorded,

@@ -4,42 +4,41 @@ use std::{ops::ControlFlow, path::Path, sync::Arc};
 
 use serde::de::DeserializeOwned;
 use sigmapol_core::{
-    RouterText, digest,
+    INPUT_BYTES, RouterText, digest,
     json::{Members, Object},
 };
 use sigmapol_ledger::{self as ledger, Record, Records};
 
-use super::{
-    ReplayError,
-    catalog::CatalogText,
-    job::{Job, Kind},
-    text_cache::TextCache,
-};
-use crate::{
-    over::{Link, Over},
-    receipt::{DECISION, DecisionReceipt, RANK, RankReceipt, STEP, StepReceipt},
-};
+use super::{ReplayError, job::Job, text_cache::TextCache, versions::Versions};
+use crate::receipt::{DECISION, DecisionReceipt, RANK, RankReceipt, STEP, StepReceipt};
 
-/// The most changes of one catalog: so many are read when a ledger names the last of them.
-const CHANGES: usize = 1_000_000;
+/// The kind of the ledger's records of texts.
+const TEXT: &str = "text";
+
+/// What may be asked of a router that was read before.
+const ASK: [&str; 2] = ["contract", "now_ms"];
 
 /// Reads a ledger and passes on what can be made again, until it is told to stop. There is no job
 /// where a text is not recorded.
 pub(super) fn jobs(
     folder: &Path,
-    mut pass: impl FnMut(u64, Kind, Option<Job>) -> ControlFlow<()>,
+    mut pass: impl FnMut(u64, Option<Job>) -> ControlFlow<()>,
 ) -> Result<(), ReplayError> {
     let mut reader = ledger::read(folder)?;
     let mut texts = Texts::default();
     while let Some(record) = reader.next() {
         let record = record?;
-        let (kind, job) = match record.kind.as_str() {
-            DECISION => (Kind::Decision, texts.decision(body(&record)?, &reader)),
-            STEP => (Kind::Step, texts.step(body(&record)?, &reader)),
-            RANK => (Kind::Rank, texts.rank(body(&record)?, &reader)),
+        let job = match record.kind.as_str() {
+            DECISION => texts.decision(body(&record)?, &reader),
+            STEP => texts.step(body(&record)?, &reader),
+            RANK => texts.rank(body(&record)?, &reader),
+            TEXT => {
+                texts.versions.allow(record.body.get().len());
+                continue;
+            }
             _ => continue,
         };
-        if pass(record.number, kind, job).is_break() {
+        if pass(record.number, job).is_break() {
             break;
         }
     }
@@ -54,11 +53,11 @@ fn body<T: DeserializeOwned>(record: &Record) -> Result<Box<T>, ReplayError> {
     })
 }
 
-/// Texts of a ledger, and the catalog that was decided over last.
+/// Texts of a ledger, and the catalogs that were decided over last.
 #[derive(Default)]
 struct Texts {
     cache: TextCache,
-    catalog: Option<(Over, CatalogText)>,
+    versions: Versions,
 }
 
 impl Texts {
@@ -71,7 +70,9 @@ impl Texts {
         };
         // a ctx without members is recorded by its digest alone
         let own = own.or_else(|| (receipt.ctx.sha256 == digest(b"{}")).then(|| "{}".to_owned()))?;
-        let ctx = self.catalog(over, reader)?.with(&serde_json::from_str(&own).ok()?);
+        let (versions, cache) = (&mut self.versions, &mut self.cache);
+        let catalog = versions.get(over, |digest| find_short(cache, digest, reader))?;
+        let ctx = catalog.with(&serde_json::from_str(&own).ok()?);
         Some(Job::Decision { receipt, policy, own: Some(own), ctx })
     }
 
@@ -84,9 +85,9 @@ impl Texts {
         let Some(over) = &receipt.over else {
             return Some(Job::Step { receipt, run, own: None, event: own });
         };
-        let router = RouterText::new(&self.find(&over.router, reader)?)?;
+        let router = RouterText::new(&self.short(&over.router, reader)?)?;
         let state = match &over.state {
-            Some(state) => Some(self.find(state, reader)?),
+            Some(state) => Some(self.short(state, reader)?),
             None => None,
         };
         let event = router.put_into(&own, state.as_deref()).into();
@@ -94,53 +95,62 @@ impl Texts {
     }
 
     fn rank(&mut self, receipt: Box<RankReceipt>, reader: &Records) -> Option<Job> {
-        let router = self.find(&receipt.router, reader)?;
-        let ask = self.find(&receipt.ask, reader)?;
+        let router = RouterText::new(&self.short(&receipt.router, reader)?)?;
+        let ask = self.short(&receipt.ask, reader)?;
         let state = match &receipt.state {
-            Some(state) => Some(self.find(state, reader)?),
+            Some(state) => Some(self.short(state, reader)?),
             None => None,
         };
-        let ask: Members<'_> = serde_json::from_str(&ask).ok()?;
-        let event = Object::new().with("kind", r#""rank""#).with_all(&ask).finish();
-        let event = RouterText::new(&router)?.put_into(&event, state.as_deref());
+        let event = match serde_json::from_str(&ask) {
+            Ok(ask) => router.put_into(&ranking(&ask), state.as_deref()),
+            // no object: the event is refused as the ask was
+            Err(_) => ask.to_string(),
+        };
         Some(Job::Rank { receipt, event })
     }
 
-    /// The catalog with its changes. Decisions follow each other over one catalog, so that most
-    /// often there is nothing to do, or one change to make.
-    fn catalog(&mut self, over: &Over, reader: &Records) -> Option<&CatalogText> {
-        let known = self.catalog.take().filter(|(known, _)| known.catalog == over.catalog);
-        let mut links = Vec::new();
-        let mut next = over.changes.clone();
-        let reached = loop {
-            if known.as_ref().is_some_and(|(known, _)| known.changes == next) {
-                break true;
-            }
-            let Some(last) = next else { break false };
-            if links.len() == CHANGES {
-                return None;
-            }
-            let text = self.find(&last, reader)?;
-            let link: Link<'_> = serde_json::from_str(&text).ok()?;
-            links.push(link.changes.get().to_owned());
-            next = link.after;
-        };
-        let mut text = match known {
-            Some((_, text)) if reached => text,
-            _ => CatalogText::read(&self.find(&over.catalog, reader)?)?,
-        };
-        for changes in links.iter().rev() {
-            text.patch(changes)?;
-        }
-        Some(&self.catalog.insert((over.clone(), text)).1)
+    /// A text of any length: an engine refuses one that is too long.
+    fn find(&mut self, digest: &str, reader: &Records) -> Option<Arc<str>> {
+        find(&mut self.cache, digest, reader)
     }
 
-    fn find(&mut self, digest: &str, reader: &Records) -> Option<Arc<str>> {
-        if let Some(text) = self.cache.get(digest) {
-            return Some(text);
-        }
-        let text: Arc<str> = reader.texts().get(digest.parse().ok()?).ok()??.into();
-        self.cache.put(digest.to_owned(), Arc::clone(&text));
-        Some(text)
+    /// A text that an engine has read.
+    fn short(&mut self, digest: &str, reader: &Records) -> Option<Arc<str>> {
+        find_short(&mut self.cache, digest, reader)
     }
+}
+
+fn find(cache: &mut TextCache, digest: &str, reader: &Records) -> Option<Arc<str>> {
+    if let Some(text) = cache.get(digest) {
+        return Some(text);
+    }
+    let text: Arc<str> = reader.texts().get(digest.parse().ok()?).ok()??.into();
+    cache.put(digest.to_owned(), Arc::clone(&text));
+    Some(text)
+}
+
+/// A text that no engine reads is read from the ledger once, however often it is named.
+fn find_short(cache: &mut TextCache, digest: &str, reader: &Records) -> Option<Arc<str>> {
+    if cache.is_long(digest) {
+        return None;
+    }
+    let text = find(cache, digest, reader)?;
+    if text.len() > INPUT_BYTES {
+        cache.put_long(digest.to_owned());
+        return None;
+    }
+    Some(text)
+}
+
+/// The event that ranks for an ask. What an event may have and an ask may not is named so that an
+/// event may not either.
+fn ranking(ask: &Members<'_>) -> String {
+    let event = Object::new().with("kind", r#""rank""#);
+    let members = ask.0.iter();
+    members
+        .fold(event, |event, (key, value)| match ASK.contains(&key.as_str()) {
+            true => event.with(key, value.get()),
+            false => event.with(&format!("ask.{key}"), value.get()),
+        })
+        .finish()
 }

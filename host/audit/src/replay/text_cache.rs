@@ -1,7 +1,7 @@
 //! Texts of a ledger, as many as are worth keeping in memory.
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::{HashMap, HashSet, VecDeque},
     sync::Arc,
 };
 
@@ -16,6 +16,8 @@ pub(super) struct TextCache {
     /// Digests, the oldest first; one that was found again is in it again.
     order: VecDeque<String>,
     bytes: usize,
+    /// Digests of texts that were read, and are longer than an input.
+    long: HashSet<String>,
 }
 
 impl TextCache {
@@ -31,6 +33,15 @@ impl TextCache {
                 self.bytes -= dropped.len();
             }
         }
+    }
+
+    /// Remembers that a text is longer than an input.
+    pub(super) fn put_long(&mut self, digest: String) {
+        self.long.insert(digest);
+    }
+
+    pub(super) fn is_long(&self, digest: &str) -> bool {
+        self.long.contains(digest)
     }
 
     pub(super) fn get(&self, digest: &str) -> Option<Arc<str>> {

@@ -13,24 +13,20 @@ use std::{
 
 use sigmapol_core::Error;
 
-use super::{
-    ReplayError,
-    job::{Job, Kind},
-    resolve,
-};
+use super::{ReplayError, job::Job, resolve};
 
 /// Records that wait for a worker, times their number. Each may hold a ctx as large as an input.
 const WAITING: usize = 4;
 
 /// What is done with a record; there is no job where the texts are not recorded.
-pub(super) type Work<'w> = dyn Fn(u64, Kind, Option<&Job>) -> Result<(), Error> + Sync + 'w;
+pub(super) type Work<'w> = dyn Fn(u64, Option<&Job>) -> Result<(), Error> + Sync + 'w;
 
 /// Reads a ledger, and works on its records on so many threads. The first error of a worker ends
 /// the reading.
 pub(super) fn walk(folder: &Path, threads: usize, work: &Work<'_>) -> Result<(), ReplayError> {
     let failed: Mutex<Option<Error>> = Mutex::new(None);
     let stop = AtomicBool::new(false);
-    let (jobs, waiting) = sync_channel::<(u64, Kind, Option<Job>)>(WAITING * threads.max(1));
+    let (jobs, waiting) = sync_channel::<(u64, Option<Job>)>(WAITING * threads.max(1));
     // held by the workers alone: when the last of them is gone, the reader does not wait for a place
     let waiting = Arc::new(Mutex::new(waiting));
     thread::scope(|scope| {
@@ -40,12 +36,12 @@ pub(super) fn walk(folder: &Path, threads: usize, work: &Work<'_>) -> Result<(),
             scope.spawn(move || {
                 loop {
                     let next = lock(&waiting).recv();
-                    let Ok((number, kind, job)) = next else { return };
+                    let Ok((number, job)) = next else { return };
                     // what still waits is taken out, so that the reader never waits for a place
                     if stop.load(Ordering::Relaxed) {
                         continue;
                     }
-                    if let Err(error) = work(number, kind, job.as_ref()) {
+                    if let Err(error) = work(number, job.as_ref()) {
                         lock(failed).get_or_insert(error);
                         stop.store(true, Ordering::Relaxed);
                     }
@@ -54,8 +50,8 @@ pub(super) fn walk(folder: &Path, threads: usize, work: &Work<'_>) -> Result<(),
         }
         drop(waiting);
         // workers go on until there are no more jobs
-        let read = resolve::jobs(folder, |number, kind, job| {
-            if stop.load(Ordering::Relaxed) || jobs.send((number, kind, job)).is_err() {
+        let read = resolve::jobs(folder, |number, job| {
+            if stop.load(Ordering::Relaxed) || jobs.send((number, job)).is_err() {
                 return ControlFlow::Break(());
             }
             ControlFlow::Continue(())

@@ -2,6 +2,7 @@
 //! by the stateless verbs.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests panic")]
 
+mod other_policy;
 mod steps;
 
 use std::{

@@ -2,8 +2,7 @@
 
 use std::{
     collections::BTreeSet,
-    fs,
-    io::{self, IsTerminal as _, Read as _, Write},
+    io::{self, IsTerminal as _, Write},
     path::{Path, PathBuf},
 };
 
@@ -11,11 +10,11 @@ use comfy_table::Cell;
 use flate2::read::MultiGzDecoder;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
-use sigmapol::Limits;
+use sigmapol::{Limits, file};
 use sigmapol_conformance::{
     Agreement, Differing, Process, Record, Schemas, Tally, records, replay,
 };
-use sigmapol_core::Engine;
+use sigmapol_core::{Engine, INPUT_BYTES};
 
 use crate::{
     Failure, Global, print_json,
@@ -31,6 +30,9 @@ const SHOWN: usize = 10;
 
 /// Characters shown of a value that differs.
 const SHOWN_CHARS: usize = 300;
+
+/// The most bytes of a file of vectors, packed or not: those of the reference are a tenth of it.
+const VECTOR_BYTES: usize = 256 << 20;
 
 /// First bytes of a gzip file.
 const GZIP: [u8; 2] = [0x1f, 0x8b];
@@ -97,13 +99,10 @@ pub(crate) fn run(args: &Args, global: &Global, out: &mut impl Write) -> Result<
 fn file(path: &Path, engine: &dyn Engine) -> Result<Replayed, Failure> {
     let name = path.display().to_string();
     let malformed = |error: &dyn std::fmt::Display| Failure::Usage(format!("{name}: {error}"));
-    let mut bytes = input::bytes(path)?;
+    let mut bytes = input::bytes(path, VECTOR_BYTES)?;
     if bytes.starts_with(&GZIP) {
-        let mut plain = Vec::new();
-        MultiGzDecoder::new(bytes.as_slice())
-            .read_to_end(&mut plain)
+        bytes = file::bounded(MultiGzDecoder::new(bytes.as_slice()), VECTOR_BYTES)
             .map_err(|error| malformed(&error))?;
-        bytes = plain;
     }
     let text = String::from_utf8(bytes).map_err(|error| malformed(&error))?;
     let records = records(&text).map_err(|error| malformed(&error))?;
@@ -121,7 +120,8 @@ fn file(path: &Path, engine: &dyn Engine) -> Result<Replayed, Failure> {
 
 /// The file beside the vectors; without it, no record may name a schema.
 fn schemas(path: &Path) -> Result<Schemas, Failure> {
-    match fs::read_to_string(path.with_file_name("schemas.json")) {
+    let read = file::read(&path.with_file_name("schemas.json"), INPUT_BYTES);
+    match read.and_then(|bytes| String::from_utf8(bytes).map_err(io::Error::other)) {
         Ok(text) => Ok(Schemas::read(&text)?),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Schemas::default()),
         Err(error) => Err(Failure::Usage(format!("schemas.json: {error}"))),

@@ -80,9 +80,9 @@ fn write(args: &PackArgs, out: &mut impl Write) -> Result<(), Failure> {
 }
 
 fn give(args: &RunArgs, global: &Global, out: &mut impl Write) -> Result<(), Failure> {
-    let package = input::bytes(&args.package)?;
+    let package = input::bytes(&args.package, input::MODULE_BYTES)?;
     let message = match args.message.as_deref().map(Path::new) {
-        Some(path) => input::bytes(path)?,
+        Some(path) => input::bytes(path, input::MODULE_BYTES)?,
         None => {
             let (policy, ctx) = args.request.read()?;
             message::message(&policy, &ctx)

@@ -36,7 +36,9 @@ struct Json<'a> {
 pub(crate) fn run(args: &Args, global: &Global, out: &mut impl Write) -> Result<(), Failure> {
     let (name, wasm) = match &args.component {
         None => ("the embedded component".to_owned(), Cow::Borrowed(artifact::COMPONENT)),
-        Some(path) => (path.display().to_string(), Cow::Owned(input::bytes(path)?)),
+        Some(path) => {
+            (path.display().to_string(), Cow::Owned(input::bytes(path, input::MODULE_BYTES)?))
+        }
     };
     if !wasm.starts_with(MAGIC) {
         return Err(Failure::Usage(format!("{name}: not a WebAssembly file")));

@@ -1,6 +1,9 @@
 //! `sigmapol ledger`
 
-use std::{io::Write, path::PathBuf};
+use std::{
+    io::Write,
+    path::{Path, PathBuf},
+};
 
 use clap::Subcommand;
 use serde_json::json;
@@ -68,7 +71,7 @@ pub(crate) fn run(args: &Args, global: &Global, out: &mut impl Write) -> Result<
             let recovery = ledger::recover(folder)?;
             match json {
                 true => print_json(&recovery, out),
-                false => print_recovery(&recovery, out),
+                false => print_recovery(&recovery, folder, out),
             }
         }
         Command::Export { folder } => ledger::export(folder, &mut AsItIs::to_stdout(out)).map(drop),
@@ -97,7 +100,7 @@ fn report_table(report: &Report, global: &Global) -> String {
     render(table)
 }
 
-fn print_recovery(recovery: &Recovery, out: &mut impl Write) -> Result<(), Failure> {
+fn print_recovery(recovery: &Recovery, folder: &Path, out: &mut impl Write) -> Result<(), Failure> {
     if recovery.is_whole() {
         writeln!(out, "whole")?;
     }
@@ -112,6 +115,13 @@ fn print_recovery(recovery: &Recovery, out: &mut impl Write) -> Result<(), Failu
             "cut off: {bytes} bytes of segment {segment} from offset {offset}, now {file}"
         )?;
     }
-    // nothing else was looked at
-    Ok(writeln!(out, "not verified: run `sigmapol ledger verify`")?)
+    if recovery.believed > 0 {
+        let (records, folder) = (grouped(recovery.believed), safe(&folder.display().to_string()));
+        writeln!(
+            out,
+            "not verified: {records} records before were not read; \
+             \"sigmapol ledger verify {folder}\" checks them"
+        )?;
+    }
+    Ok(())
 }

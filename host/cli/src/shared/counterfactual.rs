@@ -81,10 +81,9 @@ pub(crate) fn print(
 }
 
 /// How many records of a kind were not decided again, and why.
-const fn left_out(of: &LeftOut) -> [(u64, &'static str, &'static str); 5] {
+const fn left_out(of: &LeftOut) -> [(u64, &'static str, &'static str); 4] {
     [
-        (of.steps, "steps", "the policy of a run is part of what was asked"),
-        (of.ranks, "rankings", "their policy is that of a profile"),
+        (of.steps, "steps", "they rank nobody, or go on with a run"),
         (of.not_recorded, "not recorded", "by digest alone"),
         (of.component_mismatch, "component mismatch", "another component, and not here"),
         (of.undecided, "undecided", "refused or stopped when they were recorded"),
@@ -106,7 +105,6 @@ fn document(result: &Counterfactual, changes: &[(&Change, u64)]) -> serde_json::
         "left_out": result.left_out.total(),
         "left_out_why": {
             "steps": result.left_out.steps,
-            "ranks": result.left_out.ranks,
             "not_recorded": result.left_out.not_recorded,
             "component_mismatch": result.left_out.component_mismatch,
             "undecided": result.left_out.undecided,

@@ -1,11 +1,11 @@
-//! Reading files and standard input, no more of them than the engine takes.
+//! Reading files and standard input, no more of them than is taken.
+//!
+//! A file is a regular one. Pipes are read where a descriptor hands them over: `-`, `/dev/stdin`,
+//! `/dev/fd/N`. A pipe with a name of its own may have nobody who writes to it, and is refused.
 
-use std::{
-    fs::File,
-    io::{self, Read},
-    path::Path,
-};
+use std::{fs::File, io, path::Path};
 
+use sigmapol::file;
 use sigmapol_core::{Error, INPUT_BYTES, Refusal, RefusalCode};
 
 use crate::Failure;
@@ -13,38 +13,37 @@ use crate::Failure;
 /// In place of a path: standard input.
 const STDIN: &str = "-";
 
+/// Other names of it, where the system has them.
+const NAMES_OF_STDIN: [&str; 3] = ["/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"];
+
+/// Where the system has the descriptors of this process.
+const DESCRIPTORS: [&str; 2] = ["/dev/fd", "/proc/self/fd"];
+
+/// The most bytes of a module, a package or a message: hundred times a module of today.
+pub(crate) const MODULE_BYTES: usize = 64 << 20;
+
 /// Reads one input text. `what` names it in messages, as the engine does.
 pub(crate) fn text(what: &str, path: &Path) -> Result<String, Failure> {
-    let mut bytes = Vec::new();
-    let limit = u64::try_from(INPUT_BYTES).unwrap_or(u64::MAX);
-    open(path)
-        .and_then(|input| input.take(limit.saturating_add(1)).read_to_end(&mut bytes))
-        .map_err(|error| unreadable(path, &error))?;
-    if bytes.len() > INPUT_BYTES {
-        return Err(refused(
-            RefusalCode::InputSize,
-            format!("{what}: expected at most {INPUT_BYTES} bytes, got more"),
-        ));
-    }
+    let bytes = read(path, INPUT_BYTES).map_err(|error| match error.kind() {
+        io::ErrorKind::FileTooLarge => refused(RefusalCode::InputSize, format!("{what}: {error}")),
+        _ => unreadable(path, &error),
+    })?;
     String::from_utf8(bytes).map_err(|error| {
         let place = error.utf8_error().valid_up_to();
         refused(RefusalCode::JsonSyntax, format!("{what}: invalid UTF-8 at byte {place}"))
     })
 }
 
-/// Reads a file of any size.
-pub(crate) fn bytes(path: &Path) -> Result<Vec<u8>, Failure> {
-    let mut bytes = Vec::new();
-    open(path)
-        .and_then(|mut input| input.read_to_end(&mut bytes))
-        .map_err(|error| unreadable(path, &error))?;
-    Ok(bytes)
+/// Reads a file of at most so many bytes.
+pub(crate) fn bytes(path: &Path, most: usize) -> Result<Vec<u8>, Failure> {
+    read(path, most).map_err(|error| unreadable(path, &error))
 }
 
 /// Standard input can be read once.
 pub(crate) fn check_stdin<'a>(paths: impl IntoIterator<Item = &'a Path>) -> Result<(), Failure> {
-    let count = paths.into_iter().filter(|path| is_stdin(path)).count();
-    if count > 1 {
+    let names_it =
+        |path: &&Path| is_stdin(path) || NAMES_OF_STDIN.iter().any(|name| *path == Path::new(name));
+    if paths.into_iter().filter(names_it).count() > 1 {
         return Err(Failure::Usage("`-` is given more than once".to_owned()));
     }
     Ok(())
@@ -55,8 +54,25 @@ pub(crate) fn is_stdin(path: &Path) -> bool {
     path.as_os_str() == STDIN
 }
 
-fn open(path: &Path) -> io::Result<Box<dyn Read>> {
-    Ok(if is_stdin(path) { Box::new(io::stdin().lock()) } else { Box::new(File::open(path)?) })
+/// Whether a descriptor of this process is meant, which may be a pipe and has no extension.
+pub(crate) fn is_descriptor(path: &Path) -> bool {
+    let among = |folder: &&str| path.parent() == Some(Path::new(folder));
+    is_stdin(path) || path == Path::new("/dev/stdin") || DESCRIPTORS.iter().any(among)
+}
+
+fn read(path: &Path, most: usize) -> io::Result<Vec<u8>> {
+    if is_stdin(path) {
+        return file::bounded(io::stdin().lock(), most);
+    }
+    if !is_descriptor(path) {
+        return file::read(path, most);
+    }
+    let input = File::open(path)?;
+    // a system that has a folder there hands over what is opened in it
+    if input.metadata()?.is_dir() {
+        return file::read(path, most);
+    }
+    file::bounded(input, most)
 }
 
 fn unreadable(path: &Path, error: &io::Error) -> Failure {

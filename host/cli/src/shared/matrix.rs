@@ -50,7 +50,7 @@ impl RequestArgs {
 /// The core module of this program, or that of a file.
 pub(crate) fn core(path: Option<&Path>) -> Result<Vec<u8>, Failure> {
     let Some(path) = path else { return Ok(artifact::CORE_MODULE.to_vec()) };
-    let wasm = input::bytes(path)?;
+    let wasm = input::bytes(path, input::MODULE_BYTES)?;
     // what is neither is for the rules to refuse
     Ok(defloat::core_module(&wasm).unwrap_or(wasm))
 }

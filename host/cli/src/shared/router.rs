@@ -68,7 +68,7 @@ impl RouterArgs {
     }
 
     pub(crate) fn config(&self) -> Result<Config, Failure> {
-        if self.config == Path::new("-") {
+        if input::is_descriptor(&self.config) {
             return Ok(Config::from_text(&input::text("config", &self.config)?)?);
         }
         Ok(Config::read(&self.config)?)

@@ -1,12 +1,20 @@
 //! Where the credential of a provider comes from. Nothing of a request is used here.
 
-use std::{path::PathBuf, process::Stdio, sync::Arc};
+use std::{
+    io,
+    path::{Path, PathBuf},
+    process::Stdio,
+    sync::Arc,
+};
 
 use serde_json::Value;
-use tokio::{process::Command, sync::Mutex, time::Instant};
+use tokio::{io::AsyncReadExt as _, process::Command, sync::Mutex, time::Instant};
 
 use super::secret::Secret;
-use crate::{CallError, ErrorKind, limits};
+use crate::{
+    CallError, ErrorKind,
+    limits::{self, TOKEN_BYTES},
+};
 
 /// Looks up a variable of the environment.
 pub(crate) type Env = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
@@ -89,7 +97,7 @@ impl Auth {
             }
             Self::Command(words, token) => Credential::Token(kept(words, token).await?),
             Self::File(path) => {
-                let text = tokio::fs::read_to_string(path).await.map_err(|error| {
+                let text = token_of(path).await.map_err(|error| {
                     failure(format!("cannot read the token in {}: {error}", path.display()))
                 })?;
                 let empty = || failure(format!("there is no token in {}", path.display()));
@@ -142,24 +150,55 @@ async fn run(words: &[String]) -> Result<Secret, CallError> {
     let Some((program, arguments)) = words.split_first() else {
         return Err(failure("auth.command: expected a program".to_owned()));
     };
-    let output = Command::new(program)
+    let cannot = |error: io::Error| failure(format!("cannot run {program}: {error}"));
+    let mut child = Command::new(program)
         .args(arguments)
         .stdin(Stdio::null())
+        .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .kill_on_drop(true)
-        .output();
-    let output = tokio::time::timeout(limits::COMMAND, output)
+        .spawn()
+        .map_err(cannot)?;
+    let ended = async {
+        let mut printed = Vec::new();
+        if let Some(stdout) = child.stdout.take() {
+            stdout.take(TOKEN_BYTES + 1).read_to_end(&mut printed).await?;
+        }
+        // it is not waited for by who has heard enough: it may never end
+        let is_long = printed.len() as u64 > TOKEN_BYTES;
+        let status = if is_long { None } else { Some(child.wait().await?) };
+        Ok((status, printed))
+    };
+    let (status, printed) = tokio::time::timeout(limits::COMMAND, ended)
         .await
         .map_err(|_| {
             let limit = limits::COMMAND.as_secs();
             failure(format!("{program} printed no token within {limit} s"))
         })?
-        .map_err(|error| failure(format!("cannot run {program}: {error}")))?;
-    if !output.status.success() {
-        return Err(failure(format!("{program} printed no token: {}", output.status)));
+        .map_err(cannot)?;
+    let Some(status) = status else {
+        let expected = format!("expected at most {TOKEN_BYTES} bytes, got more");
+        return Err(failure(format!("{program} printed no token: {expected}")));
+    };
+    if !status.success() {
+        return Err(failure(format!("{program} printed no token: {status}")));
     }
-    let token = String::from_utf8(output.stdout).ok().as_deref().and_then(Secret::new);
+    let token = String::from_utf8(printed).ok().as_deref().and_then(Secret::new);
     token.ok_or_else(|| failure(format!("{program} printed no token")))
+}
+
+/// The text of a file: a regular one, since nobody may write to a pipe, and a device has no end.
+async fn token_of(path: &Path) -> io::Result<String> {
+    if !tokio::fs::metadata(path).await?.is_file() {
+        return Err(io::Error::other("expected a regular file"));
+    }
+    let mut text = String::new();
+    let file = tokio::fs::File::open(path).await?;
+    file.take(TOKEN_BYTES + 1).read_to_string(&mut text).await?;
+    if text.len() as u64 > TOKEN_BYTES {
+        return Err(io::Error::other(format!("expected at most {TOKEN_BYTES} bytes, got more")));
+    }
+    Ok(text)
 }
 
 #[cfg(test)]
@@ -212,6 +251,14 @@ mod tests {
             (
                 json!({"kind": "oauth", "file": "/nowhere/token"}),
                 "cannot read the token in /nowhere/token: No such file or directory (os error 2)",
+            ),
+            (
+                json!({"kind": "oauth", "file": "/dev/zero"}),
+                "cannot read the token in /dev/zero: expected a regular file",
+            ),
+            (
+                json!({"kind": "oauth", "command": ["yes", "token"]}),
+                "yes printed no token: expected at most 65536 bytes, got more",
             ),
         ] {
             let error = credential(auth, Some("OTHER")).await.unwrap_err();
