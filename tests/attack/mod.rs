@@ -14,6 +14,7 @@
 )]
 
 pub mod allocation;
+pub mod edits;
 pub mod random;
 pub mod responses;
 pub mod routers;

@@ -6,28 +6,22 @@
 
 #[path = "../../../tests/attack/mod.rs"]
 mod attack;
+#[path = "../../../tests/attack/reading.rs"]
+mod reading;
 
 use attack::{
     Campaign, Random,
-    allocation::{Allocated, Counting, measure},
+    allocation::{Allocated, Counting},
     is_attack,
     responses::SHAPES,
 };
+use reading::{HELD, KEY, TAKEN, check};
 use sigmapol_provider::{Answer, CallError, testing};
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
 const DIALECTS: [&str; 4] = ["anthropic", "google", "ollama", "openai_compatible"];
-const KEY: &str = "sk-0123456789abcdef";
-
-/// Bytes that are held for a response of none, and for each byte of one.
-const HELD: usize = 64 << 10;
-const HELD_A_BYTE: usize = 64;
-
-/// The same in sum, with what was given back: it bounds the work.
-const TAKEN: usize = 256 << 10;
-const TAKEN_A_BYTE: usize = 128;
 
 /// Reads bytes in pieces of random sizes.
 fn read(
@@ -38,52 +32,7 @@ fn read(
 ) -> (Result<Answer, CallError>, Allocated) {
     let most = *random.one(&[1, 2, 3, 7, 64, 1024, 1 << 20]);
     let sizes: Vec<_> = (0..random.below(8)).map(|_| 1 + random.below(most)).collect();
-    read_in(dialect, streamed, bytes, &sizes)
-}
-
-/// Reads bytes in pieces of these sizes, and holds what that takes against its bounds.
-fn read_in(
-    dialect: &str,
-    streamed: bool,
-    bytes: &[u8],
-    sizes: &[usize],
-) -> (Result<Answer, CallError>, Allocated) {
-    let (read, allocated) = measure(|| {
-        testing::read_with(dialect, streamed, bytes, sizes, Some(KEY), &mut |_| {}).unwrap()
-    });
-    check(&read);
-    assert!(
-        allocated.peak <= HELD + HELD_A_BYTE * bytes.len(),
-        "{allocated:?} for {} bytes",
-        bytes.len()
-    );
-    assert!(
-        allocated.sum <= TAKEN + TAKEN_A_BYTE * bytes.len(),
-        "{allocated:?} for {} bytes",
-        bytes.len()
-    );
-    (read, allocated)
-}
-
-/// What holds of every result.
-fn check(result: &Result<Answer, CallError>) {
-    match result {
-        Ok(answer) => {
-            assert!(!answer.text.is_empty() || !answer.tool_calls.is_empty());
-            let beside =
-                format!("{:?} {:?} {:?}", answer.finish_reason, answer.model, answer.annotations);
-            assert!(!beside.contains(KEY), "{beside}");
-            for call in &answer.tool_calls {
-                assert!(call["arguments"].is_string() && call["name"].is_string(), "{call}");
-                assert!(!call["id"].to_string().contains(KEY), "{call}");
-            }
-        }
-        Err(error) => {
-            assert!(!error.message.is_empty() && error.message.chars().count() <= 1000, "{error}");
-            assert!(!error.message.contains(KEY), "{error}");
-            assert!(!error.message.contains(char::is_control), "{error}");
-        }
-    }
+    reading::read(dialect, streamed, bytes, &sizes)
 }
 
 /// The shapes of a dialect, or of all, with the key where a server may repeat it.
@@ -255,7 +204,7 @@ fn as_much_as_there_may_be() {
         ("ollama", true, fill("", "{}\n", "")),
         ("ollama", true, fill("", "\u{FEFF}", "")),
     ] {
-        let (_, allocated) = read_in(dialect, streamed, bytes.as_bytes(), &[65_536]);
+        let (_, allocated) = reading::read(dialect, streamed, bytes.as_bytes(), &[65_536]);
         most = Allocated { peak: most.peak.max(allocated.peak), sum: most.sum.max(allocated.sum) };
     }
     if is_attack() {

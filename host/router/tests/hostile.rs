@@ -7,50 +7,25 @@
 #[path = "../../../tests/attack/mod.rs"]
 mod attack;
 
-use std::{fmt::Write as _, fs, sync::Arc, time::Duration};
+#[path = "../../../tests/attack/routing.rs"]
+mod routing;
+
+use std::{fmt::Write as _, fs, time::Duration};
 
 use attack::{
-    Campaign, Random,
-    allocation::{Allocated, Counting, measure},
+    Campaign,
+    allocation::{Counting, measure},
     routers::{CONTRACTS, JSON, STATE, TOML, YAML},
 };
-use sigmapol_core::{
-    Effect, Native, digest,
-    json::{Members, quote},
-};
-use sigmapol_provider::{Answer, CallError, ErrorKind};
-use sigmapol_router::{Config, ManualClock, Router, RouterError, Run};
+use routing::{Parse, builder, refused, snapshot};
+use sigmapol_core::Effect;
+use sigmapol_router::{Config, Router, RouterError};
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-const START_MS: f64 = 1_700_000_000_000.0;
-
-/// Bytes that are held for a configuration of none, and for each byte of one. Aliases of YAML make
-/// copies, so that it has another bound: that of its reader.
-const HELD: usize = 1 << 20;
-const HELD_A_BYTE: usize = 1 << 10;
-
-/// Calls and waits of one run. No policy of the shapes asks for more.
-const TURNS: usize = 200;
-
-type Parse = fn(&str) -> Result<Config, RouterError>;
-
 fn build(config: Config) -> Result<Router, RouterError> {
-    let clock = Arc::new(ManualClock::at(START_MS));
-    Router::builder(config).engine(Arc::new(Native)).clock(clock).build()
-}
-
-/// What holds of every refusal.
-fn refused(error: &RouterError) -> &'static str {
-    let text = error.to_string();
-    assert!(!text.is_empty() && !error.code().is_empty());
-    match error {
-        RouterError::Config(_) => "not read",
-        RouterError::Engine(_) | RouterError::Failed(_) | RouterError::Input(_) => "refused",
-        RouterError::Snapshot(_) => "no snapshots",
-        other => panic!("{other}"),
-    }
+    builder(config).build()
 }
 
 fn configurations(name: &'static str, parse: Parse, shapes: &[&str]) {
@@ -58,18 +33,9 @@ fn configurations(name: &'static str, parse: Parse, shapes: &[&str]) {
     let tally = Campaign::new(name, 1_500).run(|random| {
         let bytes = if random.one_in(8) { random.bytes(400) } else { random.almost(shapes) };
         let text = String::from_utf8_lossy(&bytes);
-        let (parsed, allocated) = measure(|| parse(&text));
-        let Allocated { peak, .. } = allocated;
-        assert!(peak <= HELD + HELD_A_BYTE * text.len(), "{peak} for {}: {text}", text.len());
+        let (what, peak) = routing::configuration(parse, &text);
         most = most.max(peak / text.len().max(64));
-        match parsed.and_then(build) {
-            Err(error) => refused(&error),
-            Ok(router) => {
-                // what was read is what a router works with
-                let ranked = router.rank(r#"{"prompt":"x"}"#);
-                ranked.map_or_else(|error| refused(&error), |_| "configurations")
-            }
-        }
+        what
     });
     assert!(!tally.is_whole || tally.of("configurations") > tally.cases / 50, "{tally:?}");
     tally.say(format!("; at most {most} bytes held a byte"));
@@ -145,14 +111,6 @@ fn planted_keys() {
     }
 }
 
-/// A snapshot of a state, in order but for what the state says.
-fn snapshot(state: &str) -> String {
-    format!(
-        "{{\"version\":1,\"saved_at_ms\":1700000000000,\"sha256\":{},\"state\":{state}}}",
-        quote(&digest(state.as_bytes()))
-    )
-}
-
 #[test]
 fn state_files() {
     let folder = tempfile::tempdir().unwrap();
@@ -166,16 +124,10 @@ fn state_files() {
             _ => snapshot(&String::from_utf8_lossy(&random.almost(&[STATE]))).into_bytes(),
         };
         fs::write(&path, &bytes).unwrap();
-        let builder = Router::builder(config.clone())
-            .engine(Arc::new(Native))
-            .clock(Arc::new(ManualClock::at(START_MS)))
-            .state_file(&path, Duration::MAX);
-        let what = match builder.build() {
+        let what = match builder(config.clone()).state_file(&path, Duration::MAX).build() {
             Err(error) => refused(&error),
             Ok(router) => {
-                router.status().unwrap();
-                router.rank(r#"{"prompt":"x"}"#).unwrap();
-                router.disable("alpha").unwrap();
+                routing::works(&router);
                 router.save().unwrap();
                 let kept = fs::read_dir(folder.path()).unwrap().any(|entry| {
                     entry.unwrap().file_name().to_string_lossy().contains(".damaged-")
@@ -199,46 +151,12 @@ fn state_files() {
     tally.say("");
 }
 
-/// Walks a run to its end.
-fn drive(mut run: Run, random: &mut Random) -> Result<&'static str, RouterError> {
-    for _ in 0..TURNS {
-        match run.effect() {
-            Effect::Done(_) => {
-                let outcome = run.outcome()?;
-                return Ok(if outcome.ok { "answers" } else { "failures" });
-            }
-            Effect::Wait(until_ms) => {
-                assert!(until_ms.is_finite());
-                run.resume()?;
-            }
-            Effect::Call(request) => {
-                let sent: Members<'_> = serde_json::from_str(request).unwrap();
-                assert!(sent.get("provider_id").is_some(), "{request}");
-                let result = if random.one_in(4) {
-                    Ok(Answer { text: "ok".to_owned(), ..Answer::default() })
-                } else {
-                    let kind = *random.one(&ErrorKind::ALL);
-                    let message = String::from_utf8_lossy(&random.bytes(40)).into_owned();
-                    let retry_after_ms =
-                        random.one_in(3).then(|| random.next() >> random.below(64));
-                    Err(CallError { kind, http_status: Some(500), message, retry_after_ms })
-                };
-                run.respond(result)?;
-            }
-        }
-    }
-    panic!("no end within {TURNS} turns");
-}
-
 #[test]
 fn contracts() {
     let config = Config::from_json(JSON).unwrap();
     let tally = Campaign::new("contracts", 1_500).run(|random| {
         let bytes = if random.one_in(8) { random.bytes(400) } else { random.almost(CONTRACTS) };
-        let contract = String::from_utf8_lossy(&bytes);
-        let router = build(config.clone()).unwrap();
-        let driven = router.start(&contract).and_then(|run| drive(run, random));
-        driven.unwrap_or_else(|error| refused(&error))
+        routing::contract(&config, &String::from_utf8_lossy(&bytes), random)
     });
     for what in ["answers", "failures", "refused"] {
         assert!(!tally.is_whole || tally.of(what) > tally.cases / 50, "{tally:?}");
