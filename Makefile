@@ -1,5 +1,5 @@
 .PHONY: help demo demo-call test web lint package deny conformance component golden keep check-golden reproducible genvm-matrix bench \
-	bench-ledger climb fuzz differential
+	bench-ledger climb fuzz attack differential
 
 help:          ## these verbs
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 24
@@ -71,6 +71,9 @@ fuzz:          ## each property under libFuzzer, MINUTES=1 each; PROPERTY=name f
 
 climb:         ## look SECONDS=600 for decisions that take the most for their cost; SEED=1
 	sh tools/bin.sh climb $(or $(SECONDS),600) $(or $(SEED),1)
+
+attack:        ## hostile responses, configurations, states, ledgers, disks: MINUTES=3, or CASES=1000000 each; SEED=1
+	sh tools/attack.sh $(or $(MINUTES),3) $(or $(SEED),1) $(CASES)
 
 differential:  ## N=10000000 random decisions of SEED=1, natively and in the component
 	cargo run --release --quiet --locked -p sigmapol-tests --bin differential -- $(or $(N),10000000) $(or $(SEED),1)

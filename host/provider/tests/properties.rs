@@ -1,19 +1,27 @@
-//! Whatever a provider sends, there is an answer or a failure, and it does not depend on how the
-//! bytes are cut.
+//! Whatever a provider sends, there is an answer or a failure, it does not depend on how the bytes are
+//! cut, and it takes no more memory and work than the bytes are worth.
 //!
-//! `SIGMAPOL_PROVIDER_CASES=1000000` tries so many cases in place of 20,000.
+//! `make attack` tries more cases; see `tests/attack/mod.rs`.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests")]
 
-mod properties {
-    pub(super) mod random;
-    pub(super) mod shapes;
-}
+#[path = "../../../tests/attack/mod.rs"]
+mod attack;
+#[path = "../../../tests/attack/reading.rs"]
+mod reading;
 
-use properties::{random::Random, shapes::SHAPES};
+use attack::{
+    Campaign, Random,
+    allocation::{Allocated, Counting},
+    is_attack,
+    responses::SHAPES,
+};
+use reading::{HELD, KEY, TAKEN, check};
 use sigmapol_provider::{Answer, CallError, testing};
 
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
 const DIALECTS: [&str; 4] = ["anthropic", "google", "ollama", "openai_compatible"];
-const KEY: &str = "sk-0123456789abcdef";
 
 /// Reads bytes in pieces of random sizes.
 fn read(
@@ -21,72 +29,70 @@ fn read(
     dialect: &str,
     streamed: bool,
     bytes: &[u8],
-) -> Result<Answer, CallError> {
+) -> (Result<Answer, CallError>, Allocated) {
     let most = *random.one(&[1, 2, 3, 7, 64, 1024, 1 << 20]);
     let sizes: Vec<_> = (0..random.below(8)).map(|_| 1 + random.below(most)).collect();
-    testing::read_with(dialect, streamed, bytes, &sizes, Some(KEY), &mut |_| {}).unwrap()
+    reading::read(dialect, streamed, bytes, &sizes)
 }
 
-/// What holds of every result.
-fn check(result: &Result<Answer, CallError>) {
-    match result {
-        Ok(answer) => {
-            assert!(!answer.text.is_empty() || !answer.tool_calls.is_empty());
-            let beside =
-                format!("{:?} {:?} {:?}", answer.finish_reason, answer.model, answer.annotations);
-            assert!(!beside.contains(KEY), "{beside}");
-            for call in &answer.tool_calls {
-                assert!(call["arguments"].is_string() && call["name"].is_string(), "{call}");
-                assert!(!call["id"].to_string().contains(KEY), "{call}");
-            }
-        }
-        Err(error) => {
-            assert!(!error.message.is_empty() && error.message.chars().count() <= 1000, "{error}");
-            assert!(!error.message.contains(KEY), "{error}");
-            assert!(!error.message.contains(char::is_control), "{error}");
-        }
-    }
+/// The shapes of a dialect, or of all, with the key where a server may repeat it.
+fn shapes(dialect: Option<&str>) -> Vec<(bool, String)> {
+    let own = SHAPES.iter().filter(|(own, ..)| dialect.is_none_or(|dialect| dialect == *own));
+    own.map(|(_, streamed, shape)| (*streamed, shape.replace("KEY", KEY))).collect()
 }
 
-fn cases() -> usize {
-    std::env::var("SIGMAPOL_PROVIDER_CASES").map_or(20_000, |cases| cases.parse().unwrap())
-}
-
-#[test]
-fn anything_at_all() {
-    let mut random = Random::new(1);
-    for case in 0..cases() / 4 {
-        let dialect = random.one(&DIALECTS);
-        let streamed = random.below(2) == 0;
-        let bytes = random.bytes(300);
-        let first = read(&mut random, dialect, streamed, &bytes);
-        check(&first);
-        let second = read(&mut random, dialect, streamed, &bytes);
-        assert_eq!(first, second, "case {case}: {dialect} {streamed} {bytes:?}");
-    }
-}
-
-/// What real servers send, changed a little, cut off, put together.
-#[test]
-fn almost_an_answer() {
-    let mut random = Random::new(2);
-    let mut answers = 0;
-    for case in 0..cases() {
-        let (own, streamed, shape) = *random.one(SHAPES);
-        let mut bytes = shape.replace("KEY", KEY).into_bytes();
-        for _ in 0..random.below(4) {
-            random.mutate(&mut bytes, SHAPES);
-        }
-        let dialect = if random.below(10) == 0 { *random.one(&DIALECTS) } else { own };
-        let first = read(&mut random, dialect, streamed, &bytes);
-        check(&first);
-        let second = read(&mut random, dialect, streamed, &bytes);
+/// What real servers send, changed a little, cut off, put together; what other servers send; and
+/// anything at all.
+fn responses(name: &'static str, dialect: &str) {
+    let (own, all) = (shapes(Some(dialect)), shapes(None));
+    let texts = |shapes: &'_ [(bool, String)], as_stream: bool| {
+        let shapes = shapes.iter().filter(|(streamed, _)| *streamed == as_stream);
+        shapes.map(|(_, text)| text.clone()).collect::<Vec<_>>()
+    };
+    let [own, all] = [&own, &all].map(|shapes| [texts(shapes, false), texts(shapes, true)]);
+    let own = own.each_ref().map(|texts| texts.iter().map(String::as_str).collect::<Vec<_>>());
+    let all = all.each_ref().map(|texts| texts.iter().map(String::as_str).collect::<Vec<_>>());
+    let mut most = Allocated::default();
+    let tally = Campaign::new(name, 4_000).run(|random| {
+        let streamed = random.one_in(2);
+        let bytes = match random.below(10) {
+            0 | 1 => random.bytes(300),
+            2 => random.almost(&all[usize::from(!streamed)]),
+            _ => random.almost(&own[usize::from(streamed)]),
+        };
+        let (first, allocated) = read(random, dialect, streamed, &bytes);
+        let (second, _) = read(random, dialect, streamed, &bytes);
         let text = String::from_utf8_lossy(&bytes);
-        assert_eq!(first, second, "case {case}: {dialect} {streamed} {text}");
-        answers += usize::from(first.is_ok());
-    }
+        assert_eq!(first, second, "{dialect} {streamed} {text}");
+        most = Allocated {
+            peak: most.peak.max(allocated.peak.saturating_sub(HELD) / bytes.len().max(1)),
+            sum: most.sum.max(allocated.sum.saturating_sub(TAKEN) / bytes.len().max(1)),
+        };
+        if first.is_ok() { "answers" } else { "failures" }
+    });
     // the changes are not so many that everything fails
-    assert!(answers > cases() / 8, "{answers}");
+    assert!(!tally.is_whole || tally.of("answers") > tally.cases / 10, "{tally:?}");
+    tally.say(format!("; at most {} bytes held and {} taken in sum a byte", most.peak, most.sum));
+}
+
+#[test]
+fn responses_of_anthropic() {
+    responses("responses of anthropic", "anthropic");
+}
+
+#[test]
+fn responses_of_google() {
+    responses("responses of google", "google");
+}
+
+#[test]
+fn responses_of_ollama() {
+    responses("responses of ollama", "ollama");
+}
+
+#[test]
+fn responses_of_openai() {
+    responses("responses of openai_compatible", "openai_compatible");
 }
 
 #[test]
@@ -100,52 +106,59 @@ fn shapes_are_answers() {
 
 #[test]
 fn failures_of_any_body() {
-    let mut random = Random::new(3);
-    for _ in 0..cases() / 10 {
-        let (dialect, _, shape) = *random.one(SHAPES);
-        let mut bytes = shape.replace("KEY", KEY).into_bytes();
-        for _ in 0..random.below(4) {
-            random.mutate(&mut bytes, SHAPES);
-        }
+    let shapes = shapes(None);
+    let texts: Vec<_> = shapes.iter().map(|(_, text)| text.as_str()).collect();
+    let tally = Campaign::new("failures of any body", 2_000).run(|random| {
+        let dialect = *random.one(&DIALECTS);
+        let bytes = random.almost(&texts);
         let body = String::from_utf8_lossy(&bytes);
         let status = 300 + u16::try_from(random.below(400)).unwrap();
-        check(&Err(testing::failure(dialect, status, &body, Some(KEY)).unwrap()));
-    }
+        let failure = testing::failure(dialect, status, &body, Some(KEY)).unwrap();
+        let kind = failure.kind.name();
+        check(&Err(failure));
+        kind
+    });
+    tally.say("");
 }
+
+/// A conversation with what the dialects have to say in other words.
+const REQUEST: &str = r#"{"provider_id":"p","served_model_id":"gemini-3-pro","messages":[
+    {"role":"system","content":"s"},{"role":"user","content":[{"type":"text","text":"t"},
+    {"type":"image_url","image_url":{"url":"data:image/png;base64,AAAA"}}]},
+    {"role":"assistant","content":null,"tool_calls":[{"id":"c","type":"function",
+    "function":{"name":"f","arguments":"{\"a\":1.10}"}}]},
+    {"role":"tool","tool_call_id":"c","content":"1"}],"images":["https://a/b.png"],
+    "tools":[{"type":"function","function":{"name":"f","parameters":{"enum":[null]}}}],
+    "tool_choice":"required","temperature":0.5,"max_tokens":1000.5,"stop":"x","seed":7,
+    "response_format":{"type":"json_schema","json_schema":{"schema":{"type":"object"}}}}"#;
 
 #[test]
 fn requests_of_any_text() {
-    let mut random = Random::new(4);
-    let request = r#"{"provider_id":"p","served_model_id":"gemini-3-pro","messages":[
-        {"role":"system","content":"s"},{"role":"user","content":[{"type":"text","text":"t"},
-        {"type":"image_url","image_url":{"url":"data:image/png;base64,AAAA"}}]},
-        {"role":"assistant","content":null,"tool_calls":[{"id":"c","type":"function",
-        "function":{"name":"f","arguments":"{\"a\":1.10}"}}]},
-        {"role":"tool","tool_call_id":"c","content":"1"}],"images":["https://a/b.png"],
-        "tools":[{"type":"function","function":{"name":"f","parameters":{"enum":[null]}}}],
-        "tool_choice":"required","temperature":0.5,"max_tokens":1000.5,"stop":"x","seed":7,
-        "response_format":{"type":"json_schema","json_schema":{"schema":{"type":"object"}}}}"#;
-    let mut bodies = 0;
-    for _ in 0..cases() / 4 {
-        let mut bytes = request.as_bytes().to_vec();
-        for _ in 0..random.below(4) {
-            random.mutate(&mut bytes, SHAPES);
-        }
+    let tally = Campaign::new("requests of any text", 5_000).run(|random| {
+        let bytes = random.almost(&[REQUEST]);
         let text = String::from_utf8_lossy(&bytes);
         let dialect = random.one(&DIALECTS);
-        if let Ok(body) = testing::body(dialect, &text, random.below(2) == 0).unwrap() {
-            assert!(testing::is_json(&body), "{text}\n{body}");
-            bodies += 1;
+        match testing::body(dialect, &text, random.one_in(2)).unwrap() {
+            Ok(body) => {
+                assert!(testing::is_json(&body), "{text}\n{body}");
+                "bodies"
+            }
+            Err(error) => {
+                assert!(!error.message.is_empty(), "{text}");
+                "refusals"
+            }
         }
-    }
-    assert!(bodies > cases() / 40, "{bodies}");
+    });
+    assert!(!tally.is_whole || tally.of("bodies") > tally.cases / 10, "{tally:?}");
+    tally.say("");
 }
 
 /// As much as a provider may send, made to be as much work as it can be.
 #[test]
 fn as_much_as_there_may_be() {
+    let mut most = Allocated::default();
     // the bound itself takes 20 s without optimisation
-    let size = if cases() > 20_000 { 16 << 20 } else { 1 << 20 };
+    let size = if is_attack() { 16 << 20 } else { 1 << 20 };
     let fill = |before: &str, piece: &str, after: &str| {
         let room = size - before.len() - after.len();
         format!("{before}{}{after}", piece.repeat(room / piece.len()))
@@ -191,22 +204,10 @@ fn as_much_as_there_may_be() {
         ("ollama", true, fill("", "{}\n", "")),
         ("ollama", true, fill("", "\u{FEFF}", "")),
     ] {
-        let start = std::time::Instant::now();
-        let read = testing::read_with(
-            dialect,
-            streamed,
-            bytes.as_bytes(),
-            &[65_536],
-            Some(KEY),
-            &mut |_| {},
-        );
-        check(&read.unwrap());
-        let (time, shape) = (start.elapsed(), bytes.chars().take(40).collect::<String>());
-        assert!(time.as_secs() < 60, "{dialect} {shape}: {time:?}");
-        if std::env::var_os("SIGMAPOL_SHOW_TIMES").is_some() {
-            let status = std::fs::read_to_string("/proc/self/status").unwrap();
-            let peak = status.lines().find(|line| line.starts_with("VmHWM")).unwrap();
-            println!("{dialect} {streamed} {shape:?}: {time:?} {peak}");
-        }
+        let (_, allocated) = reading::read(dialect, streamed, bytes.as_bytes(), &[65_536]);
+        most = Allocated { peak: most.peak.max(allocated.peak), sum: most.sum.max(allocated.sum) };
+    }
+    if is_attack() {
+        println!("{most:?} for {size} bytes");
     }
 }

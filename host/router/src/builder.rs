@@ -22,6 +22,9 @@ use super::{
     times,
 };
 
+/// A contract that looks at all of the state, under a policy that takes anybody.
+const ANY: &str = r#"{"prompt":"","policy_ir":["policy",["top"],["field","price_in"],["argmax"],["id"],["always",{"action":"next_candidate"}]]}"#;
+
 /// Where the state comes from, and whether it goes back there.
 enum StateFile {
     Held { path: PathBuf, interval: Duration },
@@ -155,14 +158,23 @@ impl Builder {
         };
         let metrics = self.metrics.as_deref().map(|metrics| ("metrics", metrics));
         let fresh = step("init", metrics.as_slice(), None)?;
-        // a snapshot that the engine will not take is as good as damaged
-        let restore =
-            |snapshot: &str| match step("restore", &[("snapshot", snapshot)], Some(&fresh)) {
-                Ok(state) => Ok(Ok(times::not_ahead(&state, self.clock.now_ms()))),
-                Err(RouterError::Engine(Error::Refused(why))) => Ok(Err(why.to_string())),
-                Err(RouterError::Failed(why)) => Ok(Err(why)),
-                Err(other) => Err(other),
-            };
+        // a snapshot that the engine will not take is as good as damaged, and so is one that it takes
+        // and cannot decide over
+        let restored = |snapshot: &str| {
+            let state = step("restore", &[("snapshot", snapshot)], Some(&fresh))?;
+            let state = times::not_ahead(&state, self.clock.now_ms());
+            let decide = |state: &str| step("rank", &[("contract", ANY)], Some(state));
+            match decide(&state) {
+                Err(error) if decide(&fresh).is_ok() => Err(error),
+                _ => Ok(state),
+            }
+        };
+        let restore = |snapshot: &str| match restored(snapshot) {
+            Ok(state) => Ok(Ok(state)),
+            Err(RouterError::Engine(Error::Refused(why))) => Ok(Err(why.to_string())),
+            Err(RouterError::Failed(why)) => Ok(Err(why)),
+            Err(other) => Err(other),
+        };
         let (state, saver) = match &self.state {
             None => (Arc::new(Shared::new(&fresh)), None),
             Some(StateFile::Read(path)) => {

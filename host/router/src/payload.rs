@@ -26,7 +26,7 @@ const NEWER_CAP: &str = "max_completion_tokens";
 /// The other members of an OpenAI chat request, and what the adapters of providers take besides. A
 /// transform may set them; it does not see them. What is in none of these lists is for the engine to
 /// refuse.
-const BESIDE: [&str; 34] = [
+const BESIDE: [&str; 35] = [
     "audio",
     "cache_control",
     "first_token_timeout_ms",
@@ -39,6 +39,8 @@ const BESIDE: [&str; 34] = [
     NEWER_CAP,
     "metadata",
     "modalities",
+    // a client has to name one; the route says which it is
+    "model",
     "n",
     "parallel_tool_calls",
     "prediction",
@@ -84,12 +86,8 @@ impl Payload {
         let Ok(members) = serde_json::from_str::<Members<'_>>(contract) else {
             return (contract.to_owned(), Self::default());
         };
-        if members
-            .0
-            .iter()
-            .enumerate()
-            .any(|(at, (key, _))| members.0.iter().take(at).any(|(before, _)| before == key))
-        {
+        let mut keys = HashSet::new();
+        if !members.0.iter().all(|(key, _)| keys.insert(key.as_str())) {
             return (contract.to_owned(), Self::default());
         }
         let given = |key: &str| members.get(key).filter(|text| *text != "null");
@@ -354,6 +352,7 @@ mod tests {
                 r#"{"messages":[{"role":"tool","content":[{"content":[{"type":"image"}]}]}]}"#,
                 r#"{"images":[{}]}"#,
             ),
+            (r#"{"model":"gpt-5","messages":[]}"#, "{}"),
             // the engine refuses what nobody knows, and a key that is there twice
             (r#"{"tmeperature":1}"#, r#"{"tmeperature":1}"#),
             (r#"{"seed":1,"seed":2}"#, r#"{"seed":1,"seed":2}"#),

@@ -27,8 +27,3 @@ impl Random {
         of[self.below(of.len())]
     }
 }
-
-/// How many cases of a kind are tried: 300, or as many as the environment says.
-pub(crate) fn cases() -> u64 {
-    std::env::var("SIGMAPOL_LEDGER_CASES").map_or(300, |cases| cases.parse().unwrap())
-}

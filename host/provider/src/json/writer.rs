@@ -13,6 +13,8 @@ pub(crate) struct Writer(Vec<(String, Node)>);
 
 #[derive(Debug)]
 enum Node {
+    /// A place that nothing was put in: no member.
+    Free,
     Text(String),
     Object(Writer),
 }
@@ -36,6 +38,13 @@ impl Writer {
                 object.set(rest, text);
                 *node = Node::Object(object);
             }
+        }
+    }
+
+    /// Keeps a place for a member, if it is set later. The name may have dots.
+    pub(crate) fn reserve(&mut self, name: &str) {
+        if !self.0.iter().any(|(key, _)| key == name) {
+            self.0.push((name.to_owned(), Node::Free));
         }
     }
 
@@ -66,10 +75,12 @@ impl Writer {
 impl fmt::Display for Writer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("{")?;
-        for (index, (key, node)) in self.0.iter().enumerate() {
+        let members = self.0.iter().filter(|(_, node)| !matches!(node, Node::Free));
+        for (index, (key, node)) in members.enumerate() {
             let comma = if index > 0 { "," } else { "" };
             write!(f, "{comma}{}:", quote(key))?;
             match node {
+                Node::Free => {}
                 Node::Text(text) => f.write_str(text)?,
                 Node::Object(object) => object.fmt(f)?,
             }

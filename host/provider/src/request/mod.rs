@@ -7,7 +7,7 @@ mod message;
 pub(crate) mod parameters;
 mod tool;
 
-use std::borrow::Cow;
+use std::{borrow::Cow, collections::HashSet};
 
 use serde_json::value::RawValue;
 
@@ -37,6 +37,8 @@ pub(crate) struct Request<'a> {
     pub(crate) messages: &'a RawValue,
     /// To go with the last message of the user.
     pub(crate) images: Vec<Image>,
+    /// The names of all members, in the order of the request.
+    pub(crate) names: Vec<Cow<'a, str>>,
     /// Everything that is for the provider, by name, in the order of the request.
     pub(crate) parameters: Vec<(Cow<'a, str>, &'a RawValue)>,
     pub(crate) times: Times,
@@ -62,11 +64,13 @@ impl<'a> Request<'a> {
             model: String::new(),
             messages: nothing,
             images: Vec::new(),
+            names: members.0.iter().map(|(key, _)| key.clone()).collect(),
             parameters: Vec::new(),
             times: Times::default(),
         };
-        for (index, (key, value)) in members.0.iter().enumerate() {
-            if members.0.iter().take(index).any(|(earlier, _)| earlier == key) {
+        let mut keys = HashSet::new();
+        for (key, value) in &members.0 {
+            if !keys.insert(key) {
                 return Err(bad(format!("request.{key}: expected once, got twice")));
             }
             request.set(key.clone(), value)?;

@@ -61,9 +61,39 @@ fn nothing_is_written_anew() {
             "stop":null,"logit_bias":{{"5":-1.50}},"response_format":{format},"min_p":0.050,"a.b":{{"c":1}}}}"#
     );
     let expected = format!(
-        r#"{{"model":"m","messages":{message},"temperature":0.70,"tools":{tools},"stop":null,"logit_bias":{{"5":-1.50}},"response_format":{format},"min_p":0.050,"a.b":{{"c":1}}}}"#
+        r#"{{"model":"m","temperature":0.70,"messages":{message},"tools":{tools},"stop":null,"logit_bias":{{"5":-1.50}},"response_format":{format},"min_p":0.050,"a.b":{{"c":1}}}}"#
     );
     assert_eq!(text("openai_compatible", &request), Ok(expected));
+}
+
+/// What the adapter sets stands where the client had it, and else at the end; a model at the start.
+#[test]
+fn members_keep_their_places() {
+    let ids = r#""provider_id":"p","served_model_id":"m""#;
+    for (members, plain, streamed) in [
+        (
+            r#""top_p":1,"stream":false,"messages":[],"model":"x","stream_options":{},"n":1"#,
+            r#"{"top_p":1,"messages":[],"model":"m","n":1}"#,
+            r#"{"top_p":1,"stream":true,"messages":[],"model":"m","stream_options":{"include_usage":true},"n":1}"#,
+        ),
+        (
+            r#""top_p":1"#,
+            r#"{"model":"m","top_p":1,"messages":[]}"#,
+            r#"{"model":"m","top_p":1,"messages":[],"stream":true,"stream_options":{"include_usage":true}}"#,
+        ),
+    ] {
+        for (stream, expected) in [(false, plain), (true, streamed)] {
+            let request = format!("{{{ids},{members}}}");
+            let body = testing::body("openai_compatible", &request, stream).unwrap();
+            assert_eq!(body.unwrap(), expected);
+        }
+    }
+    // the limit under its other name, where the first of the two was
+    let request = format!(
+        r#"{{{ids},"base_url":"https://api.openai.com/v1","max_tokens":5,"n":1,"max_completion_tokens":6}}"#
+    );
+    let body = testing::body("openai_compatible", &request, false).unwrap();
+    assert_eq!(body.unwrap(), r#"{"model":"m","max_completion_tokens":5,"n":1,"messages":[]}"#);
 }
 
 #[test]
@@ -103,7 +133,7 @@ fn images_leave_the_rest_as_it_is() {
 fn whole_numbers_are_whole() {
     let request = r#"{"provider_id":"p","served_model_id":"m","max_tokens":1000.0,"seed":9223372036854775807,
         "top_k":40.6,"temperature":1.0}"#;
-    let body = r#"{"model":"m","messages":[],"max_tokens":1000,"seed":9223372036854775807,"top_k":41,"temperature":1.0}"#;
+    let body = r#"{"model":"m","max_tokens":1000,"seed":9223372036854775807,"top_k":41,"temperature":1.0,"messages":[]}"#;
     assert_eq!(text("openai_compatible", request), Ok(body.to_owned()));
 }
 

@@ -20,6 +20,16 @@ pub(super) fn body(request: &Request<'_>, stream: bool) -> Result<String, CallEr
     let mut body = Writer::default();
     let members = parameters::place(parameters::Api::OpenAi, request, &mut body)?;
     let renames = request.base_url.as_ref().is_some_and(|url| url.starts_with(OPENAI));
+    // each member where the client had it
+    if !request.names.iter().any(|name| name == "model") {
+        body.reserve("model");
+    }
+    for name in &request.names {
+        match name.as_ref() {
+            "max_tokens" if renames => body.reserve("max_completion_tokens"),
+            name => body.reserve(name),
+        }
+    }
     let has_limit = request.parameter("max_tokens").is_some();
     body.set("model", quote(&request.model));
     body.set("messages", messages(request.messages, &request.images)?);

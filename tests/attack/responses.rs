@@ -1,9 +1,9 @@
 //! What servers send: dialect, streamed or not, the body.
 
-pub(crate) type Shape = (&'static str, bool, &'static str);
+pub type Shape = (&'static str, bool, &'static str);
 
 #[rustfmt::skip]
-pub(crate) const SHAPES: &[Shape] = &[
+pub const SHAPES: &[Shape] = &[
     ("openai_compatible", false, r#"{"id":"KEY","model":"m","choices":[{"index":0,"message":{"role":"assistant","content":"hi"},"finish_reason":"stop"}],"usage":{"prompt_tokens":5,"completion_tokens":2,"prompt_tokens_details":{"cached_tokens":1}}}"#),
     ("openai_compatible", false, r#"{"model":"KEY","choices":[{"message":{"content":null,"tool_calls":[{"id":"KEY","type":"function","function":{"name":"f","arguments":"{\"a\":1.10}"},"extra_content":{"google":{"thought_signature":"KEY"}}}],"annotations":[{"url":"KEY"}]},"finish_reason":"tool_calls","logprobs":{"content":[{"token":"a","logprob":-0.1}]}}]}"#),
     ("openai_compatible", false, r#"{"error":{"message":"no KEY","type":"rate_limit_error","code":"429","metadata":{"raw":"KEY"}}}"#),
