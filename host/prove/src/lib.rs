@@ -40,6 +40,7 @@ mod locate;
 mod nearest;
 mod notes;
 mod path;
+mod suggest;
 
 pub use facts::Facts;
 pub use finding::{Finding, Level};
@@ -48,3 +49,4 @@ pub use locate::{Position, locate};
 pub use nearest::nearest;
 pub use notes::{Note, normalize_unknown};
 pub use path::Path;
+pub use suggest::suggest;

@@ -12,6 +12,7 @@ mod transform;
 
 pub use fail_plan::action;
 pub use surroundings::declared;
+pub(crate) use term::OPERATIONS;
 
 use serde_json::Value;
 
