@@ -267,3 +267,114 @@ fn findings_of_admit_and_rank() {
     assert!(clean.json("admit clean.json").get("findings").is_none());
     assert_eq!(clean.run("admit clean.json").1, "");
 }
+
+/// What can be known of a configuration before a call, each with its place; errors fail, and warnings
+/// where they are asked to.
+#[test]
+fn check_of_a_configuration() {
+    let config = r#"{
+  "providers": {
+    "p": {"discovery": "static", "base_url": "https://p", "api_kind": "ollama", "auth": {"kind": "none"}},
+    "bad.url": {"discovery": "static", "base_url": "127.0.0.1:9/v1", "api_kind": "ollama"},
+    "keyed": {"discovery": "static", "base_url": "https://k", "api_kind": "ollama", "auth_env": "SIGMAPOL_TEST_KEY"},
+    "cloud": {"discovery": "static", "base_url": "https://c", "api_kind": "bedrock", "auth": {"kind": "none"}}},
+  "models": {
+    "m": {"capabilities": {"support_tools": true}, "served_by": [{"provider": "p"}]}},
+  "profiles": {
+    "default": {
+      "scorer": ["neg", ["normalize", ["field", "price_in"]]],
+      "mutate": {"clamp": {"temperature": -1}},
+      "retry_policy": "r"},
+    "child": {"extends": "default", "selector": "softmax_sample", "selector_opts": {"temp": -1}},
+    "whole": {"policy_ir": ["policy", ["provider_eq", "q"], ["zero"], ["argmax"],
+      ["jitter", "max_tokens", 5],
+      ["always", {"action": "abort"}]]}},
+  "retry_policies": {
+    "r": {"time_out": {"action": "abort"}}}}"#;
+    let clean = r#"{"providers": {"p": {"discovery": "static", "base_url": "https://p", "api_kind": "ollama"}},
+        "models": {"m": {"capabilities": {}, "served_by": [{"provider": "p"}]}},
+        "profiles": {"default": {"scorer": ["neg", ["field", "price_in"]]}}}"#;
+    let files = Files::new()
+        .with("c.json", config)
+        .with("clean.json", clean)
+        .with("router.json", include_str!("../../../examples/router.json"));
+    let (out, err, code) = files.run("check c.json");
+    let lines: Vec<String> =
+        out.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
+    assert_eq!(
+        lines,
+        [
+            "c.json:4:52 error C001 expected an address that begins with http:// or https://",
+            "c.json:5:97 warning C002 the environment variable SIGMAPOL_TEST_KEY is not set, every call is auth_error",
+            "c.json:6:75 warning L059 cloud: there is no adapter for bedrock, every call is model_unavailable",
+            "c.json:8:45 warning C003 nothing asks for the capability 'support_tools', did you mean 'supports_tools'?",
+            "c.json:11:25 warning L020 normalize reads price_in, which the filter does not bound: one candidate without it gives all others the same score; candidate 0 (p/m) has none",
+            "c.json:12:17 warning L040 clamp_param from 0 to -1: what is below 0 becomes 0, and anything else -1",
+            "c.json:14:84 warning L031 sample -1 is argmax: below 0 counts as 0",
+            "c.json:15:39 warning L010 there is no provider 'q'",
+            "c.json:16:7 warning L041 max_tokens is an integer, and jitter makes it a fraction",
+            "c.json:16:7 note L047 needs a seed: without one jitter does nothing",
+            "c.json:19:23 warning L050 no failure is of kind 'time_out', did you mean 'timeout'?",
+        ]
+    );
+    assert_eq!((err.as_str(), code), ("sigmapol: check: 1 errors, 9 warnings\n", 1));
+    let json = files.json("check c.json");
+    assert_eq!(
+        (&json["errors"], &json["findings"][0]["at"]),
+        (&1.into(), &"$.providers[\"bad.url\"].base_url".into())
+    );
+    for clean in ["clean.json", "router.json"] {
+        assert_eq!(
+            files.run(&format!("check {clean} --strict")),
+            ("no findings\n".to_owned(), String::new(), 0)
+        );
+    }
+    // warnings alone fail where they are asked to
+    let files = files.with(
+        "warned.json",
+        &clean
+            .replace("price_in", "price_in")
+            .replace(r#"["field", "price_in"]"#, r#"["scale", 0, ["zero"]]"#),
+    );
+    assert_eq!(files.run("check warned.json").2, 0);
+    assert_eq!(files.run("check warned.json --strict").2, 1);
+}
+
+/// What ends `run` ends `check`, in the same words; other forms than JSON are told by paths.
+#[test]
+fn check_reads_as_run_does() {
+    let yaml = "providers:\n  p: {discovery: static, base_url: \"https://p\", api_kind: ollama}\nmodels:\n  m:\n    capabilities: {}\n    served_by: [{provider: p, fields: {price_in: PRICE}}]\nprofiles:\n  default: {selector: softmax_sample, selector_opts: {temp: 0}}\n";
+    let files = Files::new()
+        .with("twice.json", "{\n \"models\": {},\n \"models\": {}}")
+        .with("key.json", r#"{"providers": {}, "models": {}, "profiles": {}, "model": {}}"#)
+        .with("below.yaml", &yaml.replace("PRICE", "-1"))
+        .with("c.yaml", &yaml.replace("PRICE", "1"))
+        .with("flow.json", r#"["flow", {"in": {"kind": "input", "label": "x"}, "a": {"kind": "llm", "inputs": ["in"], "system": "S",
+  "policy": ["policy", ["provider_eq", "pp"], ["zero"], ["argmax"], ["id"], ["always", {"action": "abort"}]]},
+  "out": {"kind": "output", "inputs": ["a"]}}]"#);
+    for name in ["twice.json", "key.json", "below.yaml"] {
+        let of_run = files.run(&format!("run --prompt hi --config {name}"));
+        assert_eq!(files.run(&format!("check {name}")), of_run, "{name}");
+        assert_ne!(of_run.2, 0);
+    }
+    let (_, err, _) = files.run("check below.yaml");
+    assert_eq!(
+        err,
+        "sigmapol: below.yaml: models.m.served_by.0.fields.price_in: expected a price of at least 0, got -1: leave out what is not known\n"
+    );
+    let (out, _, code) = files.run("check c.yaml --flow flow.json");
+    let lines: Vec<String> =
+        out.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
+    assert_eq!(
+        (lines, code),
+        (
+            vec![
+                "c.yaml $.profiles.default.selector_opts warning L031 sample 0 is argmax"
+                    .to_owned(),
+                "flow.json:2:24 warning L010 there is no provider 'pp'".to_owned(),
+                "flow.json:1:44 warning C004 nothing reads label of a node".to_owned(),
+            ],
+            0
+        )
+    );
+}

@@ -96,7 +96,7 @@ fn help_names_the_exit_codes() {
         let limits = "3  exhausted: fuel, memory, deadline, result size, cost or instances";
         assert!(output.contains(limits), "{output}");
     }
-    for command in ["admit", "hash", "decide", "inspect", "conformance"] {
+    for command in ["admit", "check", "hash", "decide", "inspect", "conformance"] {
         sigmapol().args([command, "--help"]).assert().success();
     }
 }

@@ -58,6 +58,13 @@ impl Finding {
         Self { nearest: nearest.map(str::to_owned), ..self }
     }
 
+    /// The same in a larger text, which has the text of the finding at a path.
+    #[must_use]
+    pub fn below(self, at: &Path) -> Self {
+        let rest = self.at.strip_prefix('$').unwrap_or(&self.at);
+        Self { at: format!("{at}{rest}"), ..self }
+    }
+
     /// The message, and the name that was probably meant.
     pub fn text(&self) -> String {
         match &self.nearest {

@@ -24,6 +24,7 @@
 //! | selectors | `L030` `sample` without a seed, `L031` `sample 0`, `L033` `prefer` outside of a `top_k`, `L034` `top_k` in `top_k`, `L035` a link that the filter rejects, `L036` a link named twice, `L037` a link that is not there |
 //! | transforms | `L040` a crossed `clamp_param`, `L041` `jitter` of an integer, `L042` `jitter` after its clamp, `L043` a write that is overwritten, `L046` a value out of range, `L047` needs a seed, `L048` no filters, `L049` no such `custom` |
 //! | fail plans | `L050` no such kind, `L051` a hidden override, `L052` and `L057` an override that is dropped, `L053` `always` is never used, `L054` attempts that do not fit, `L055` and `L056` the request's own fault, `L058` a member that nothing reads |
+//! | configurations, flows | `C001` a provider that cannot be called, `C002` a key that is not set (both by who knows providers), `C003` a capability that nothing asks for, `C004` a key of a node that nothing reads |
 //! | surroundings | `L059` no adapter, `L090` a declared field by the name of a key of candidates |
 //!
 //! Those that need to know which candidates a predicate can let through are not here: `L001` to
@@ -33,8 +34,10 @@
 //! to be rejected is not found.
 
 mod candidate;
+mod config;
 mod facts;
 mod finding;
+mod flow;
 mod lint;
 mod locate;
 mod nearest;
@@ -42,9 +45,11 @@ mod notes;
 mod path;
 mod suggest;
 
+pub use config::lint_config;
 pub use facts::Facts;
 pub use finding::{Finding, Level};
-pub use lint::{action, declared, lint};
+pub use flow::lint_flow;
+pub use lint::lint;
 pub use locate::{Position, locate};
 pub use nearest::nearest;
 pub use notes::{Note, normalize_unknown};

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 use sigmapol_core::{Engine as _, Native};
-use sigmapol_prove::{Facts, Path, declared, lint};
+use sigmapol_prove::{Facts, lint};
 
 const FILTER: &str =
     r#"["and", ["meets_req"], ["cmp", "price_in", "le", 5], ["cmp", "price_out", "le", 20]]"#;
@@ -239,6 +239,13 @@ fn selectors() {
         "$[3][2][2] note top_k within top_k",
         r#"["top_k", 2, ["argmax"]]"#,
     );
+}
+
+#[test]
+fn a_sample_below_zero() {
+    let sample = policy(3, r#"["sample", -1]"#);
+    let message = "$[3] warning sample -1 is argmax: below 0 counts as 0";
+    assert_eq!(found("L031", &sample, &facts()), [message]);
 }
 
 #[test]
@@ -553,13 +560,10 @@ fn surroundings() {
     let message =
         "$ error the declared field 'offer' is a key of candidates, which none can give then";
     assert_eq!(found("L090", &policy(1, FILTER), &facts), [message]);
-    let found =
-        declared("model_family", &Path::default().key("fields").key("model_family")).unwrap();
-    assert_eq!(
-        found.to_string(),
-        "$.fields.model_family error L090 the declared field \
-        'model_family' is a key of candidates: no candidate fits both"
-    );
+    facts.vocabulary(&json!({"fields": {"model_family": {"sort": "Num", "default": 0}}}));
+    let message =
+        "$ error the declared field 'model_family' is a key of candidates: no candidate fits both";
+    assert_eq!(found("L090", &policy(1, FILTER), &facts), [message]);
 }
 
 /// A hostile policy has a bounded number of findings.

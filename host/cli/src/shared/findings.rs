@@ -41,6 +41,11 @@ impl Found {
         }
     }
 
+    /// As it stands in the file: by line and column, or by path.
+    pub(crate) fn order(&self) -> (Option<usize>, Option<usize>, String, &'static str) {
+        (self.line, self.column, self.finding.at.clone(), self.finding.code)
+    }
+
     pub(crate) const fn level(&self) -> Level {
         self.finding.level
     }

@@ -19,7 +19,13 @@ const OF_RETRIES: [&str; 3] = ["attempts", "backoff_ms", "then_action"];
 
 /// What an action says and cannot mean, as the answer to a kind of failure. `kind_at` is where the
 /// kind is written, `at` where the action is.
-pub fn action(kind: &str, kind_at: &Path, value: &Value, at: &Path, facts: &Facts) -> Vec<Finding> {
+pub(crate) fn action(
+    kind: &str,
+    kind_at: &Path,
+    value: &Value,
+    at: &Path,
+    facts: &Facts,
+) -> Vec<Finding> {
     let mut lint = Lint { facts, findings: Vec::new() };
     lint.kind(kind, kind_at);
     lint.action(kind, value, at);

@@ -10,8 +10,10 @@ mod surroundings;
 mod term;
 mod transform;
 
-pub use fail_plan::action;
-pub use surroundings::declared;
+pub(crate) use fail_plan::action;
+pub(crate) use predicate::CAPABILITIES;
+pub(crate) use surroundings::adapter;
+pub(crate) use surroundings::declared;
 pub(crate) use term::OPERATIONS;
 
 use serde_json::Value;

@@ -28,8 +28,12 @@ impl Lint<'_> {
         let inner = term.term(2);
         match term.op {
             "sample" => {
-                if term.number(1) == Some(0.0) {
+                let temperature = term.number(1).unwrap_or(1.0);
+                if temperature == 0.0 {
                     self.warn("L031", &term.path, "sample 0 is argmax");
+                } else if temperature < 0.0 {
+                    let message = format!("sample {temperature} is argmax: below 0 counts as 0");
+                    self.warn("L031", &term.path, message);
                 } else if self.facts.seed == Some(false) {
                     let message = "sample without a seed: every decision draws alike";
                     self.warn("L030", &term.path, message);

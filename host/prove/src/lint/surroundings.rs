@@ -11,7 +11,7 @@ const KEYS: [&str; 6] = ["capabilities", "model_family", "offer", "provider_id",
 
 /// A declared field that takes the name of a key of candidates, if it does; `at` is where it is
 /// declared.
-pub fn declared(field: &str, at: &Path) -> Option<Finding> {
+pub(crate) fn declared(field: &str, at: &Path) -> Option<Finding> {
     let message = match field {
         "model_family" | "provider_id" => {
             format!("the declared field '{field}' is a key of candidates: no candidate fits both")
@@ -25,26 +25,30 @@ pub fn declared(field: &str, at: &Path) -> Option<Finding> {
 
 impl Lint<'_> {
     pub(super) fn surroundings(&mut self) {
-        let Facts { fields, adapters, candidates, .. } = self.facts;
+        let Facts { fields, candidates, .. } = self.facts;
         for (field, _) in fields {
             if let Some(finding) = declared(field, &Path::default()) {
                 self.push(finding);
             }
         }
-        let Some(adapters) = adapters else { return };
-        let without: BTreeSet<(&str, &str)> = candidates
+        let all: BTreeSet<(&str, &str)> = candidates
             .iter()
             .flatten()
             .map(|candidate| (text(candidate, "provider_id"), text(candidate, "api_kind")))
-            .filter(|(_, kind)| !kind.is_empty() && !adapters.contains(*kind))
+            .filter(|(_, kind)| !kind.is_empty())
             .collect();
-        for (provider, kind) in without {
-            self.warn("L059", &Path::default(), no_adapter(provider, kind));
+        for (provider, kind) in all {
+            if let Some(finding) = adapter(provider, kind, &Path::default(), self.facts) {
+                self.push(finding);
+            }
         }
     }
 }
 
-/// Every call of a provider fails alike.
-fn no_adapter(provider: &str, kind: &str) -> String {
-    format!("{provider}: there is no adapter for {kind}, every call is model_unavailable")
+/// A provider that the host cannot speak to: every call of it fails alike.
+pub(crate) fn adapter(provider: &str, kind: &str, at: &Path, facts: &Facts) -> Option<Finding> {
+    facts.adapters.as_ref().filter(|adapters| !adapters.contains(kind))?;
+    let message =
+        format!("{provider}: there is no adapter for {kind}, every call is model_unavailable");
+    Some(Finding::new("L059", Level::Warning, at, message))
 }

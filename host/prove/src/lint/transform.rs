@@ -137,6 +137,7 @@ impl Lint<'_> {
                 "clamp_param from {low} to {high}: what is below {low} becomes {low}, and anything else {high}"
             );
             self.warn("L040", at, message);
+            return;
         }
         let whole = low.fract() == 0.0 && high.fract() == 0.0;
         let outside = |from: f64, to: f64| high < from || low > to;
