@@ -8,8 +8,8 @@ use std::io::Write;
 use clap::{Parser, Subcommand};
 
 use command::{
-    admit, conformance, decide, flow, genvm, hash, inspect, ledger, mock_provider, operate, rank,
-    replay, run, sandbox, status,
+    admit, check, conformance, decide, flow, genvm, hash, inspect, ledger, mock_provider, operate,
+    rank, replay, run, sandbox, status,
 };
 use shared::{engine, text::safe_json};
 
@@ -56,6 +56,7 @@ struct Global {
 #[derive(Debug, Subcommand)]
 enum Command {
     Admit(admit::Args),
+    Check(check::Args),
     Hash(hash::Args),
     Decide(decide::Args),
     Replay(replay::Args),
@@ -79,6 +80,7 @@ impl Command {
     const fn asks_an_engine(&self) -> bool {
         match self {
             Self::Admit(_)
+            | Self::Check(_)
             | Self::Hash(_)
             | Self::Decide(_)
             | Self::Replay(_)
@@ -111,6 +113,7 @@ pub fn run(cli: &Cli, out: &mut (impl Write + Send)) -> Result<(), Failure> {
     }
     match &cli.command {
         Command::Admit(args) => admit::run(args, &cli.global, out),
+        Command::Check(args) => check::run(args, &cli.global, out),
         Command::Hash(args) => hash::run(args, &cli.global, out),
         Command::Decide(args) => decide::run(args, &cli.global, out),
         Command::Replay(args) => replay::run(args, &cli.global, out),

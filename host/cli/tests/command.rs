@@ -160,7 +160,7 @@ fn a_vocabulary_from_a_file() {
     files.write("vocabulary.json", r#"{"fields":{"fast":{"sort":"Bool","default":false}}}"#);
     assert_eq!(
         files.fail("hash term.json"),
-        ("refused parameter: $.is[1]: undeclared field 'fast'".to_owned(), 1)
+        ("refused parameter: $.is[1]: undeclared field 'fast' (term.json:1:8)".to_owned(), 1)
     );
     assert!(files.run("hash term.json --vocabulary vocabulary.json").is_ok());
 }

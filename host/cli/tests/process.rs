@@ -35,14 +35,17 @@ fn a_refusal_is_one_line_and_exit_code_1() {
             .assert()
             .code(1)
             .stdout("")
-            .stderr(format!("sigmapol: refused term-depth: ${path}: term exceeds max depth 64\n"));
+            // 64 times the seven bytes of `["not",` are before it
+            .stderr(format!(
+                "sigmapol: refused term-depth: ${path}: term exceeds max depth 64 (stdin:1:449)\n"
+            ));
     }
 }
 
 #[test]
 fn a_message_never_spans_lines() {
     let assert = sigmapol().args(["admit", "-"]).write_stdin("[\"a\\nb\\u001b\"]").assert().code(1);
-    assert.stderr("sigmapol: refused unknown-op: $: unknown op 'a\\nb\\u{1b}'\n");
+    assert.stderr("sigmapol: refused unknown-op: $: unknown op 'a\\nb\\u{1b}' (stdin:1:1)\n");
 }
 
 #[test]
@@ -85,8 +88,9 @@ fn exhaustion_is_exit_code_3() {
     assert.code(3).stderr("sigmapol: exhausted fuel: the call needs more fuel than its limit\n");
 }
 
-const COMMANDS: [&str; 16] = [
+const COMMANDS: [&str; 17] = [
     "admit",
+    "check",
     "hash",
     "decide",
     "replay",

@@ -13,6 +13,7 @@ use sigmapol_provider::Provider;
 use super::{
     Clock, Config, Router, RouterError, SystemClock,
     log::Log,
+    offers::without_sentinels,
     outcome::result,
     router::{Inner, event, table},
     saver::Saver,
@@ -110,7 +111,7 @@ impl Builder {
     /// What marketplaces offer; see [`Router::set_offers`].
     #[must_use]
     pub fn offers(self, json: impl Into<String>) -> Self {
-        Self { offers: Some(json.into()), ..self }
+        Self { offers: Some(without_sentinels(json.into())), ..self }
     }
 
     /// Factors of prices; see [`Router::set_multipliers`].
@@ -145,7 +146,7 @@ impl Builder {
             Some(engine) => Arc::clone(engine),
             None => Arc::new(Sandbox::new()?),
         };
-        let router = router_text(&self.config, self.reference, self.multipliers.as_deref());
+        let router = router_text(self.config.text(), self.reference, self.multipliers.as_deref());
         let stepper = stateless(&engine, &router)?;
         let step = |kind: &str, members: &[(&str, &str)], state: Option<&str>| {
             let event = event(kind, members, state, self.clock.now_ms());

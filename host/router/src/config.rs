@@ -3,11 +3,12 @@
 use std::path::Path;
 
 use serde_json::Value;
-use serde_saphyr::{MessageFormatter as _, UserMessageFormatter};
-use sigmapol::file;
-use sigmapol_core::{Engine as _, Error, INPUT_BYTES, Native};
+use sigmapol_core::{Engine as _, Error, Native};
 
-use super::RouterError;
+use super::{
+    RouterError,
+    document::{self, no_json, text, without_bom},
+};
 
 /// A configuration that can be read; whether it is in order, the engine says.
 #[derive(Clone, Debug)]
@@ -81,11 +82,7 @@ impl Config {
     ///
     /// [`RouterError::Config`] for what is not TOML, or has no JSON form.
     pub fn from_toml(text: &str) -> Result<Self, RouterError> {
-        let table: toml::Table = toml::from_str(text).map_err(|error| {
-            let start = error.span().map_or(0, |span| span.start);
-            RouterError::Config(format!("{}: {}", position(text, start), error.message()))
-        })?;
-        of_toml("", toml::Value::Table(table)).map(Self::of_value).and_then(Self::checked)
+        document::toml(text).map(Self::of_value).and_then(Self::checked)
     }
 
     /// Reads one YAML 1.2 document: a key that is there twice, `null` and numbers that are not
@@ -95,14 +92,7 @@ impl Config {
     ///
     /// [`RouterError::Config`] for what is not YAML, or has no JSON form.
     pub fn from_yaml(text: &str) -> Result<Self, RouterError> {
-        let options = serde_saphyr::options! {
-            strict_booleans: true,
-            with_snippet: false,
-        };
-        let value = serde_saphyr::from_str_with_options(text, options)
-            .map_err(|error| RouterError::Config(of_yaml(&error)))?;
-        no_null("", &value)?;
-        Self::checked(Self::of_value(value))
+        document::yaml(text).map(Self::of_value).and_then(Self::checked)
     }
 
     /// The JSON text, as the engine reads it.
@@ -116,13 +106,16 @@ impl Config {
     }
 
     /// The engine lets the name of a model at a provider be anything; it can only be sent as text. In
-    /// YAML `4.10` is a number, and the model that is asked for would be `4.1`.
+    /// YAML `4.10` is a number, and the model that is asked for would be `4.1`. A price below zero is
+    /// what price lists write for one that is not known; as a number it is the cheapest of all.
     fn checked(self) -> Result<Self, RouterError> {
         for (model, entry) in
             self.value.get("models").and_then(Value::as_object).into_iter().flatten()
         {
+            not_below_zero(&format!("models.{model}"), entry)?;
             let served_by = entry.get("served_by").and_then(Value::as_array);
             for (index, offer) in served_by.into_iter().flatten().enumerate() {
+                not_below_zero(&format!("models.{model}.served_by.{index}"), offer)?;
                 for key in ["provider_model_id", "provider"] {
                     if let Some(value) = offer.get(key).filter(|value| !value.is_string()) {
                         let path = format!("models.{model}.served_by.{index}.{key}");
@@ -140,82 +133,15 @@ impl Config {
     }
 }
 
-fn text(path: &Path) -> Result<String, RouterError> {
-    let wrong = |what: String| RouterError::Config(format!("{}: {what}", path.display()));
-    let bytes = file::read(path, INPUT_BYTES).map_err(|error| wrong(error.to_string()))?;
-    String::from_utf8(bytes).map_err(|error| {
-        wrong(format!("invalid UTF-8 at byte {}", error.utf8_error().valid_up_to()))
-    })
-}
-
-/// Editors of some systems put a byte order mark before what they save.
-fn without_bom(text: &str) -> &str {
-    text.strip_prefix('\u{feff}').unwrap_or(text)
-}
-
-/// The position first, and no advice to programmers.
-fn of_yaml(error: &serde_saphyr::Error) -> String {
-    let what = UserMessageFormatter.format_message(error);
-    match error.location() {
-        Some(at) => format!("line {} column {}: {what}", at.line(), at.column()),
-        None => what.into_owned(),
+/// The prices that `fields` gives.
+fn not_below_zero(about: &str, entry: &Value) -> Result<(), RouterError> {
+    for price in ["price_in", "price_out"] {
+        let given = entry.get("fields").and_then(|fields| fields.get(price));
+        if let Some(given) = given.filter(|given| given.as_f64().is_some_and(|price| price < 0.0)) {
+            let expected =
+                format!("a price of at least 0, got {given}: leave out what is not known");
+            return Err(no_json(&format!("{about}.fields.{price}"), &expected));
+        }
     }
-}
-
-fn of_toml(path: &str, value: toml::Value) -> Result<Value, RouterError> {
-    Ok(match value {
-        toml::Value::String(text) => text.into(),
-        toml::Value::Integer(number) => number.into(),
-        toml::Value::Float(number) if number.is_finite() => number.into(),
-        toml::Value::Float(number) => {
-            return Err(no_json(path, &format!("a finite number, got {number}")));
-        }
-        toml::Value::Boolean(flag) => flag.into(),
-        toml::Value::Datetime(date) => {
-            return Err(no_json(path, &format!("a value that JSON has, got the date {date}")));
-        }
-        toml::Value::Array(items) => {
-            let items = items.into_iter().enumerate();
-            let items = items.map(|(index, item)| of_toml(&join(path, &index.to_string()), item));
-            Value::Array(items.collect::<Result<_, _>>()?)
-        }
-        toml::Value::Table(members) => {
-            let members = members.into_iter().map(|(key, value)| {
-                let value = of_toml(&join(path, &key), value)?;
-                Ok((key, value))
-            });
-            Value::Object(members.collect::<Result<_, RouterError>>()?)
-        }
-    })
-}
-
-/// In YAML an empty value is easily written and hardly seen: it is named by its path here.
-fn no_null(path: &str, value: &Value) -> Result<(), RouterError> {
-    match value {
-        Value::Null => Err(no_json(path, "a value, got null: leave the key out")),
-        Value::Array(items) => items
-            .iter()
-            .enumerate()
-            .try_for_each(|(index, item)| no_null(&join(path, &index.to_string()), item)),
-        Value::Object(members) => {
-            members.iter().try_for_each(|(key, value)| no_null(&join(path, key), value))
-        }
-        _ => Ok(()),
-    }
-}
-
-fn no_json(path: &str, expected: &str) -> RouterError {
-    let path = if path.is_empty() { "$" } else { path };
-    RouterError::Config(format!("{path}: expected {expected}"))
-}
-
-fn join(path: &str, key: &str) -> String {
-    if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") }
-}
-
-fn position(text: &str, offset: usize) -> String {
-    let before = text.get(..offset).unwrap_or_default();
-    let line = before.matches('\n').count() + 1;
-    let column = before.chars().rev().take_while(|character| *character != '\n').count() + 1;
-    format!("line {line} column {column}")
+    Ok(())
 }

@@ -15,6 +15,7 @@ use sigmapol_provider::Provider;
 use super::{
     Builder, Clock, Config, RouterError, Run,
     log::Log,
+    offers::without_sentinels,
     outcome::result,
     payload::Payload,
     saver::Saver,
@@ -110,7 +111,8 @@ impl Router {
     }
 
     /// What marketplaces offer: `{discovery_id: {ok, offers, fetched_at_ms?, error?}}`. Offers
-    /// that are in the runtime state are good until their time is over.
+    /// that are in the runtime state are good until their time is over. A price below zero is none:
+    /// price lists write −1 for what they do not know.
     ///
     /// # Errors
     ///
@@ -118,6 +120,7 @@ impl Router {
     pub fn set_offers(&self, json: impl Into<String>) -> Result<(), RouterError> {
         let json = json.into();
         table("offers", &json)?;
+        let json = without_sentinels(json);
         self.set_supplies(|supplies| supplies.offers = Some(json));
         Ok(())
     }
@@ -131,7 +134,7 @@ impl Router {
         let json = json.into();
         table("multipliers", &json)?;
         let Inner { engine, config, reference, .. } = &*self.0;
-        let router = router_text(config, *reference, Some(&json));
+        let router = router_text(config.text(), *reference, Some(&json));
         let stepper = Supplies::new(engine, &router, None)?.stepper;
         self.set_supplies(|supplies| supplies.stepper = stepper);
         Ok(())
@@ -229,8 +232,22 @@ impl Router {
         Ok(self.supplies().stepper.step(run, &event)?.value)
     }
 
+    /// The runtime state of this moment.
+    pub(super) fn state(&self) -> std::sync::Arc<str> {
+        self.0.state.current().text
+    }
+
+    pub(super) fn is_reference(&self) -> bool {
+        self.0.reference
+    }
+
+    /// What marketplaces offer.
+    pub(super) fn offers(&self) -> Option<String> {
+        self.supplies().offers.clone()
+    }
+
     /// What the engine gets of a contract, and what stays here.
-    fn split(&self, contract: &str) -> Result<(String, Payload), RouterError> {
+    pub(super) fn split(&self, contract: &str) -> Result<(String, Payload), RouterError> {
         table("contract", contract)?;
         if contract.len() > INPUT_BYTES {
             let length = contract.len();

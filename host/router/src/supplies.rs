@@ -8,7 +8,7 @@ use sigmapol_core::{
     json::{Object, quote},
 };
 
-use super::{Config, RouterError};
+use super::RouterError;
 
 /// What holds for a while; whoever changes it puts another one in its place.
 #[derive(Clone)]
@@ -64,9 +64,9 @@ pub(super) fn stateless(
 
 /// A router as the engine reads it. The configuration comes first: its lines are those that a refusal
 /// names.
-pub(super) fn router_text(config: &Config, reference: bool, multipliers: Option<&str>) -> String {
+pub(super) fn router_text(config: &str, reference: bool, multipliers: Option<&str>) -> String {
     Object::new()
-        .with("config", config.text())
+        .with("config", config)
         .with("admission", &quote(admission(reference)))
         .with_some("multipliers", multipliers)
         .finish()

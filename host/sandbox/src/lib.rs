@@ -8,8 +8,9 @@
 //! use sigmapol::{Engine as _, Sandbox};
 //!
 //! # fn main() -> Result<(), sigmapol::Error> {
-//! let policy = r#"["policy", ["not", ["is", "disabled"]], ["neg", ["normalize", ["field", "price_in"]]],
-//!                  ["argmax"], ["set_param", "temperature", 0], ["always", {"action": "next_candidate"}]]"#;
+//! let policy = r#"["policy", ["and", ["not", ["is", "disabled"]], ["cmp", "price_in", "le", 100]],
+//!                  ["neg", ["normalize", ["field", "price_in"]]], ["argmax"],
+//!                  ["set_param", "temperature", 0], ["always", {"action": "next_candidate"}]]"#;
 //! let ctx = r#"{"candidates": [
 //!     {"provider_id": "p1", "model_family": "large", "price_in": 5},
 //!     {"provider_id": "p2", "model_family": "small", "price_in": 0.5}]}"#;

@@ -7,12 +7,14 @@ use std::{
 
 use serde_json::json;
 use sigmapol_core::{CostBound, json::Members};
+use sigmapol_prove::Facts;
 
 use crate::{
     Failure, Global, print_json,
     shared::{
         engine::LimitArgs,
-        input,
+        findings, input,
+        policy::PolicyFile,
         table::{grouped, render},
         text::safe,
     },
@@ -52,14 +54,21 @@ pub(crate) struct TermArgs {
 }
 
 impl TermArgs {
-    /// The texts of the term and of the vocabulary.
-    pub(crate) fn read(&self) -> Result<(String, String), Failure> {
+    /// The term, and the text of the vocabulary.
+    pub(crate) fn read(&self) -> Result<(PolicyFile, String), Failure> {
         let vocabulary = self.vocabulary.as_deref();
         input::check_stdin([Some(self.policy.as_path()), vocabulary].into_iter().flatten())?;
         let read = |path: &Path| input::text("vocabulary", path).map(of_ctx);
         let vocabulary = vocabulary.map_or_else(|| Ok(CORE_VOCABULARY.to_owned()), read)?;
-        Ok((input::text("term", &self.policy)?, vocabulary))
+        Ok((PolicyFile::read("term", &self.policy)?, vocabulary))
     }
+}
+
+/// What a vocabulary says to those who look for findings.
+pub(crate) fn facts(vocabulary: &str) -> Facts {
+    let mut facts = Facts::default();
+    facts.vocabulary(&serde_json::from_str(vocabulary).unwrap_or_default());
+    findings::of_host(facts)
 }
 
 /// The vocabulary of a ctx; any other text is one itself, for the engine to judge.
@@ -76,8 +85,11 @@ fn length(text: &str) -> u64 {
 pub(crate) fn run(args: &Args, global: &Global, out: &mut impl Write) -> Result<(), Failure> {
     let (term, vocabulary) = args.term.read()?;
     let engine = args.term.limits.open(global.engine)?;
-    let admitted = engine.admit(&term, &vocabulary)?.value;
-    let bound = CostBound::of(&admitted.canonical).written_in(length(&term));
+    let facts = facts(&vocabulary);
+    let admitted = engine.admit(&term.text, &vocabulary);
+    let admitted = admitted.map_err(|error| term.explain(error.into(), &facts, false))?.value;
+    let found = findings::in_file(&term, &facts);
+    let bound = CostBound::of(&admitted.canonical).written_in(length(&term.text));
     let cost = args.candidates.map(|candidates| bound.at_most(candidates, args.ctx_bytes, 0));
     if args.json {
         let mut value = json!({
@@ -91,8 +103,12 @@ pub(crate) fn run(args: &Args, global: &Global, out: &mut impl Write) -> Result<
         if let (Some(members), Some(cost)) = (value.as_object_mut(), cost) {
             members.insert("cost_at_most".to_owned(), cost.into());
         }
+        if let Some(members) = value.as_object_mut().filter(|_| !found.is_empty()) {
+            members.insert("findings".to_owned(), json!(found));
+        }
         return print_json(&value, out);
     }
+    findings::tell(&found);
     let mut table = global.plain_table();
     table
         .add_row(["sort", admitted.sort.name()])

@@ -1,23 +1,21 @@
 //! `sigmapol decide`
 
-use std::{
-    collections::BTreeMap,
-    io::Write,
-    path::{Path, PathBuf},
-};
+use std::{collections::BTreeMap, io::Write, path::PathBuf};
 
 use comfy_table::Cell;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use sigmapol_audit::digest_of;
 use sigmapol_core::{Bounded, Decision, Metered};
+use sigmapol_prove::{Facts, Note};
 
 use crate::{
     Failure, Global, print_json,
     shared::{
         context::{self, Part, View},
         engine::{Kind, LimitArgs},
-        explain, input,
+        explain, findings, input,
+        policy::PolicyFile,
         record::RecordArgs,
         table::{grouped, json_number, number, render, right, rounded},
         text::safe,
@@ -76,7 +74,7 @@ impl Args {
 
 pub(crate) fn run(args: &Args, global: &Global, out: &mut impl Write) -> Result<(), Failure> {
     input::check_stdin(args.ctx.iter().chain([&args.policy]).map(PathBuf::as_path))?;
-    let policy = input::text("policy", Path::new(&args.policy))?;
+    let policy = PolicyFile::read("policy", &args.policy)?;
     let ctx = args.ctx()?;
     let engine = args.engine(global);
     let mut verbs = args.limits.open(engine)?;
@@ -84,11 +82,16 @@ pub(crate) fn run(args: &Args, global: &Global, out: &mut impl Write) -> Result<
         verbs = Box::new(Bounded::new(verbs, cost));
     }
     let verbs = args.record.record(verbs, engine, &args.limits.limits(), args.cost)?;
-    let outcome = verbs.decide(&policy, &ctx)?;
+    let outcome = verbs.decide(&policy.text, &ctx).map_err(|error| {
+        let facts = Facts::of_ctx(&ctx);
+        policy.explain(error.into(), &facts, facts.envelope.is_some())
+    })?;
     let view = View::read(&ctx);
+    let notes = view.notes(&policy.text, &outcome.value);
     if args.json {
-        return print_json(&Json::new(&outcome, &view, engine), out);
+        return print_json(&Json::new(&outcome, &view, notes, engine), out);
     }
+    findings::tell_notes(&notes);
     ranking(&outcome.value, &view, global, out)?;
     rejections(&outcome.value, &view, global, out)?;
     if args.explain {
@@ -161,6 +164,8 @@ struct Json<'a> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     reactions: Vec<Reaction<'a>>,
     cost: u64,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    notes: Vec<Note>,
     /// The digest of the decision.
     result: String,
     spent: Spent,
@@ -200,7 +205,7 @@ struct Spent {
 }
 
 impl<'a> Json<'a> {
-    fn new(outcome: &'a Metered<Decision>, view: &'a View, engine: Kind) -> Self {
+    fn new(outcome: &'a Metered<Decision>, view: &'a View, notes: Vec<Note>, engine: Kind) -> Self {
         let Metered { value: decision, spent } = outcome;
         let provider = |index| view.candidate(index).map(|known| known.provider);
         let model = |index| view.candidate(index).map(|known| known.model);
@@ -239,6 +244,7 @@ impl<'a> Json<'a> {
                 })
                 .collect(),
             cost: decision.cost,
+            notes,
             result: digest_of(decision),
             spent: Spent {
                 engine: engine.name(),

@@ -1,6 +1,7 @@
 //! One file a subcommand: its arguments, and what it prints.
 
 pub(crate) mod admit;
+pub(crate) mod check;
 pub(crate) mod conformance;
 pub(crate) mod decide;
 pub(crate) mod flow;

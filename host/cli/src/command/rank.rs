@@ -3,12 +3,16 @@
 use std::io::Write;
 
 use comfy_table::Cell;
-use serde_json::Value;
+use serde_json::{Value, json};
+use sigmapol_prove::lint;
+use sigmapol_router::{Resolved, Router};
 
 use crate::{
     Failure, Global, print_json,
     shared::{
-        contract::ContractArgs,
+        contract::{Contract, ContractArgs},
+        findings::{self, Found},
+        profiles,
         router::{RouterArgs, State},
         table::{number, render, right, rounded},
         text::safe,
@@ -30,10 +34,22 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args, global: &Global, out: &mut impl Write) -> Result<(), Failure> {
     let contract = args.contract.read(&args.router)?;
     let router = args.router.builder(args.router.config()?, State::Read, global)?.build()?;
-    let ranking = router.rank(&contract)?;
+    let mut ranking =
+        router.rank(&contract.text).map_err(|error| contract.explain(error, router.config()))?;
+    let resolved = router.resolve(&contract.text)?;
+    let found = known(args, &contract, &router, &resolved);
+    let notes = findings::notes(&resolved);
     if args.json {
+        if let Some(members) = ranking.as_object_mut() {
+            let some = [("findings", json!(found)), ("notes", json!(notes))].into_iter();
+            let some =
+                some.filter(|(_, list)| list.as_array().is_some_and(|list| !list.is_empty()));
+            members.extend(some.map(|(key, list)| (key.to_owned(), list)));
+        }
         return print_json(&ranking, out);
     }
+    findings::tell(&found);
+    findings::tell_notes(&notes);
     let list = |key| ranking.get(key).and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
     let (ordered, rejected) = (list("ordered"), list("rejected"));
     order(ordered, global, out)?;
@@ -45,6 +61,22 @@ pub(crate) fn run(args: &Args, global: &Global, out: &mut impl Write) -> Result<
         }
     }
     Ok(())
+}
+
+/// Findings in the policy that ranked: that of the file, or that of the profile.
+fn known(args: &Args, contract: &Contract, router: &Router, resolved: &Resolved) -> Vec<Found> {
+    let facts = findings::of_router(router.config(), resolved);
+    if let Some(file) = &contract.policy {
+        return findings::in_file(file, &facts);
+    }
+    if let Some(policy) = contract.member("policy_ir") {
+        let found = lint(&policy.to_string(), &facts).into_iter();
+        return found.map(|finding| Found::new("policy_ir", None, finding)).collect();
+    }
+    let profile = contract.member("profile");
+    let profile = profile.as_ref().and_then(Value::as_str).unwrap_or("default");
+    let file = args.router.file();
+    profiles::in_profile(&file, router.config(), profile, &resolved.policy, &facts)
 }
 
 fn order(ordered: &[Value], global: &Global, out: &mut impl Write) -> Result<(), Failure> {

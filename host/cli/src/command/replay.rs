@@ -18,7 +18,7 @@ use crate::{
     shared::{
         counterfactual,
         engine::Kind,
-        input,
+        policy::PolicyFile,
         table::{grouped, render, right},
         text::safe,
     },
@@ -72,7 +72,7 @@ pub(crate) fn run(
         .unwrap_or_else(|| thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get));
     let progress = progress(&args.ledger)?;
     if let Some(policy) = &args.policy {
-        let policy = input::text("policy", policy)?;
+        let policy = PolicyFile::read("policy", policy)?.text;
         let result = counterfactual::run(&args.ledger, &policy, &engines, threads, &progress);
         progress.finish_and_clear();
         return counterfactual::print(&result?, args.json, global, out);

@@ -6,15 +6,17 @@ use std::{
     sync::Arc,
 };
 
+use serde::Serialize;
+use sigmapol_prove::Note;
 use sigmapol_provider::Provider;
-use sigmapol_router::{Config, Outcome, Router};
+use sigmapol_router::{Config, Outcome, Run};
 use tokio::sync::mpsc::unbounded_channel;
 
 use crate::{
     Failure, Global, print_json,
     shared::{
         contract::ContractArgs,
-        provider,
+        findings, provider,
         router::{RouterArgs, State, block_on},
         text::AsItIs,
         trace,
@@ -55,12 +57,15 @@ fn with(
 ) -> Result<(), Failure> {
     let contract = args.contract.read(&args.router)?;
     let router = args.router.builder(config, State::Held, global)?.provider(provider).build()?;
+    let start = || {
+        let started = router.start(&contract.text);
+        started.map_err(|error| contract.explain(error, router.config()))
+    };
+    // what cannot be resolved cannot be started either, and that is what is said of it
+    let resolved = router.resolve(&contract.text);
+    let notes = resolved.map(|resolved| findings::notes(&resolved)).unwrap_or_default();
     let outcome = block_on(async {
-        if args.stream {
-            stream(&router, &contract, out).await
-        } else {
-            Ok(router.start(&contract)?.answer().await?)
-        }
+        if args.stream { stream(start()?, out).await } else { Ok(start()?.answer().await?) }
     })?;
     router.save()?;
     if args.trace {
@@ -68,11 +73,14 @@ fn with(
         let _ = writeln!(io::stderr(), "{}", trace::table(&outcome, global));
     }
     if args.json {
-        print_json(&outcome, out)?;
-    } else if args.stream && !outcome.text().is_empty() {
-        writeln!(out)?;
-    } else if outcome.ok {
-        writeln!(out, "{}", outcome.text())?;
+        print_json(&Json { outcome: &outcome, notes }, out)?;
+    } else {
+        findings::tell_notes(&notes);
+        if args.stream && !outcome.text().is_empty() {
+            writeln!(out)?;
+        } else if outcome.ok {
+            writeln!(out, "{}", outcome.text())?;
+        }
     }
     match outcome.error {
         Some(error) => Err(Failure::Verdict(format!("run: {error}"))),
@@ -80,16 +88,25 @@ fn with(
     }
 }
 
+/// How a run ended, and remarks on how it was ranked.
+#[derive(Serialize)]
+struct Json<'o> {
+    #[serde(flatten)]
+    outcome: &'o Outcome,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    notes: Vec<Note>,
+}
+
 /// Writes the text as it arrives.
 ///
 /// It takes a detour through a channel: the future of a run may go to another thread, and what a
 /// command writes to may not.
-async fn stream(router: &Router, contract: &str, out: &mut impl Write) -> Result<Outcome, Failure> {
+async fn stream(run: Run, out: &mut impl Write) -> Result<Outcome, Failure> {
     let (sender, mut receiver) = unbounded_channel();
     let mut on_text = move |text: &str| {
         let _ = sender.send(text.to_owned()); // the receiver outlives the run
     };
-    let mut running = pin!(router.start(contract)?.stream(&mut on_text));
+    let mut running = pin!(run.stream(&mut on_text));
     let outcome = loop {
         tokio::select! {
             biased;

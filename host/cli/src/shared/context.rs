@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use serde::Deserialize as _;
 use serde_json::Value;
 use sigmapol_core::{
-    RefusalCode,
+    Decision, RefusalCode,
     json::{Members, Object, quote},
 };
+use sigmapol_prove::{Note, normalize_unknown};
 use sigmapol_provider::ErrorKind;
 
 use crate::{Failure, shared::input::refused};
@@ -104,6 +105,16 @@ impl View {
             price_in: price("price_in"),
             price_out: price("price_out"),
         })
+    }
+
+    /// Remarks on a decision over this ctx.
+    pub(crate) fn notes(&self, policy: &str, decision: &Decision) -> Vec<Note> {
+        let candidates = self.0.get("candidates").and_then(Value::as_array);
+        let candidates = candidates.map_or(&[][..], Vec::as_slice);
+        let ema = self.0.pointer("/state/ema").unwrap_or(&Value::Null);
+        let rejected = decision.rejected.iter();
+        let rejected = rejected.filter_map(|rejected| usize::try_from(rejected.candidate).ok());
+        normalize_unknown(policy, candidates, ema, rejected)
     }
 
     /// How many candidates there are.

@@ -2,11 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
+use serde_json::Value;
 use sigmapol_core::json::{Members, Object, quote};
+use sigmapol_prove::Facts;
+use sigmapol_router::{Config, RouterError};
 
 use crate::{
     Failure,
-    shared::{input, router::RouterArgs},
+    shared::{input, policy::PolicyFile, router::RouterArgs},
 };
 
 /// The parts of a contract.
@@ -32,6 +35,30 @@ pub(crate) struct ContractArgs {
     seed: Option<i64>,
 }
 
+/// A contract, and the file that its policy came from.
+#[derive(Debug)]
+pub(crate) struct Contract {
+    /// JSON.
+    pub(crate) text: String,
+    pub(crate) policy: Option<PolicyFile>,
+}
+
+impl Contract {
+    /// A member of it.
+    pub(crate) fn member(&self, key: &str) -> Option<Value> {
+        let contract: Value = serde_json::from_str(&self.text).ok()?;
+        contract.get(key).cloned()
+    }
+
+    /// What an event over the contract failed with, told of the file of its policy.
+    pub(crate) fn explain(&self, error: RouterError, config: &Config) -> Failure {
+        let failure = error.into();
+        let Some(policy) = &self.policy else { return failure };
+        let envelope = config.value().get("policy_envelope").is_some();
+        policy.explain(failure, &Facts::of_config(config.value()), envelope)
+    }
+}
+
 impl ContractArgs {
     /// A prompt or a contract is needed to make a call.
     pub(crate) fn check_complete(&self) -> Result<(), Failure> {
@@ -44,7 +71,7 @@ impl ContractArgs {
 
     /// The contract as JSON. The seed of the command line replaces that of the file; anything else
     /// that is in both is an error.
-    pub(crate) fn read(&self, router: &RouterArgs) -> Result<String, Failure> {
+    pub(crate) fn read(&self, router: &RouterArgs) -> Result<Contract, Failure> {
         let prompt = self.prompt.as_deref().map(Path::new).filter(|path| input::is_stdin(path));
         let files = [&self.policy, &self.contract, &self.requirements];
         let files = files.into_iter().flatten().map(PathBuf::as_path);
@@ -60,24 +87,32 @@ impl ContractArgs {
                 contract = contract.with(key, value.get());
             }
         }
-        for (key, value) in self.additions()? {
+        let policy = self.policy.as_deref().map(|path| PolicyFile::read("policy", path));
+        let policy = policy.transpose()?;
+        for (key, value) in self.additions(policy.as_ref())? {
             if members.get(key).is_some() {
                 let message = format!("contract: key {} is in the file already", quote(key));
                 return Err(Failure::Usage(message));
             }
             contract = contract.with(key, &value);
         }
-        Ok(contract.with_some("seed", self.seed.map(|seed| seed.to_string()).as_deref()).finish())
+        let seed = self.seed.map(|seed| seed.to_string());
+        Ok(Contract { text: contract.with_some("seed", seed.as_deref()).finish(), policy })
     }
 
-    fn additions(&self) -> Result<Vec<(&'static str, String)>, Failure> {
+    fn additions(
+        &self,
+        policy: Option<&PolicyFile>,
+    ) -> Result<Vec<(&'static str, String)>, Failure> {
         let mut additions = Vec::new();
-        for (key, what, path) in [
-            ("policy_ir", "policy", &self.policy),
-            ("requirements", "requirements", &self.requirements),
+        let requirements = self.requirements.as_deref();
+        let requirements =
+            requirements.map(|path| input::text("requirements", path)).transpose()?;
+        for (key, what, text) in [
+            ("policy_ir", "policy", policy.map(|policy| policy.text.clone())),
+            ("requirements", "requirements", requirements),
         ] {
-            if let Some(path) = path {
-                let text = input::text(what, path)?;
+            if let Some(text) = text {
                 // what goes into a larger text has to be whole, or it would be read as something else
                 serde_json::from_str::<&serde_json::value::RawValue>(&text)
                     .map_err(|error| Failure::Usage(format!("{what}: expected JSON: {error}")))?;

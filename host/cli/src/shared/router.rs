@@ -61,6 +61,11 @@ impl RouterArgs {
         Ok(self.record.record(engine, global.engine, &limits, None)?.into())
     }
 
+    /// The file of the configuration, as the command line has it.
+    pub(crate) fn file(&self) -> String {
+        self.config.display().to_string()
+    }
+
     /// The paths that may be `-`.
     pub(crate) fn paths(&self) -> impl Iterator<Item = &Path> {
         let others = [&self.offers, &self.multipliers, &self.metrics].into_iter().flatten();

@@ -33,9 +33,14 @@ impl Settings {
             None => return Ok(BTreeMap::new()),
         };
         let read = |(id, provider): (&String, _)| {
-            Self::read(&format!("providers.{id}"), provider).map(|settings| (id.clone(), settings))
+            Self::read_one(id, provider).map(|settings| (id.clone(), settings))
         };
         providers.iter().map(read).collect()
+    }
+
+    /// Reads the provider of an id.
+    pub(crate) fn read_one(id: &str, provider: &Value) -> Result<Self, SetupError> {
+        Self::read(&format!("providers.{id}"), provider)
     }
 
     fn read(position: &str, provider: &Value) -> Result<Self, SetupError> {

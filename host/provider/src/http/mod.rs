@@ -15,7 +15,7 @@ use crate::{
     error::bad,
     failure::{Reader, Scrub},
     registry,
-    request::Request,
+    request::{Request, parameters::Api},
 };
 use call::Call;
 use watch::Watch;
@@ -70,6 +70,23 @@ impl Http {
             Some(MissingCredential { provider: id.clone(), variable })
         };
         self.providers.iter().filter_map(missing).collect()
+    }
+
+    /// The `api_kind`s that this host has an adapter for; calls of any other are
+    /// `model_unavailable`.
+    pub fn adapters() -> impl Iterator<Item = &'static str> {
+        Api::ALL.into_iter().map(Api::name)
+    }
+
+    /// Everything that [`new`](Self::new) refuses of a configuration, one for a provider, by id.
+    pub fn problems(config: &Value) -> Vec<(String, SetupError)> {
+        let providers = config.get("providers").and_then(Value::as_object);
+        let problem = |(id, provider): (&String, &Value)| {
+            let settings = Settings::read_one(id, provider);
+            let checked = settings.and_then(|settings| registry::check_base(id, &settings));
+            Some((id.clone(), checked.err()?))
+        };
+        providers.into_iter().flatten().filter_map(problem).collect()
     }
 
     async fn run(&self, text: &str, on_text: Option<OnText<'_>>) -> Result<Answer, CallError> {

@@ -157,3 +157,24 @@ async fn a_query_of_the_address_goes_with_every_call() {
         assert_eq!(setup.mock.requests().pop().unwrap().path, path);
     }
 }
+
+/// What would make the first call fail, all of it and not the first alone.
+#[test]
+fn all_that_is_wrong_with_the_providers() {
+    let config = json!({"providers": {
+        "a": {"api_kind": "ollama", "base_url": "https://a"},
+        "b": {"api_kind": "ollama", "base_url": "a/v1"},
+        "c": {"api_kind": "ollama", "base_url": "https://a/api/chat"}}});
+    let problems = Http::problems(&config);
+    let problems: Vec<_> = problems.iter().map(|(id, problem)| format!("{id} {problem}")).collect();
+    assert_eq!(
+        problems,
+        [
+            "b providers.b.base_url: expected an address that begins with http:// or https://",
+            "c providers.c.base_url: expected an address without /api/chat, which each call adds",
+        ]
+    );
+    assert_eq!(Http::problems(&json!({})), []);
+    let adapters: Vec<_> = Http::adapters().collect();
+    assert_eq!(adapters, ["openai_compatible", "anthropic", "google", "ollama"]);
+}

@@ -10,6 +10,7 @@ mod health;
 mod operate;
 mod persistence;
 mod prepared;
+mod resolve;
 mod streaming;
 
 use std::{
