@@ -4,12 +4,22 @@ use sigmapol_core::{
     Effect, Turn,
     json::{Object, quote},
 };
-use sigmapol_provider::{Answer, CallError, ErrorKind, OnText};
+use sigmapol_provider::{Answer, CallError, Calling, ErrorKind, OnText};
 
-use super::{Outcome, Router, RouterError, blame, payload::Payload};
+use super::{
+    Outcome, Router, RouterError,
+    blame::{self, Kept},
+    candidate::Ordered,
+    deadline, models,
+    payload::Payload,
+};
 
 /// Why a run ends whose text had been passed on in part.
 const INTERRUPTED: &str = ErrorKind::StreamInterrupted.name();
+
+/// Why a candidate is left: the wait that it asks for is too long, or it is known not to be there.
+const WAIT: &str = "wait";
+const CLOSED: &str = "model_closed";
 
 /// Bytes of a provider's message that the engine gets to see; its trace keeps fewer.
 const MESSAGE_BYTES: usize = 4096;
@@ -27,16 +37,24 @@ pub struct Run {
     /// The engine's state of the run.
     state: String,
     effect: Effect,
+    /// When the caller gives up, by the clock of the router.
+    deadline: Option<f64>,
     /// The answer does not travel through the engine: it may hold what the engine refuses, such as
     /// `null` among the arguments of a tool, and no step gets slower by its length.
     answer: Option<Answer>,
 }
 
 impl Run {
-    pub(super) fn new(router: Router, payload: Payload, state: String, effect: Effect) -> Self {
-        let mut run = Self { router, payload, state, effect, answer: None };
-        run.complete();
-        run
+    pub(super) fn new(
+        router: Router,
+        payload: Payload,
+        deadline: Option<f64>,
+        turn: Turn,
+    ) -> Result<Self, RouterError> {
+        let Turn { run: state, effect, .. } = turn;
+        let mut run = Self { router, payload, state, effect, deadline, answer: None };
+        run.settle()?;
+        Ok(run)
     }
 
     /// What the run wants: a call, a wait, or nothing any more.
@@ -82,13 +100,13 @@ impl Run {
                     let provider = self.router.provider()?;
                     let mut passed = false;
                     let result = match &mut on_text {
-                        None => provider.call(request, None).await,
+                        None => self.in_time(provider.call(request, None)).await,
                         Some(on_text) => {
                             let mut pass = |text: &str| {
                                 passed |= !text.is_empty();
                                 on_text(text);
                             };
-                            provider.call(request, Some(&mut pass)).await
+                            self.in_time(provider.call(request, Some(&mut pass))).await
                         }
                     };
                     match result {
@@ -100,6 +118,25 @@ impl Run {
         }
     }
 
+    /// What a call comes to; it is given up where the deadline comes first, whatever the adapter
+    /// thinks of its limits.
+    async fn in_time(&self, call: Calling<'_>) -> Result<Answer, CallError> {
+        let Some(deadline) = self.deadline else { return call.await };
+        let end = self.router.clock().sleep_until(deadline);
+        deadline::before(call, end).await.unwrap_or_else(|| {
+            Err(CallError {
+                kind: ErrorKind::Timeout,
+                http_status: None,
+                message: "the deadline of the run".to_owned(),
+                retry_after_ms: None,
+            })
+        })
+    }
+
+    fn is_overdue(&self) -> bool {
+        self.deadline.is_some_and(|deadline| self.router.clock().now_ms() >= deadline)
+    }
+
     fn interrupted(&mut self, error: CallError) -> Result<(), RouterError> {
         let message = match error.kind {
             ErrorKind::StreamInterrupted => error.message,
@@ -108,10 +145,7 @@ impl Run {
         let kind = error.kind;
         let interrupted = CallError { kind: ErrorKind::StreamInterrupted, message, ..error };
         self.respond_to(Err(interrupted), Some(kind))?;
-        match self.effect {
-            Effect::Done(_) => Ok(()),
-            _ => self.cancel(INTERRUPTED),
-        }
+        self.cancel(INTERRUPTED)
     }
 
     /// What came of the call that the run asked for.
@@ -121,10 +155,12 @@ impl Run {
     /// [`RouterError::Effect`] if it did not ask for one; [`RouterError::Engine`].
     pub fn respond(&mut self, result: Result<Answer, CallError>) -> Result<(), RouterError> {
         let kind = result.as_ref().err().map(|error| error.kind);
-        self.respond_to(result, kind)
+        self.respond_to(result, kind)?;
+        self.settle()
     }
 
-    /// `kind` is that of the failure itself, whatever the engine is told.
+    /// `kind` is that of the failure itself, whatever the engine is told. What the run wants next is
+    /// not settled.
     fn respond_to(
         &mut self,
         result: Result<Answer, CallError>,
@@ -134,18 +170,45 @@ impl Run {
             return Err(self.unasked("a call"));
         };
         let asked: blame::Asked = serde_json::from_str(request).unwrap_or_default();
-        let kept = kind.and_then(|kind| blame::kept(kind, &asked));
-        let response = response(&result);
-        let members = [("response", &*response)];
-        let turn =
-            self.router.step_with(Some(&self.state), "respond", &members, |before, after| {
-                match kept {
-                    Some(kept) => blame::take_back(before, &after, &asked.provider_id, kept),
-                    None => after,
+        let (overdue, now_ms) = (self.is_overdue(), self.router.clock().now_ms());
+        let kept = kind.and_then(|kind| blame::kept(kind, &asked, overdue));
+        let (provider, model) = (&asked.provider_id, &asked.served_model_id);
+        self.tell(&result, |before, after| {
+            let after = match kept {
+                Some(kept) => blame::take_back(before, &after, provider, kept),
+                None => after,
+            };
+            match kind {
+                None => models::answered(after, provider, model),
+                Some(ErrorKind::ModelUnavailable) => {
+                    models::missed(&after, provider, model, now_ms)
                 }
-            })?;
-        self.take(turn);
+                Some(_) => after,
+            }
+        })?;
+        let failed = result.is_err();
         self.answer = result.ok();
+        match &mut self.effect {
+            _ if !(failed && overdue) => Ok(()),
+            // whatever the policy makes of it, this is why the run has ended
+            Effect::Done(done) => {
+                *done = deadline::name(done);
+                Ok(())
+            }
+            _ => self.give_up(deadline::ERROR),
+        }
+    }
+
+    /// Tells the engine of a result; `mend` makes the state of the one before and the one after.
+    fn tell(
+        &mut self,
+        result: &Result<Answer, CallError>,
+        mend: impl Fn(&str, String) -> String,
+    ) -> Result<(), RouterError> {
+        let response = response(result);
+        let members = [("response", &*response)];
+        let turn = self.router.step_with(Some(&self.state), "respond", &members, mend)?;
+        self.take(turn);
         Ok(())
     }
 
@@ -158,7 +221,8 @@ impl Run {
         if !matches!(self.effect, Effect::Wait(_)) {
             return Err(self.unasked("a wait"));
         }
-        self.step("resume", &[])
+        self.step("resume", &[])?;
+        self.settle()
     }
 
     /// Ends the run: it is not ok, and `reason` is its error. A run that has ended stays as it is.
@@ -169,8 +233,12 @@ impl Run {
     pub fn cancel(&mut self, reason: &str) -> Result<(), RouterError> {
         match self.effect {
             Effect::Done(_) => Ok(()),
-            _ => self.step("cancel", &[("reason", &quote(reason))]),
+            _ => self.give_up(reason),
         }
+    }
+
+    fn give_up(&mut self, reason: &str) -> Result<(), RouterError> {
+        self.step("cancel", &[("reason", &quote(reason))])
     }
 
     /// How the run ended.
@@ -195,14 +263,96 @@ impl Run {
 
     fn take(&mut self, turn: Turn) {
         (self.state, self.effect) = (turn.run, turn.effect);
-        self.complete();
     }
 
-    /// A call has what the client said; the engine gave the rest.
-    fn complete(&mut self) {
-        if let Effect::Call(request) = &mut self.effect {
-            *request = self.payload.join(request);
+    /// Goes on as long as what the run wants is not for its driver: a wait that a ready candidate
+    /// makes pointless or the deadline forbids, a call of a model that is known not to be there.
+    /// The engine's run ends, and each turn here takes it further on.
+    fn settle(&mut self) -> Result<(), RouterError> {
+        loop {
+            match &self.effect {
+                Effect::Done(_) => return Ok(()),
+                _ if self.is_overdue() => self.give_up(deadline::ERROR)?,
+                Effect::Wait(until_ms) => {
+                    let wait_ms = until_ms - self.router.clock().now_ms();
+                    let overdue = self.deadline.is_some_and(|deadline| *until_ms >= deadline);
+                    let long = wait_ms > self.router.settings().fallback_wait_ms;
+                    if (overdue || long) && self.leave_for_another()? {
+                        continue;
+                    }
+                    if !overdue {
+                        return Ok(());
+                    }
+                    self.give_up(deadline::ERROR)?;
+                }
+                Effect::Call(request) => {
+                    let request = Ordered::read(&self.state)?.address(request)?;
+                    let asked: blame::Asked = serde_json::from_str(&request).unwrap_or_default();
+                    let (provider, model) = (&asked.provider_id, &asked.served_model_id);
+                    match self.router.closed_until(provider, model) {
+                        Some(until_ms) => self.pass_over(&asked, until_ms)?,
+                        None => {
+                            self.complete(&request);
+                            return Ok(());
+                        }
+                    }
+                }
+            }
         }
+    }
+
+    /// Goes on with the next candidate in place of a wait, if there is one that can be called.
+    fn leave_for_another(&mut self) -> Result<bool, RouterError> {
+        if !Ordered::read(&self.state)?.has_next() {
+            return Ok(false);
+        }
+        let is_open = |effect: &Effect| match effect {
+            Effect::Call(request) => {
+                let asked: blame::Asked = serde_json::from_str(request).unwrap_or_default();
+                self.router.closed_until(&asked.provider_id, &asked.served_model_id).is_none()
+            }
+            _ => false,
+        };
+        let members = [("reason", &*quote(WAIT))];
+        let turn = self.router.step_if(&self.state, "skip", &members, is_open)?;
+        let left = turn.is_some();
+        turn.into_iter().for_each(|turn| self.take(turn));
+        Ok(left)
+    }
+
+    /// Answers in place of a model that is known not to be there: the policy hears of it as of any
+    /// other failure, but for a retry.
+    fn pass_over(&mut self, asked: &blame::Asked, until_ms: f64) -> Result<(), RouterError> {
+        let (provider, model) = (&asked.provider_id, &asked.served_model_id);
+        let left = ((until_ms - self.router.clock().now_ms()) / 1e3).ceil();
+        let message = format!(
+            "not asked: {provider} had no model {model}, which is closed until {until_ms} ms, for \
+             {left} s more"
+        );
+        let kind = ErrorKind::ModelUnavailable;
+        let error = CallError { kind, http_status: None, message, retry_after_ms: None };
+        self.tell(&Err(error), |before, after| {
+            blame::take_back(before, &after, provider, Kept::Breaker)
+        })?;
+        let again = match &self.effect {
+            Effect::Call(request) => {
+                let next: blame::Asked = serde_json::from_str(request).unwrap_or_default();
+                next.provider_id == *provider && next.served_model_id == *model
+            }
+            Effect::Wait(_) => true,
+            Effect::Done(_) => false,
+        };
+        if again { self.step("skip", &[("reason", &quote(CLOSED))]) } else { Ok(()) }
+    }
+
+    /// A call has what the client said, and no more time than the run; the engine gave the rest.
+    fn complete(&mut self, request: &str) {
+        let request = self.payload.join(request);
+        let left = self.deadline.map(|deadline| deadline - self.router.clock().now_ms());
+        self.effect = Effect::Call(match left {
+            Some(left) => deadline::cut(&request, left),
+            None => request,
+        });
     }
 
     fn unasked(&self, expected: &str) -> RouterError {

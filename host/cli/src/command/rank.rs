@@ -9,6 +9,7 @@ use crate::{
     Failure, Global, print_json,
     shared::{
         contract::ContractArgs,
+        provider,
         router::{RouterArgs, State},
         table::{number, render, right, rounded},
         text::safe,
@@ -29,7 +30,13 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args, global: &Global, out: &mut impl Write) -> Result<(), Failure> {
     let contract = args.contract.read(&args.router)?;
-    let router = args.router.builder(args.router.config()?, State::Read, global)?.build()?;
+    let config = args.router.config()?;
+    let provider = provider::known(config.value());
+    let mut builder = args.router.builder(config, State::Read, global)?;
+    if let Some(provider) = provider {
+        builder = builder.provider(provider);
+    }
+    let router = builder.build()?;
     let ranking = router.rank(&contract)?;
     if args.json {
         return print_json(&ranking, out);

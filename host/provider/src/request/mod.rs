@@ -13,7 +13,7 @@ use serde_json::value::RawValue;
 
 use crate::{
     CallError,
-    error::{bad, expected},
+    error::{bad, expected, unsupported},
     json::{self, Object},
 };
 
@@ -120,6 +120,10 @@ impl<'a> Request<'a> {
                 self.times.first_token_ms = Some(milliseconds(&position, value)?);
             }
             "idle_timeout_ms" => self.times.idle_ms = Some(milliseconds(&position, value)?),
+            "protocol" if value.get() == r#""chat""# => {}
+            "protocol" => {
+                return Err(unsupported(format!("{position}: this host speaks chat alone")));
+            }
             "_filters" => return Err(bad(format!("{position}: this host has no filters"))),
             _ => self.parameters.push((key, value)),
         }

@@ -7,10 +7,12 @@ mod config;
 mod failures;
 mod flow;
 mod health;
+mod left_out;
 mod operate;
 mod persistence;
 mod prepared;
 mod streaming;
+mod time;
 
 use std::{
     collections::{BTreeMap, VecDeque},
