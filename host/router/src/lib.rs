@@ -57,6 +57,7 @@ mod run;
 mod saver;
 mod sections;
 mod settings;
+mod settle;
 mod snapshot;
 mod state;
 mod supplies;

@@ -4,22 +4,12 @@ use sigmapol_core::{
     Effect, Turn,
     json::{Object, quote},
 };
-use sigmapol_provider::{Answer, CallError, Calling, ErrorKind, OnText};
+use sigmapol_provider::{Answer, CallError, ErrorKind, OnText};
 
-use super::{
-    Outcome, Router, RouterError,
-    blame::{self, Kept},
-    candidate::Ordered,
-    deadline, models,
-    payload::Payload,
-};
+use super::{Outcome, Router, RouterError, blame, deadline, models, payload::Payload};
 
 /// Why a run ends whose text had been passed on in part.
 const INTERRUPTED: &str = ErrorKind::StreamInterrupted.name();
-
-/// Why a candidate is left: the wait that it asks for is too long, or it is known not to be there.
-const WAIT: &str = "wait";
-const CLOSED: &str = "model_closed";
 
 /// Bytes of a provider's message that the engine gets to see; its trace keeps fewer.
 const MESSAGE_BYTES: usize = 4096;
@@ -31,14 +21,14 @@ const MESSAGE_BYTES: usize = 4096;
 /// [`resume`](Self::resume) after a wait. A run that is dropped leaves nothing behind.
 #[derive(Debug)]
 pub struct Run {
-    router: Router,
+    pub(super) router: Router,
     /// What the client said, which the engine has not seen.
-    payload: Payload,
+    pub(super) payload: Payload,
     /// The engine's state of the run.
-    state: String,
-    effect: Effect,
+    pub(super) state: String,
+    pub(super) effect: Effect,
     /// When the caller gives up, by the clock of the router.
-    deadline: Option<f64>,
+    pub(super) deadline: Option<f64>,
     /// The answer does not travel through the engine: it may hold what the engine refuses, such as
     /// `null` among the arguments of a tool, and no step gets slower by its length.
     answer: Option<Answer>,
@@ -118,25 +108,6 @@ impl Run {
         }
     }
 
-    /// What a call comes to; it is given up where the deadline comes first, whatever the adapter
-    /// thinks of its limits.
-    async fn in_time(&self, call: Calling<'_>) -> Result<Answer, CallError> {
-        let Some(deadline) = self.deadline else { return call.await };
-        let end = self.router.clock().sleep_until(deadline);
-        deadline::before(call, end).await.unwrap_or_else(|| {
-            Err(CallError {
-                kind: ErrorKind::Timeout,
-                http_status: None,
-                message: "the deadline of the run".to_owned(),
-                retry_after_ms: None,
-            })
-        })
-    }
-
-    fn is_overdue(&self) -> bool {
-        self.deadline.is_some_and(|deadline| self.router.clock().now_ms() >= deadline)
-    }
-
     fn interrupted(&mut self, error: CallError) -> Result<(), RouterError> {
         let message = match error.kind {
             ErrorKind::StreamInterrupted => error.message,
@@ -200,7 +171,7 @@ impl Run {
     }
 
     /// Tells the engine of a result; `mend` makes the state of the one before and the one after.
-    fn tell(
+    pub(super) fn tell(
         &mut self,
         result: &Result<Answer, CallError>,
         mend: impl Fn(&str, String) -> String,
@@ -237,7 +208,7 @@ impl Run {
         }
     }
 
-    fn give_up(&mut self, reason: &str) -> Result<(), RouterError> {
+    pub(super) fn give_up(&mut self, reason: &str) -> Result<(), RouterError> {
         self.step("cancel", &[("reason", &quote(reason))])
     }
 
@@ -255,104 +226,14 @@ impl Run {
         Outcome::read(done, answer)
     }
 
-    fn step(&mut self, kind: &str, members: &[(&str, &str)]) -> Result<(), RouterError> {
+    pub(super) fn step(&mut self, kind: &str, members: &[(&str, &str)]) -> Result<(), RouterError> {
         let turn = self.router.step(Some(&self.state), kind, members)?;
         self.take(turn);
         Ok(())
     }
 
-    fn take(&mut self, turn: Turn) {
+    pub(super) fn take(&mut self, turn: Turn) {
         (self.state, self.effect) = (turn.run, turn.effect);
-    }
-
-    /// Goes on as long as what the run wants is not for its driver: a wait that a ready candidate
-    /// makes pointless or the deadline forbids, a call of a model that is known not to be there.
-    /// The engine's run ends, and each turn here takes it further on.
-    fn settle(&mut self) -> Result<(), RouterError> {
-        loop {
-            match &self.effect {
-                Effect::Done(_) => return Ok(()),
-                _ if self.is_overdue() => self.give_up(deadline::ERROR)?,
-                Effect::Wait(until_ms) => {
-                    let wait_ms = until_ms - self.router.clock().now_ms();
-                    let overdue = self.deadline.is_some_and(|deadline| *until_ms >= deadline);
-                    let long = wait_ms > self.router.settings().fallback_wait_ms;
-                    if (overdue || long) && self.leave_for_another()? {
-                        continue;
-                    }
-                    if !overdue {
-                        return Ok(());
-                    }
-                    self.give_up(deadline::ERROR)?;
-                }
-                Effect::Call(request) => {
-                    let request = Ordered::read(&self.state)?.address(request)?;
-                    let asked: blame::Asked = serde_json::from_str(&request).unwrap_or_default();
-                    let (provider, model) = (&asked.provider_id, &asked.served_model_id);
-                    match self.router.closed_until(provider, model) {
-                        Some(until_ms) => self.pass_over(&asked, until_ms)?,
-                        None => {
-                            self.complete(&request);
-                            return Ok(());
-                        }
-                    }
-                }
-            }
-        }
-    }
-
-    /// Goes on with the next candidate in place of a wait, if there is one that can be called.
-    fn leave_for_another(&mut self) -> Result<bool, RouterError> {
-        if !Ordered::read(&self.state)?.has_next() {
-            return Ok(false);
-        }
-        let is_open = |effect: &Effect| match effect {
-            Effect::Call(request) => {
-                let asked: blame::Asked = serde_json::from_str(request).unwrap_or_default();
-                self.router.closed_until(&asked.provider_id, &asked.served_model_id).is_none()
-            }
-            _ => false,
-        };
-        let members = [("reason", &*quote(WAIT))];
-        let turn = self.router.step_if(&self.state, "skip", &members, is_open)?;
-        let left = turn.is_some();
-        turn.into_iter().for_each(|turn| self.take(turn));
-        Ok(left)
-    }
-
-    /// Answers in place of a model that is known not to be there: the policy hears of it as of any
-    /// other failure, but for a retry.
-    fn pass_over(&mut self, asked: &blame::Asked, until_ms: f64) -> Result<(), RouterError> {
-        let (provider, model) = (&asked.provider_id, &asked.served_model_id);
-        let left = ((until_ms - self.router.clock().now_ms()) / 1e3).ceil();
-        let message = format!(
-            "not asked: {provider} had no model {model}, which is closed until {until_ms} ms, for \
-             {left} s more"
-        );
-        let kind = ErrorKind::ModelUnavailable;
-        let error = CallError { kind, http_status: None, message, retry_after_ms: None };
-        self.tell(&Err(error), |before, after| {
-            blame::take_back(before, &after, provider, Kept::Breaker)
-        })?;
-        let again = match &self.effect {
-            Effect::Call(request) => {
-                let next: blame::Asked = serde_json::from_str(request).unwrap_or_default();
-                next.provider_id == *provider && next.served_model_id == *model
-            }
-            Effect::Wait(_) => true,
-            Effect::Done(_) => false,
-        };
-        if again { self.step("skip", &[("reason", &quote(CLOSED))]) } else { Ok(()) }
-    }
-
-    /// A call has what the client said, and no more time than the run; the engine gave the rest.
-    fn complete(&mut self, request: &str) {
-        let request = self.payload.join(request);
-        let left = self.deadline.map(|deadline| deadline - self.router.clock().now_ms());
-        self.effect = Effect::Call(match left {
-            Some(left) => deadline::cut(&request, left),
-            None => request,
-        });
     }
 
     fn unasked(&self, expected: &str) -> RouterError {

@@ -166,6 +166,12 @@ mod tests {
         ] {
             assert_eq!(refusal(member), format!("bad_request: {message}"));
         }
+        assert_eq!(
+            refusal(r#""protocol": "embeddings""#),
+            "unsupported: request.protocol: this host speaks chat alone"
+        );
+        let chat = r#"{"provider_id": "p", "served_model_id": "m", "protocol": "chat"}"#;
+        assert!(Request::parse(chat).unwrap().parameters.is_empty());
         let error = |text| Request::parse(text).map(|_| ()).unwrap_err().message;
         assert_eq!(
             error("[]"),
