@@ -112,6 +112,7 @@ fn done_is_final(case: &Case, last: &Turn, now_ms: f64) {
         json!({ "kind": "respond" }),
         json!({ "kind": "respond", "response": { "ok": true, "response": "late" } }),
         json!({ "kind": "respond", "response": { "ok": false, "error_kind": "auth_error" } }),
+        json!({ "kind": "skip", "reason": "late" }),
         json!({ "kind": "cancel", "reason": "late" }),
     ] {
         let mut event = more.clone();

@@ -62,7 +62,7 @@ pub fn pair(provider: &str, family: &str) -> String {
 
 /// Candidate keys that no predicate or scorer looks at: they travel to the outgoing request and
 /// the trace.
-pub const CARRIED: [&str; 12] = [
+pub const CARRIED: [&str; 13] = [
     "api_kind",
     "auth",
     "auth_env",
@@ -70,6 +70,7 @@ pub const CARRIED: [&str; 12] = [
     "base_url",
     "discovery",
     "price_multiplier",
+    "protocol",
     "raw_price_in",
     "raw_price_out",
     "served_by",

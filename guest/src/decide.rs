@@ -97,7 +97,7 @@ pub fn decide(policy: &str, ctx: &str) -> Result<Decision, Refusal> {
         request: &context.request,
         vocabulary: &vocabulary,
     };
-    let ranking = CallScoped::new(Ranking::new(&policy.slots, observation, context.seed));
+    let ranking = CallScoped::new(Ranking::new(&policy.slots, observation, context.seed, &[]));
     let ranked = |scored: &Scored| Ranked { candidate: scored.row, score: scored.score };
     let rejected = ranking.rejected.iter();
     Ok(Decision {

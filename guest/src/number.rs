@@ -14,9 +14,23 @@ pub fn canonical(value: f64, out: &mut String) {
     }
 }
 
-/// JSON as ECMAScript prints it, which is what RFC 8785 asks for. `value` is finite.
+/// The nearest number that JSON has: what overflowed is the largest of its sign.
+pub fn finite(value: f64) -> f64 {
+    const SIGN: u64 = 1 << 63;
+    let bits = value.to_bits();
+    let largest = f64::MAX.to_bits();
+    if bits & !SIGN == f64::INFINITY.to_bits() {
+        f64::from_bits(bits & SIGN | largest)
+    } else {
+        value
+    }
+}
+
+/// JSON as ECMAScript prints it, which is what RFC 8785 asks for. `value` is finite: any other is
+/// written as what no reader takes.
 pub fn json(value: f64, out: &mut String) {
     match as_integer(value) {
+        _ if !value.is_finite() => out.push_str("null"),
         Some(integer) => write_integer(integer, out),
         None => {
             let decimal = Decimal::of(&format!("{value:e}"));

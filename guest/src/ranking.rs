@@ -20,10 +20,18 @@ pub struct Ranking<'a> {
     pub reasons: Vec<Reason<'a>>,
 }
 
+/// Candidates that no policy is asked about, by their rows, in order; and why.
+pub type Barred = [(u32, Reason<'static>)];
+
 impl<'a> Ranking<'a> {
-    pub fn new(slots: &'a Slots, observation: Observation<'a>, seed: Option<f64>) -> Self {
+    pub fn new(
+        slots: &'a Slots,
+        observation: Observation<'a>,
+        seed: Option<f64>,
+        barred: &Barred,
+    ) -> Self {
         let (survivors, rejected, reasons) =
-            sieve(slots, observation, Bits::all(observation.catalog.len(), true));
+            sieve(slots, observation, Bits::all(observation.catalog.len(), true), barred);
         Self { ordered: order(slots, observation, seed, &survivors), rejected, reasons }
     }
 
@@ -38,12 +46,13 @@ pub fn filter<'a>(
     slots: &'a Slots,
     observation: Observation<'a>,
     rows: &mut Vec<u32>,
+    barred: &Barred,
 ) -> (Vec<(u32, u32)>, Vec<Reason<'a>>) {
     let mut set = Bits::all(observation.catalog.len(), false);
     for row in rows.iter() {
         set.set(*row as usize, true);
     }
-    let (survivors, rejected, reasons) = sieve(slots, observation, set);
+    let (survivors, rejected, reasons) = sieve(slots, observation, set, barred);
     *rows = survivors;
     (rejected, reasons)
 }
@@ -51,13 +60,18 @@ pub fn filter<'a>(
 /// What [`Ranking`] has: who is left, who is rejected and why.
 type Sieved<'a> = (Vec<u32>, Vec<(u32, u32)>, Vec<Reason<'a>>);
 
-fn sieve<'a>(slots: &'a Slots, observation: Observation<'a>, mut rows: Bits) -> Sieved<'a> {
+fn sieve<'a>(
+    slots: &'a Slots,
+    observation: Observation<'a>,
+    mut rows: Bits,
+    barred: &Barred,
+) -> Sieved<'a> {
     let mut reasons: Vec<Reason> = Vec::new();
     // the number of the reason of each row that fails, and which rows those are
     let mut numbers: Vec<u32> = Vec::new();
     let mut failed = Bits::NONE;
     let mut count = 0;
-    CallScoped::new(slots.filter.bind(observation)).sieve(&mut rows, &mut |at, fails, reason| {
+    let mut reject = |at: usize, fails: u64, reason| {
         // there are as many as the policy has tests: a handful
         let number = reasons.iter().position(|known| *known == reason).unwrap_or_else(|| {
             reasons.push(reason);
@@ -74,7 +88,15 @@ fn sieve<'a>(slots: &'a Slots, observation: Observation<'a>, mut rows: Bits) -> 
                 *slot = number as u32;
             }
         }
-    });
+    };
+    for &(row, why) in barred {
+        let (at, row) = (row as usize / ROWS, row as usize);
+        if rows.get(row) {
+            rows.set(row, false);
+            reject(at, 1 << (row % ROWS), why);
+        }
+    }
+    CallScoped::new(slots.filter.bind(observation)).sieve(&mut rows, &mut reject);
     let mut survivors = Vec::with_capacity(observation.catalog.len() - count);
     rows.runs().for_each(|run| survivors.extend(run.start as u32..run.end as u32));
     let mut rejected = Vec::with_capacity(count);

@@ -17,8 +17,8 @@ use crate::run::Run;
 use crate::score::score_value;
 use crate::turn::{Effect, Turn};
 
-/// One event. `run` is the state of the run it belongs to: `respond`, `resume` and `cancel` go on
-/// with a call, `answer` with a flow. The events that belong to none are `init`, `start`, `rank`,
+/// One event. `run` is the state of the run it belongs to: `respond`, `resume`, `skip` and `cancel` go
+/// on with a call, `answer` with a flow. The events that belong to none are `init`, `start`, `rank`,
 /// `status`, `elaborate`, `restore`, `observe`, `forget` and `flow`.
 pub fn step(run: Option<&str>, event: &str) -> Result<Turn, Refusal> {
     let value = CallScoped::new(read("event", event)?);
@@ -84,9 +84,10 @@ impl<'a> Step<'a> {
         let effect = match kind {
             "respond" => run.respond(event.response()?, &mut self.runtime, now_ms)?,
             "resume" => run.resume(&mut self.runtime, now_ms)?,
+            "skip" => run.leave(event.text("reason")?, &mut self.runtime, now_ms)?,
             "cancel" => run.cancel(event.text("reason")?, now_ms),
             _ => {
-                let known = "expected respond, resume, cancel or answer with a run";
+                let known = "expected respond, resume, skip, cancel or answer with a run";
                 return Err(Refusal::unsupported(format!("event.kind: {known}, got '{kind}'")));
             }
         };

@@ -5,6 +5,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::json::{Member, Value, set};
+use crate::number::finite;
 use crate::observation::Observation;
 use crate::predicate::Pred;
 use crate::prng::{Lehmer, floored};
@@ -60,7 +61,7 @@ impl Xform {
                 let draw = Lehmer::substream(seed, salt).draw();
                 let shift = (draw * 2.0 - 1.0) * amplitude;
                 let value = number_of(request, name).map_or(shift, |value| value + shift);
-                set(request, name, Some(Value::Number(value)));
+                set(request, name, Some(Value::Number(finite(value))));
             }
             Self::Filter(kind, recipe) => filter(request, kind, recipe, seed),
             Self::When(pred, xform) => {

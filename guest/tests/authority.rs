@@ -248,7 +248,7 @@ fn what_is_refused() {
         (
             Some(run.clone()),
             json!({ "kind": "start", "now_ms": 0 }),
-            "unsupported: event.kind: expected respond, resume, cancel or answer with a run, got \
+            "unsupported: event.kind: expected respond, resume, skip, cancel or answer with a run, got \
              'start'",
         ),
         (

@@ -48,6 +48,9 @@ fn config() -> Value {
                 "fields": { "bench": 0.5, "price_in": 1 },
                 "served_by": [{ "provider": "alpha", "fields": { "fast": true } }],
             },
+            "v1": {
+                "capabilities": {}, "protocol": "embeddings", "served_by": [{ "provider": "alpha" }],
+            },
         },
         "fields": {
             "bench": { "sort": "Num", "default": 0, "group": "model" },
@@ -83,7 +86,7 @@ fn in_order() {
     assert_eq!(
         info,
         json!({ "ok": true, "info": {
-            "candidates": 1, "initialized": true, "models_loaded": ["m1"],
+            "candidates": 2, "initialized": true, "models_loaded": ["m1", "v1"],
             "profile_names": ["custom", "default"], "providers_loaded": ["alpha", "market"],
             "version": "0.0.1",
         } })
@@ -112,6 +115,12 @@ fn not_in_order() {
             "/providers/alpha/auth",
             json!({ "kind": "oauth", "token_file": "t" }),
             "providers.alpha.auth: unknown key 'token_file', the nearest known one is 'file'",
+        ),
+        ("/models/v1/protocol", json!(1), "models.v1.protocol: expected a string"),
+        (
+            "/defaults/fallback_wait",
+            json!(1),
+            "defaults: unknown key 'fallback_wait', the nearest known one is 'fallback_wait_ms'",
         ),
         ("/providers/alpha/no_log", json!("yes"), "providers.alpha.no_log: expected a boolean"),
         (

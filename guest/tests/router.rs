@@ -28,6 +28,7 @@ fn config() -> Value {
         "models": {
             "m": { "capabilities": { "supports_tools": true }, "fields": { "price_in": 3 },
                    "served_by": [{ "provider": "a" }, { "provider": "b", "fields": { "bench": 2 } }] },
+            "v": { "capabilities": {}, "protocol": "embeddings", "served_by": [{ "provider": "a" }] },
             "n": { "capabilities": {}, "static_quality_hint": 0.5,
                    "served_by": [{ "provider": "b" }, { "provider": "c", "fields": { "price_out": 7 } }] },
         },
@@ -44,8 +45,9 @@ fn config() -> Value {
     })
 }
 
-fn states() -> [Value; 5] {
+fn states() -> [Value; 6] {
     [
+        json!({ "without_credential": { "b": "KEY_B", "elsewhere": "KEY" } }),
         json!({}),
         json!({ "circuit_breakers": {
             "a": { "open": true, "opened_at_ms": 50 },
@@ -91,6 +93,9 @@ fn contracts() -> Vec<Value> {
         pin("b", "n"),
         pin("c", "n"),
         pin("c", "m"),
+        pin("a", "v"),
+        json!({ "protocol": "embeddings" }),
+        json!({ "protocol": "chat", "profile": "cheap" }),
         pin("nobody", "n"),
     ]);
     contracts
@@ -222,6 +227,7 @@ fn what_step_ranks() {
 fn an_old_disable_where_disabling_takes_no_time() {
     let mut config = config();
     config["defaults"]["disable_provider_ttl_ms"] = json!(0);
+    config["models"].as_object_mut().unwrap().remove("v");
     let state = json!({ "disabled_providers": { "a": "auth_error", "elsewhere": "timeout" } });
     let whole = router("strict", &config, None, Some(&state));
     let expected = at_once(&whole, &json!({ "profile": "cheap" }), 5.0).unwrap();

@@ -103,6 +103,10 @@ fn models(draw: &mut Draw<'_>, words: &Words, providers: &[&str]) -> String {
         let capabilities = capabilities.map(|key| (key, "true".to_owned())).collect();
         let capabilities = draw.object(capabilities);
         let mut entry = vec![("capabilities", capabilities), ("served_by", draw.array(&served_by))];
+        if draw.one_in(8) {
+            let protocol = draw.pick(&["chat", "embeddings"]);
+            entry.push(("protocol", draw.string(protocol)));
+        }
         if draw.one_in(2) {
             let field = draw.pick(&words.nums[..5]);
             let value = draw.number();
@@ -167,6 +171,9 @@ fn contract(draw: &mut Draw<'_>, words: &Words, providers: &[&str]) -> String {
         if draw.one_in(2) {
             members.push((key, value));
         }
+    }
+    if draw.one_in(12) {
+        members.push(("protocol", draw.string("embeddings")));
     }
     if draw.one_in(4) {
         members.push(("policy_ir", policy(draw, words)));

@@ -22,6 +22,8 @@ export interface CandidateFields {
   provider_id: string;
   model_family: string;
   served_model_id?: string | undefined;
+  /** `chat` where it is absent. */
+  protocol?: string | undefined;
   /** `fallback` where it is absent. */
   tier?: Tier | undefined;
   scope?: string | undefined;

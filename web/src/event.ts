@@ -72,6 +72,8 @@ export interface Events {
   /** None at all is a failure of the kind `unknown`. */
   respond: Timed & { response?: Response | undefined };
   resume: Timed;
+  /** Leaves the candidate, and goes on with the next one. */
+  skip: Timed & { reason: string };
   cancel: Timed & { reason: string };
   elaborate: Shared & { profile: Profile; retry_table?: RetryTable | undefined; contract?: Contract | undefined };
   restore: Timed & { snapshot: RuntimeState };
@@ -88,7 +90,7 @@ export type EventOf<K extends EventKind> = { kind: K } & Events[K];
 export type Event = { [K in EventKind]: EventOf<K> }[EventKind];
 
 /** The kinds that go on with a run; all others begin one, or belong to none. */
-export type GoesOn = "respond" | "resume" | "cancel" | "answer";
+export type GoesOn = "respond" | "resume" | "skip" | "cancel" | "answer";
 
 /** The run that an event of a kind takes. */
 export type RunOf<K extends EventKind> = K extends GoesOn ? string : undefined;
@@ -99,6 +101,7 @@ export interface Outcomes {
   start: RunOutcome;
   respond: RunOutcome;
   resume: RunOutcome;
+  skip: RunOutcome;
   cancel: RunOutcome;
   rank: Ranking | { error: string };
   status: Status;

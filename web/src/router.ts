@@ -70,6 +70,8 @@ export interface Model {
   /** Not empty. */
   served_by: readonly ServedBy[];
   capabilities: Candidate["capabilities"];
+  /** `chat` where it is absent; other contracts name theirs. */
+  protocol?: string | undefined;
   /** 0 to 1. */
   static_quality_hint?: number | undefined;
   fields?: Observed | undefined;
@@ -130,6 +132,8 @@ export interface Defaults {
   caller_open_breaker_max_ms?: number | undefined;
   /** 64. */
   max_attempts_per_execution?: number | undefined;
+  /** 5,000; for hosts that call and wait. */
+  fallback_wait_ms?: number | undefined;
 }
 
 /** Who there is, and by which policies they are chosen. */
@@ -163,6 +167,8 @@ export interface Contract {
   timeout_ms?: number | undefined;
   seed?: number | undefined;
   scope?: string | undefined;
+  /** `chat` where it is absent; candidates of another one are rejected. */
+  protocol?: string | undefined;
   requirements?: ContractRequirements | undefined;
   /** A name of `profiles`. */
   profile?: string | undefined;

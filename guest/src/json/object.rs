@@ -4,6 +4,7 @@ use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
 use super::value::{Member, Members, Value, lookup, set};
+use crate::number::finite;
 
 /// An object under construction.
 #[derive(Clone, Debug, Default)]
@@ -31,9 +32,10 @@ impl<'t> Object<'t> {
         self.with(key, Value::text(text))
     }
 
+    /// A number that was computed: [`finite`], so that what is read back is what was meant.
     #[must_use]
     pub fn number(self, key: &str, number: f64) -> Self {
-        self.with(key, Value::Number(number))
+        self.with(key, Value::Number(finite(number)))
     }
 
     #[must_use]

@@ -210,7 +210,7 @@ impl Prepared {
             request: &context.request,
             vocabulary: &self.vocabulary,
         };
-        let ranking = CallScoped::new(Ranking::new(&policy.slots, observation, context.seed));
+        let ranking = CallScoped::new(Ranking::new(&policy.slots, observation, context.seed, &[]));
         let state_weight = if own.is_none() { self.state_weight.total() } else { 0 };
         let sizes = cost::Sizes {
             encoding: policy.encoding_bytes,

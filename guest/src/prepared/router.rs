@@ -23,8 +23,8 @@ use crate::overlay::Overlay;
 use crate::policy::Policy;
 use crate::refusal::Refusal;
 use crate::router::{
-    Config, PIN_NOT_FOUND, PRICED, PolicySource, Runtime, asked, hosts_multiplier, known_keys,
-    observed, priced, profile_name, profile_term, rank, unknown_profile,
+    Config, PIN_NOT_FOUND, PRICED, PolicySource, Runtime, asked, bar, hosts_multiplier, known_keys,
+    observed, priced, profile_name, profile_term, protocol, rank, unknown_profile,
 };
 use crate::state::State;
 use crate::state_weight::member;
@@ -47,6 +47,9 @@ pub struct PreparedRouter {
     /// The credits; breakers and disabled providers depend on the time.
     overlay: Overlay,
     windows: ProviderWindows,
+    /// What each candidate speaks, and whether the host has a credential for each provider.
+    protocols: Vec<String>,
+    no_credential: Vec<bool>,
     /// What the same event would weigh, and the ctx it makes, but for the contract, the time and
     /// the disabled providers: the part that is fixed, and the part of the state.
     fixed_weight: u64,
@@ -99,6 +102,8 @@ impl PreparedRouter {
         let rest = Value::Array(rest);
         let catalog = Catalog::read(&rest, "ctx.candidates", &config.vocabulary, Columns::All)
             .map_err(|refusal| Refusal::config(refusal.message))?;
+        let rest_protocols =
+            config.candidates.iter().map(|candidate| protocol(candidate).to_string()).collect();
         let policies = config.profiles.iter().map(|(_, profile)| {
             let term = profile_term(&config, profile, None)?;
             admit(&term, &config, catalog.len())
@@ -109,6 +114,8 @@ impl PreparedRouter {
             fields: PRICED.map(|key| field_of(key, &config.vocabulary)),
             overlay: Overlay::new(&catalog, &State::default(), &config.vocabulary),
             windows: ProviderWindows::new(catalog.providers.names.len()),
+            protocols: rest_protocols,
+            no_credential: vec![false; catalog.providers.names.len()],
             fixed_weight: fixed_weight(&value, &config, &rest),
             state_weight: 0,
             shown: Value::Array(shown).to_json(),
@@ -151,6 +158,11 @@ impl PreparedRouter {
         let (cells, prices_weight) = self.prices(&read)?;
 
         // nothing is refused any more
+        for (name, number) in providers.iter() {
+            if let Some(slot) = self.no_credential.get_mut(number as usize) {
+                *slot = runtime.has_no_credential(name);
+            }
+        }
         self.windows.restate(&runtime, providers, &self.config.defaults);
         self.overlay.put_credits(&self.catalog, read.credits, &self.config.vocabulary);
         for (row, field, value) in cells {
@@ -233,7 +245,16 @@ impl PreparedRouter {
             request: &context.request,
             vocabulary: &self.config.vocabulary,
         };
-        let (ranking, missing) = rank(&policy.slots, observation, context.seed, contract);
+        let mut barred = Vec::new();
+        let asked_for = protocol(contract);
+        for (row, spoken) in (0..).zip(&self.protocols) {
+            let provider = self.catalog.providers.at(row as usize) as usize;
+            let no_credential = self.no_credential.get(provider).copied().unwrap_or_default();
+            if let Some(why) = bar(spoken != asked_for, no_credential) {
+                barred.push((row, why));
+            }
+        }
+        let (ranking, missing) = rank(&policy.slots, observation, context.seed, contract, &barred);
         let event_weight = self.fixed_weight + self.state_weight + ask.weight();
         let sizes = cost::Sizes {
             encoding: policy.encoding_bytes,

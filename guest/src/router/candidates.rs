@@ -9,8 +9,9 @@ use super::config::Config;
 use super::keys;
 use super::prices::{PRICED, hosts_multiplier, priced};
 use super::runtime::Runtime;
+use crate::candidate::typed;
 use crate::json::{Members, Object, Value, lookup};
-use crate::vocabulary::Profile;
+use crate::vocabulary::{Profile, Vocabulary};
 
 /// What the host knows besides the state.
 #[derive(Clone, Copy, Debug)]
@@ -47,7 +48,7 @@ pub fn candidates<'a>(
         let source = text("source").unwrap_or(discovery);
         for offer in offers(id, discovery, config, runtime, supplies, &mut logs) {
             if is_live(&offer, provider, supplies.now_ms) {
-                let candidate = candidate_of(id, provider, &offer);
+                let candidate = candidate_of(id, provider, &offer, &config.vocabulary);
                 candidates.push(enrich(candidate, Some(source), runtime, supplies));
             }
         }
@@ -107,7 +108,12 @@ fn is_live(offer: &Value, provider: &Value, now_ms: f64) -> bool {
         && !above("price_out_usd_per_mtok", "output")
 }
 
-fn candidate_of<'a>(id: &str, provider: &Value<'a>, offer: &Value<'a>) -> Value<'a> {
+fn candidate_of<'a>(
+    id: &str,
+    provider: &Value<'a>,
+    offer: &Value<'a>,
+    vocabulary: &Vocabulary,
+) -> Value<'a> {
     let offered = |key: &str| offer.get(key).cloned();
     let alias = offer.get("model_family").and_then(Value::as_str).and_then(|family| {
         let aliases = provider.get("service_aliases")?;
@@ -116,12 +122,18 @@ fn candidate_of<'a>(id: &str, provider: &Value<'a>, offer: &Value<'a>) -> Value<
     let provided = |key: &str| provider.get(key).cloned();
     let flag = |key: &str| provided(key).unwrap_or(Value::Bool(false));
     let tier = provided("tier").unwrap_or_else(|| Value::text("marketplace"));
-    Object::new()
+    // what an offer says of a declared field, if it is of the sort of that
+    let mut declared = Object::new();
+    for (name, field) in vocabulary.extensions() {
+        let value = offer.get(name).filter(|value| typed(name, value, field).is_ok());
+        declared = declared.maybe(name, value.cloned());
+    }
+    declared
         .text("provider_id", id.to_string())
         .maybe("model_family", alias.or_else(|| offered("model_family")))
         .maybe("served_model_id", offered("wire_model_id").or_else(|| offered("model_family")))
         .with("capabilities", offered("capabilities").unwrap_or(Value::Object(Vec::new())))
-        .copy(offer, &["quality_hint", "success_rate", "latency_ms", "tok_s"])
+        .copy(offer, &["quality_hint", "success_rate", "latency_ms", "tok_s", "protocol"])
         .maybe("price_in", offered("price_in_usd_per_mtok"))
         .maybe("price_out", offered("price_out_usd_per_mtok"))
         .with("tier", tier)

@@ -22,8 +22,8 @@ pub use defaults::Defaults;
 pub use elaborate::elaborate;
 pub use keys::only;
 pub use plan::{
-    PIN_NOT_FOUND, Plan, PolicySource, asked, known_keys, observed, plan, profile_name,
-    profile_term, rank, unknown_profile,
+    PIN_NOT_FOUND, Plan, PolicySource, asked, bar, known_keys, observed, plan, profile_name,
+    profile_term, protocol, rank, unknown_profile,
 };
 pub use prices::{PRICED, hosts_multiplier, priced};
 pub use runtime::{Runtime, Window};

@@ -1,7 +1,7 @@
 //! The plan of a run: which policy, over which candidates, in which order.
 
 use alloc::format;
-use alloc::string::String;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use super::candidates::{Supplies, candidates};
@@ -21,7 +21,8 @@ use crate::names::NONE;
 use crate::observation::Observation;
 use crate::overlay::Overlay;
 use crate::policy::{Policy, under_envelope};
-use crate::ranking::{Ranking, filter, order};
+use crate::predicate::Reason;
+use crate::ranking::{Barred, Ranking, filter, order};
 use crate::refusal::Refusal;
 use crate::state_weight::member;
 use crate::vocabulary::Profile;
@@ -46,7 +47,7 @@ pub struct Plan<'a> {
 }
 
 /// The keys of a contract that mean something.
-const CONTRACT: [&str; 15] = [
+const CONTRACT: [&str; 16] = [
     "chain",
     "extra_candidates",
     "images",
@@ -55,6 +56,7 @@ const CONTRACT: [&str; 15] = [
     "policy_ir",
     "profile",
     "prompt",
+    "protocol",
     "requirements",
     "response_format",
     "scope",
@@ -102,7 +104,16 @@ pub fn plan<'a>(
         vocabulary: &config.vocabulary,
     };
 
-    let (ranking, missing) = rank(&policy.slots, observation, context.seed, contract);
+    let mut barred = Vec::new();
+    let asked_for = protocol(contract);
+    for (row, candidate) in (0..).zip(candidates) {
+        let provider = candidate.get("provider_id").and_then(Value::as_str).unwrap_or_default();
+        let no_credential = runtime.has_no_credential(provider);
+        if let Some(why) = bar(protocol(candidate) != asked_for, no_credential) {
+            barred.push((row, why));
+        }
+    }
+    let (ranking, missing) = rank(&policy.slots, observation, context.seed, contract, &barred);
     let mut rejected = Vec::new();
     if let Some(pin) = missing {
         rejected.push(Object::new().text("reason", PIN_NOT_FOUND).with("pin", pin.clone()).build());
@@ -145,7 +156,13 @@ pub fn plan<'a>(
 /// In the `strict` profile a contract has keys that mean something, and no other.
 pub fn known_keys(config: &Config, contract: &Value) -> Result<(), String> {
     match config.vocabulary.profile {
-        Profile::Strict => only("contract", contract, &CONTRACT),
+        Profile::Strict => {
+            only("contract", contract, &CONTRACT)?;
+            match contract.get("protocol").map(Value::as_str) {
+                Some(None) => Err("contract.protocol: expected a string".to_string()),
+                _ => Ok(()),
+            }
+        }
         Profile::Reference => Ok(()),
     }
 }
@@ -238,6 +255,21 @@ pub fn observed<'a>(runtime: &Runtime<'a>) -> Value<'a> {
         .build()
 }
 
+/// What a call is: `chat`, unless the contract or the model says otherwise.
+pub fn protocol<'v>(of: &'v Value) -> &'v str {
+    of.get("protocol").and_then(Value::as_str).unwrap_or("chat")
+}
+
+/// Why a candidate is for no policy to see: it speaks another protocol than the contract, or its
+/// provider is known to have no credential.
+pub fn bar(other_protocol: bool, no_credential: bool) -> Option<Reason<'static>> {
+    match (other_protocol, no_credential) {
+        (true, _) => Some(Reason::Named("protocol")),
+        (false, true) => Some(Reason::Named("no_credential")),
+        (false, false) => None,
+    }
+}
+
 /// The reason of a pin that no candidate is.
 pub const PIN_NOT_FOUND: &str = "pin_not_found";
 
@@ -248,25 +280,36 @@ pub fn rank<'p, 'v, 't>(
     observation: Observation<'p>,
     seed: Option<f64>,
     contract: &'v Value<'t>,
+    barred: &Barred,
 ) -> (Ranking<'p>, Option<&'v Value<'t>>) {
     let pin = contract.get("requirements").and_then(|requirements| requirements.get("pin"));
-    let Some(pin) = pin else { return (Ranking::new(slots, observation, seed), None) };
-    let mut rows: Vec<u32> = pinned(observation.catalog, pin).into_iter().collect();
+    let Some(pin) = pin else { return (Ranking::new(slots, observation, seed, barred), None) };
+    let is_barred = |row: u32| barred.iter().any(|(barred, _)| *barred == row);
+    let found = pinned(observation.catalog, pin, is_barred);
+    let mut rows: Vec<u32> = found.into_iter().collect();
     let missing = rows.is_empty().then_some(pin);
     // in the reference a pin passes the filter by, and with it the envelope
     let (rejected, reasons) = match observation.vocabulary.profile {
-        Profile::Strict => filter(slots, observation, &mut rows),
-        Profile::Reference => (Vec::new(), Vec::new()),
+        Profile::Reference if !found.is_some_and(is_barred) => (Vec::new(), Vec::new()),
+        _ => filter(slots, observation, &mut rows, barred),
     };
     (Ranking { ordered: order(slots, observation, seed, &rows), rejected, reasons }, missing)
 }
 
-/// The first candidate that is the pinned one.
-fn pinned(catalog: &Catalog, pin: &Value) -> Option<u32> {
+/// The first candidate that is the pinned one; one that is barred only where there is no other.
+fn pinned(catalog: &Catalog, pin: &Value, is_barred: impl Fn(u32) -> bool) -> Option<u32> {
     let part = |key| pin.get(key).and_then(Value::as_str).unwrap_or_default();
     let number = |labels: &Labels, key| Some(labels.names.find(part(key))).filter(|at| *at != NONE);
     let provider = number(&catalog.providers, "provider")?;
     let family = number(&catalog.families, "model")?;
-    let mut pairs = catalog.providers.rows.iter().zip(&catalog.families.rows);
-    pairs.position(|pair| pair == (&provider, &family)).map(|row| row as u32)
+    let mut first = None;
+    for (row, pair) in (0..).zip(catalog.providers.rows.iter().zip(&catalog.families.rows)) {
+        if pair == (&provider, &family) {
+            if !is_barred(row) {
+                return Some(row);
+            }
+            first = first.or(Some(row));
+        }
+    }
+    first
 }

@@ -3,13 +3,14 @@
 use alloc::format;
 
 use crate::json::{Members, Value, lookup};
+use crate::number::finite;
 
 /// The members of a candidate that tell its prices, in byte order.
 pub const PRICED: [&str; 5] =
     ["price_in", "price_multiplier", "price_out", "raw_price_in", "raw_price_out"];
 
 /// What becomes of these members: observed prices where the candidate has none, then the price it
-/// is ranked by, the raw price times the multiplier. The product is always taken from the raw
+/// is ranked by, the raw price times the multiplier, at most the largest number. The product is always taken from the raw
 /// price, so doing this twice changes nothing. `multiplier` is the host's.
 pub fn priced<'a>(
     members: &Members<'a>,
@@ -34,7 +35,7 @@ pub fn priced<'a>(
         .filter(|value| *value > 0.0)
         .or_else(multiplier)
         .unwrap_or(1.0);
-    let product = |raw: Option<f64>| raw.map(|raw| raw * multiplier);
+    let product = |raw: Option<f64>| raw.map(|raw| finite(raw * multiplier));
     [product(raw_in), Some(multiplier), product(raw_out), raw_in, raw_out]
         .map(|number| number.map(Value::Number))
 }

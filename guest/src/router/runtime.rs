@@ -18,6 +18,8 @@ const BREAKERS: &str = "circuit_breakers";
 const METRICS: &str = "ema_metrics";
 const DISABLED: &str = "disabled_providers";
 const DISCOVERY: &str = "discovery_cache";
+/// Providers that the host has no credential for: it says so itself, anew in every process.
+const NO_CREDENTIAL: &str = "without_credential";
 /// Keys of [`METRICS`] that hold credits: this, then the provider.
 const CREDITS: &str = "__credits|";
 /// The credits of such an entry, in USD.
@@ -238,6 +240,11 @@ impl<'a> Runtime<'a> {
             self.set_in(DISABLED, provider, seen);
         }
         live
+    }
+
+    /// Whether the host has no credential for a provider.
+    pub fn has_no_credential(&self, provider: &str) -> bool {
+        self.entry(NO_CREDENTIAL, provider).is_some()
     }
 
     pub fn disabled(&self) -> &Members<'a> {

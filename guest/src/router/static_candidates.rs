@@ -30,7 +30,7 @@ pub fn static_candidates<'a>(
                 .text("provider_id", id)
                 .with("model_family", Value::String(family.clone()))
                 .with("served_model_id", served.unwrap_or_else(|| Value::String(family.clone())))
-                .copy(model, &["capabilities"])
+                .copy(model, &["capabilities", "protocol"])
                 .maybe("quality_hint", model.get("static_quality_hint").cloned())
                 .text("tier", "fallback")
                 .flag("has_tee", false)

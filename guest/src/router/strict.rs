@@ -47,9 +47,12 @@ const PROVIDER: [&str; 16] = [
     "source",
     "tier",
 ];
+/// Defaults that the host acts on.
+const HOSTS_DEFAULTS: [&str; 1] = ["fallback_wait_ms"];
 const AUTH: [&str; 5] = ["auth_env", "command", "file", "kind", "provider"];
 const AUTH_KINDS: [&str; 3] = ["bearer", "none", "oauth"];
-const MODEL: [&str; 5] = ["capabilities", "fields", "served_by", "static_quality_hint", "vendor"];
+const MODEL: [&str; 6] =
+    ["capabilities", "fields", "protocol", "served_by", "static_quality_hint", "vendor"];
 const SERVED_BY: [&str; 3] = ["fields", "provider", "provider_model_id"];
 const PROFILE: [&str; 9] = [
     "chain",
@@ -70,7 +73,8 @@ pub fn shape(config: &Value) -> Result<(), String> {
     only("config", config, &CONFIG)?;
     let entries = |key: &str| config.get(key).and_then(Value::as_object).unwrap_or(&[]);
     let defaults = Value::Object(entries("defaults").to_vec());
-    only("defaults", &defaults, &DEFAULTS.map(|(name, _)| name))?;
+    let known: Vec<&str> = DEFAULTS.iter().map(|(name, _)| *name).chain(HOSTS_DEFAULTS).collect();
+    only("defaults", &defaults, &known)?;
     for (name, value) in entries("defaults") {
         if value.as_number().is_none_or(|value| value < 0.0) {
             return Err(format!("defaults.{name}: expected a number of at least 0"));
@@ -102,6 +106,9 @@ pub fn shape(config: &Value) -> Result<(), String> {
     for (family, model) in entries("models") {
         let about = format!("models.{family}");
         only(&about, model, &MODEL)?;
+        if model.get("protocol").is_some_and(|protocol| protocol.as_str().is_none()) {
+            return Err(format!("{about}.protocol: expected a string"));
+        }
         let served_by = model.get("served_by").and_then(Value::as_array).unwrap_or(&[]);
         for (index, entry) in (1..).zip(served_by) {
             only(&format!("{about}.served_by[{index}]"), entry, &SERVED_BY)?;

@@ -199,6 +199,21 @@ impl<'a> Run<'a> {
         }
     }
 
+    /// The host gives the candidate up, and goes on as `next_candidate` does.
+    pub fn leave(
+        &mut self,
+        reason: &str,
+        runtime: &mut Runtime,
+        now_ms: f64,
+    ) -> Result<Effect, Refusal> {
+        if self.done.is_none() {
+            let entry = entry("skipped", self.candidate()?).text("reason", reason.to_string());
+            self.decision_path.push(entry.build());
+            self.skip(1);
+        }
+        self.resume(runtime, now_ms)
+    }
+
     /// The host gives the run up.
     pub fn cancel(&mut self, reason: &str, now_ms: f64) -> Effect {
         match &self.done {

@@ -26,6 +26,7 @@ pub fn build_request<'a>(contract: &Value<'a>, candidate: &Value<'a>) -> Vec<Mem
                 "provider_id",
                 "model_family",
                 "served_model_id",
+                "protocol",
                 "base_url",
                 "aws_region",
                 "api_kind",

@@ -24,6 +24,7 @@ Exit codes:
   3  exhausted: fuel, memory, deadline, result size, cost or instances
   4  trap, or an engine that cannot be loaded
   65 a ledger that is damaged, torn, cut off before an anchor, or none
+  73 answered, and the runtime state cannot be written
   74 a ledger that cannot be read or written
   75 a ledger that another one writes
   141 the reader of the output left before its end

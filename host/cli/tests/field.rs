@@ -112,7 +112,8 @@ fn copy(from: &Path, to: &Path, port: u16) {
 }
 
 /// Case, command, and what has to be printed.
-const CASES: [(&str, &str, &str); 24] = [
+const CASES: [(&str, &str, &str); 26] = [
+    ("02-retry-after", "run --config config.json --prompt hi --trace", "2000"),
     ("03-gemini-retryinfo", "run --config config.json --prompt hi --trace", "2000"),
     ("04-gemini-bad-key", "run --config config-workaround.json --prompt hi", "B"),
     ("06-html", "run --config config.json --prompt hi", "C"),
@@ -138,6 +139,7 @@ const CASES: [(&str, &str, &str); 24] = [
     ("46-thought-signature", "run --config config.json --prompt hi --json", "thought_signature"),
     ("47-empty-schema", "run --config config-a.json --contract contract.json", "A"),
     ("50-vision-need", "run --config config.json --contract contract-parts.json", "VISION MODEL"),
+    ("53-retry-after-long", "run --config config.json --contract contract.json", "B"),
     ("60-sse-bom-panic", "run --config config-split.json --prompt hi --stream", "hi"),
     ("60-sse-bom-panic", "run --config config-min.json --prompt hi --stream", "Z"),
     ("63-error-position", "rank --config config-dup.json", "config-dup.json: line 6 column 2:"),
@@ -189,9 +191,25 @@ fn states() {
         let (printed, _) = field.run(case, &then);
         assert!(printed.contains(expected) && !printed.contains("rejected"), "{case}: {printed}");
     }
+    // a model that is not there is closed, and its provider is not
+    let (printed, _) = field.run("40-breaker-scope", &format!("status {state}"));
+    assert!(printed.contains("model bad open") && printed.contains("yes"), "{printed}");
     let (printed, _) =
         field.run("51-clock-future", "status --config config.json --state state-future.json");
     assert!(printed.contains("30 s") || printed.contains("29 s"), "{printed}");
+}
+
+/// Both commands are answered: one waits for the other's state.
+#[test]
+fn two_processes() {
+    let Some(field) = Field::new() else { return };
+    let line = "run --config config.json --prompt hi --state state.json";
+    std::thread::scope(|scope| {
+        let both = [(); 2].map(|()| scope.spawn(|| field.run("42-two-processes", line)));
+        for one in both {
+            assert_eq!(one.join().unwrap(), ("A\n".to_owned(), Some(0)));
+        }
+    });
 }
 
 /// Without a seed of the caller's.

@@ -127,6 +127,8 @@ fn help_names_the_exit_codes() {
         let output = String::from_utf8(output.get_output().stdout.clone()).unwrap();
         let limits = "3  exhausted: fuel, memory, deadline, result size, cost or instances";
         assert!(output.contains(limits), "{output}");
+        let unsaved = "73 answered, and the runtime state cannot be written";
+        assert!(output.contains(unsaved), "{output}");
     }
     // those that the help lists, and no other
     let output = sigmapol().arg("--help").assert().success();

@@ -85,7 +85,7 @@ impl<'r, 'a> Script<'r, 'a> {
                 self.runs.remove(&run);
                 self.step(Some(run), self.event("start", op, &["contract"]))
             }
-            kind @ ("respond" | "resume" | "cancel") => {
+            kind @ ("respond" | "resume" | "skip" | "cancel") => {
                 let run = self.text(op, "run")?;
                 self.step(Some(run), self.event(kind, op, &["response", "reason"]))
             }

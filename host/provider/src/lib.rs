@@ -52,6 +52,7 @@ mod http;
 mod json;
 #[cfg(feature = "http")]
 mod limits;
+mod missing;
 #[cfg(feature = "http")]
 mod reading;
 #[cfg(feature = "http")]
@@ -69,7 +70,8 @@ pub use answer::{Answer, Usage};
 pub use config::SetupError;
 pub use error::{CallError, ErrorKind};
 #[cfg(feature = "http")]
-pub use http::{Http, MissingCredential};
+pub use http::Http;
+pub use missing::MissingCredential;
 
 /// Something that answers requests: the real providers, or what a test puts in their place.
 pub trait Provider: Send + Sync {
@@ -82,6 +84,12 @@ pub trait Provider: Send + Sync {
     ///
     /// A [`CallError`]: its kind is what fail plans are written over.
     fn call<'a>(&'a self, request: &'a str, on_text: Option<OnText<'a>>) -> Calling<'a>;
+
+    /// The providers that cannot be called, because their key is not there. Who routes leaves them
+    /// out before the first call.
+    fn missing_credentials(&self) -> Vec<MissingCredential> {
+        Vec::new()
+    }
 }
 
 /// Takes text as it arrives.

@@ -16,6 +16,8 @@ const CALLER_TIMEOUT_MS: f64 = 10_000.0;
 #[derive(Default, Deserialize)]
 pub(super) struct Asked {
     pub(super) provider_id: String,
+    #[serde(default)]
+    pub(super) served_model_id: String,
     timeout_ms: Option<f64>,
     first_token_timeout_ms: Option<f64>,
     idle_timeout_ms: Option<f64>,
@@ -30,13 +32,14 @@ pub(super) enum Kept {
     All,
 }
 
-/// What stays of a failure's provider; nothing where it is the provider's.
-pub(super) fn kept(kind: ErrorKind, asked: &Asked) -> Option<Kept> {
+/// What stays of a failure's provider; nothing where it is the provider's. `overdue`: the caller's
+/// deadline for the whole run is over.
+pub(super) fn kept(kind: ErrorKind, asked: &Asked, overdue: bool) -> Option<Kept> {
     let limits = [asked.timeout_ms, asked.first_token_timeout_ms, asked.idle_timeout_ms];
     let hurried = || limits.into_iter().flatten().any(|limit| limit < CALLER_TIMEOUT_MS);
     match kind {
         ErrorKind::Unsupported => Some(Kept::All),
-        ErrorKind::Timeout if hurried() => Some(Kept::All),
+        ErrorKind::Timeout if overdue || hurried() => Some(Kept::All),
         ErrorKind::ModelUnavailable => Some(Kept::Breaker),
         _ => None,
     }

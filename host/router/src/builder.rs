@@ -11,12 +11,14 @@ use sigmapol_core::{Effect, Engine, Error, Stepper as _};
 use sigmapol_provider::Provider;
 
 use super::{
-    Clock, Config, Router, RouterError, SystemClock,
+    Clock, Config, Router, RouterError, SystemClock, credentials,
     log::Log,
     offers::without_sentinels,
     outcome::result,
     router::{Inner, event, table},
     saver::Saver,
+    sections,
+    settings::Settings,
     snapshot::{self, Found, SnapshotFile},
     state::Shared,
     supplies::{Supplies, router_text, stateless},
@@ -40,6 +42,7 @@ pub struct Builder {
     clock: Arc<dyn Clock>,
     reference: bool,
     state: Option<StateFile>,
+    patience: Duration,
     metrics: Option<String>,
     offers: Option<String>,
     multipliers: Option<String>,
@@ -55,6 +58,7 @@ impl Builder {
             clock: Arc::new(SystemClock),
             reference: false,
             state: None,
+            patience: Duration::ZERO,
             metrics: None,
             offers: None,
             multipliers: None,
@@ -69,6 +73,7 @@ impl Builder {
     }
 
     /// Who is called. Without one, [`Run::answer`](super::Run::answer) is an error; all else works.
+    /// Those of the configuration that it says it has no key for are not ranked.
     #[must_use]
     pub fn provider(self, provider: Arc<dyn Provider>) -> Self {
         Self { provider: Some(provider), ..self }
@@ -94,6 +99,13 @@ impl Builder {
     #[must_use]
     pub fn state_file(self, path: impl Into<PathBuf>, interval: Duration) -> Self {
         Self { state: Some(StateFile::Held { path: path.into(), interval }), ..self }
+    }
+
+    /// Waits for so long where another router holds the file of the state; by default not at all.
+    /// [`build`](Self::build) blocks its thread for as long.
+    #[must_use]
+    pub fn state_patience(self, patience: Duration) -> Self {
+        Self { patience, ..self }
     }
 
     /// Starts from the state in this file and leaves the file alone, whoever holds it.
@@ -170,20 +182,32 @@ impl Builder {
                 _ => Ok(state),
             }
         };
-        let restore = |snapshot: &str| match restored(snapshot) {
-            Ok(state) => Ok(Ok(state)),
-            Err(RouterError::Engine(Error::Refused(why))) => Ok(Err(why.to_string())),
-            Err(RouterError::Failed(why)) => Ok(Err(why)),
-            Err(other) => Err(other),
+        let restore = |snapshot: &str| {
+            if let Err(why) = sections::check(snapshot) {
+                return Ok(Err(why));
+            }
+            match restored(snapshot) {
+                Ok(state) => Ok(Ok(state)),
+                Err(RouterError::Engine(Error::Refused(why))) => Ok(Err(why.to_string())),
+                Err(RouterError::Failed(why)) => Ok(Err(why)),
+                Err(other) => Err(other),
+            }
         };
+        let missing = self.provider.as_deref().map(Provider::missing_credentials);
+        let missing = missing.unwrap_or_default();
+        if !missing.is_empty() {
+            let named = missing.iter().map(|of| (of.provider.as_str(), of.variable.as_str()));
+            self.log.warn("no_credential", &named.collect::<Vec<_>>());
+        }
+        let shared = |state: &str| Arc::new(Shared::new(&credentials::put(state, &missing)));
         let (state, saver) = match &self.state {
-            None => (Arc::new(Shared::new(&fresh)), None),
+            None => (shared(&fresh), None),
             Some(StateFile::Read(path)) => {
                 let state = self.read(path, restore)?;
-                (Arc::new(Shared::new(&state)), None)
+                (shared(&state), None)
             }
             Some(StateFile::Held { path, interval }) => {
-                let file = SnapshotFile::open(path)?;
+                let file = SnapshotFile::open(path, self.patience)?;
                 let found = match file.read()? {
                     Found::State(snapshot) => restore(&snapshot)?.map(Some),
                     Found::Nothing => Ok(None),
@@ -197,9 +221,9 @@ impl Builder {
                     }
                 };
                 let saved = stored.is_some().then_some(0);
-                let state = Arc::new(Shared::new(stored.as_deref().unwrap_or(&fresh)));
-                let (shared, clock) = (Arc::clone(&state), Arc::clone(&self.clock));
-                let saver = Saver::new(file, saved, *interval, shared, clock, self.log.clone())?;
+                let state = shared(stored.as_deref().unwrap_or(&fresh));
+                let (of_all, clock) = (Arc::clone(&state), Arc::clone(&self.clock));
+                let saver = Saver::new(file, saved, *interval, of_all, clock, self.log.clone())?;
                 (state, Some(saver))
             }
         };
@@ -208,6 +232,7 @@ impl Builder {
             engine,
             provider: self.provider,
             clock: self.clock,
+            settings: Settings::read(self.config.value()),
             config: self.config,
             reference: self.reference,
             supplies: Mutex::new(Arc::new(supplies)),

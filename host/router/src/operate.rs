@@ -3,21 +3,21 @@
 use serde_json::{Map, Value};
 use sigmapol_core::json::quote;
 
-use super::{Router, RouterError};
+use super::{Router, RouterError, models};
 
 /// The kind of a disable that an operator asked for, as `status` shows it.
 const OPERATOR: &str = "operator";
 
 impl Router {
-    /// Forgets why a provider is not used: it is no more disabled, and its breaker is closed. `true`
-    /// if there was something to forget.
+    /// Forgets why a provider is not used: it is no more disabled, its breaker is closed, and
+    /// so are those of its models. `true` if there was something to forget.
     ///
     /// # Errors
     ///
     /// [`RouterError::Input`] for a provider that the configuration has not.
     pub fn enable(&self, provider: &str) -> Result<bool, RouterError> {
         self.operate(provider, |state| {
-            for section in ["circuit_breakers", "disabled_providers"] {
+            for section in ["circuit_breakers", "disabled_providers", models::SECTION] {
                 if let Some(entries) = state.get_mut(section).and_then(Value::as_object_mut) {
                     entries.remove(provider);
                 }

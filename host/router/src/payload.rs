@@ -14,6 +14,8 @@ use serde::{
 use serde_json::value::RawValue;
 use sigmapol_core::json::{Members, Object, quote};
 
+use super::{RouterError, deadline};
+
 /// Parameters that the engine copies into a request, and transforms may clamp or shift.
 const SEEN: [&str; 3] = ["max_tokens", "seed", "temperature"];
 
@@ -77,6 +79,8 @@ pub(super) struct Payload {
     members: Vec<(String, String)>,
     /// The seed that the router drew.
     drawn: Option<String>,
+    /// The end of the run, as the contract has it.
+    deadline: Option<String>,
 }
 
 impl Payload {
@@ -86,13 +90,14 @@ impl Payload {
         let Ok(members) = serde_json::from_str::<Members<'_>>(contract) else {
             return (contract.to_owned(), Self::default());
         };
-        let mut keys = HashSet::new();
-        if !members.0.iter().all(|(key, _)| keys.insert(key.as_str())) {
+        let mut seen = HashSet::new();
+        if !members.0.iter().all(|(key, _)| seen.insert(key)) {
             return (contract.to_owned(), Self::default());
         }
         let given = |key: &str| members.get(key).filter(|text| *text != "null");
         let mut skeleton = Object::new();
         let mut payload = Vec::new();
+        let mut end = None;
         for (key, value) in &members.0 {
             let (name, text) = (key.as_str(), value.get());
             match name {
@@ -105,6 +110,7 @@ impl Payload {
                 }
                 "prompt" => {}
                 "messages" if given(name).is_none() => {}
+                deadline::MEMBER => end = Some(text.to_owned()),
                 _ if SHAPE.contains(&name) || BESIDE.contains(&name) => {
                     payload.push((key.clone(), text.to_owned()));
                 }
@@ -127,7 +133,7 @@ impl Payload {
             .with_some("tools", tools.then_some(SOMETHING))
             .with_some("images", images.then_some(SOMETHING))
             .with_some("response_format", json.then_some(JSON));
-        (skeleton.finish(), Self { members: payload, drawn: None })
+        (skeleton.finish(), Self { members: payload, drawn: None, deadline: end })
     }
 
     /// The request that is sent: the client's members with what the policy made of them, and the
@@ -162,6 +168,11 @@ impl Payload {
             }
         }
         whole.finish()
+    }
+
+    /// For how long the run may go on, in milliseconds.
+    pub(super) fn deadline_ms(&self) -> Result<Option<f64>, RouterError> {
+        self.deadline.as_deref().map(deadline::read).transpose()
     }
 
     fn get(&self, name: &str) -> Option<&str> {

@@ -13,12 +13,14 @@ use sigmapol_core::{
 use sigmapol_provider::Provider;
 
 use super::{
-    Builder, Clock, Config, RouterError, Run,
+    Builder, Clock, Config, RouterError, Run, credentials,
     log::Log,
+    models,
     offers::without_sentinels,
     outcome::result,
     payload::Payload,
     saver::Saver,
+    settings::Settings,
     state::Shared,
     supplies::{Supplies, router_text},
 };
@@ -35,6 +37,7 @@ pub(super) struct Inner {
     pub(super) provider: Option<Arc<dyn Provider>>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) config: Config,
+    pub(super) settings: Settings,
     pub(super) reference: bool,
     pub(super) supplies: Mutex<Arc<Supplies>>,
     pub(super) log: Log,
@@ -53,7 +56,7 @@ impl Router {
     }
 
     /// Starts a run. `contract` is `{profile?, policy_ir?, prompt?, requirements?, scope?,
-    /// extra_candidates?, chain?, timeout_ms?, …}`, and any member of an OpenAI chat request
+    /// extra_candidates?, chain?, timeout_ms?, deadline_ms?, protocol?, …}`, and any member of an OpenAI chat request
     /// (`messages`, `tools`, `temperature`, …), which is sent as it is but for what the policy sets.
     ///
     /// A run without a `seed` gets one, so that the selector `sample` spreads calls.
@@ -65,8 +68,9 @@ impl Router {
     pub fn start(&self, contract: &str) -> Result<Run, RouterError> {
         let (skeleton, mut payload) = self.split(contract)?;
         let skeleton = payload.draw_seed(&skeleton);
+        let deadline = payload.deadline_ms()?.map(|ms| self.clock().now_ms() + ms);
         let turn = self.plan("start", &skeleton)?;
-        Ok(Run::new(self.clone(), payload, turn.run, turn.effect))
+        Run::new(self.clone(), payload, deadline, turn)
     }
 
     /// Who would be tried, in which order, and who would not and why: `{ordered, rejected}`.
@@ -75,17 +79,24 @@ impl Router {
     ///
     /// As for [`start`](Self::start); [`RouterError::Failed`] where there is no plan.
     pub fn rank(&self, contract: &str) -> Result<Value, RouterError> {
-        let (skeleton, _) = self.split(contract)?;
+        let (skeleton, payload) = self.split(contract)?;
+        payload.deadline_ms()?;
         ended(&self.plan("rank", &skeleton)?)
     }
 
-    /// What the state says of each provider: `{schema, generated_at_ms, providers}`.
+    /// What the state says of each provider: `{schema, generated_at_ms, providers}`. A provider has
+    /// `closed_models`, `{model: {failures, ms_until_recovery}}`, where models of it were not there, and
+    /// `without_credential`, the name of a variable, where its key is not there.
     ///
     /// # Errors
     ///
     /// [`RouterError::Engine`].
     pub fn status(&self) -> Result<Value, RouterError> {
-        ended(&self.step(None, "status", &[])?)
+        let mut status = ended(&self.step(None, "status", &[])?)?;
+        let state = self.0.state.current().text;
+        models::show(&mut status, &state, self.clock().now_ms(), &self.0.settings);
+        credentials::show(&mut status, &state);
+        Ok(status)
     }
 
     /// Merges observed values, such as `{"price_in": 0.3}`, into those of a provider and a model.
@@ -206,6 +217,39 @@ impl Router {
             saver.changed();
         }
         Ok(turn)
+    }
+
+    /// A step that is taken only if its turn is what was hoped for; else nothing has happened.
+    pub(super) fn step_if(
+        &self,
+        run: &str,
+        kind: &str,
+        members: &[(&str, &str)],
+        hoped: impl Fn(&Effect) -> bool,
+    ) -> Result<Option<Turn>, RouterError> {
+        let supplies = self.supplies();
+        let now_ms = self.0.clock.now_ms();
+        let (turn, changed) = self.0.state.step(|state| {
+            let event = event(kind, members, Some(state), now_ms);
+            let turn = supplies.stepper.step(Some(run), &event).map_err(RouterError::from)?.value;
+            let taken = hoped(&turn.effect).then_some(turn);
+            let after = taken.as_ref().map_or_else(|| state.to_owned(), |turn| turn.state.clone());
+            Ok::<_, RouterError>((taken, after))
+        })?;
+        if changed && let Some(saver) = &self.0.saver {
+            saver.changed();
+        }
+        Ok(turn)
+    }
+
+    /// Until when a model of a provider is not asked.
+    pub(super) fn closed_until(&self, provider: &str, model: &str) -> Option<f64> {
+        let state = self.0.state.current().text;
+        models::closed_until(&state, provider, model, self.0.clock.now_ms(), &self.0.settings)
+    }
+
+    pub(super) fn settings(&self) -> &Settings {
+        &self.0.settings
     }
 
     /// Changes the shared state; `true` if it is another one then.

@@ -6,7 +6,7 @@ use sigmapol_core::{
 };
 use sigmapol_provider::{Answer, CallError, ErrorKind, OnText};
 
-use super::{Outcome, Router, RouterError, blame, payload::Payload};
+use super::{Outcome, Router, RouterError, blame, deadline, models, payload::Payload};
 
 /// Why a run ends whose text had been passed on in part.
 const INTERRUPTED: &str = ErrorKind::StreamInterrupted.name();
@@ -21,22 +21,30 @@ const MESSAGE_BYTES: usize = 4096;
 /// [`resume`](Self::resume) after a wait. A run that is dropped leaves nothing behind.
 #[derive(Debug)]
 pub struct Run {
-    router: Router,
+    pub(super) router: Router,
     /// What the client said, which the engine has not seen.
-    payload: Payload,
+    pub(super) payload: Payload,
     /// The engine's state of the run.
-    state: String,
-    effect: Effect,
+    pub(super) state: String,
+    pub(super) effect: Effect,
+    /// When the caller gives up, by the clock of the router.
+    pub(super) deadline: Option<f64>,
     /// The answer does not travel through the engine: it may hold what the engine refuses, such as
     /// `null` among the arguments of a tool, and no step gets slower by its length.
     answer: Option<Answer>,
 }
 
 impl Run {
-    pub(super) fn new(router: Router, payload: Payload, state: String, effect: Effect) -> Self {
-        let mut run = Self { router, payload, state, effect, answer: None };
-        run.complete();
-        run
+    pub(super) fn new(
+        router: Router,
+        payload: Payload,
+        deadline: Option<f64>,
+        turn: Turn,
+    ) -> Result<Self, RouterError> {
+        let Turn { run: state, effect, .. } = turn;
+        let mut run = Self { router, payload, state, effect, deadline, answer: None };
+        run.settle()?;
+        Ok(run)
     }
 
     /// What the run wants: a call, a wait, or nothing any more.
@@ -82,13 +90,13 @@ impl Run {
                     let provider = self.router.provider()?;
                     let mut passed = false;
                     let result = match &mut on_text {
-                        None => provider.call(request, None).await,
+                        None => self.in_time(provider.call(request, None)).await,
                         Some(on_text) => {
                             let mut pass = |text: &str| {
                                 passed |= !text.is_empty();
                                 on_text(text);
                             };
-                            provider.call(request, Some(&mut pass)).await
+                            self.in_time(provider.call(request, Some(&mut pass))).await
                         }
                     };
                     match result {
@@ -108,10 +116,7 @@ impl Run {
         let kind = error.kind;
         let interrupted = CallError { kind: ErrorKind::StreamInterrupted, message, ..error };
         self.respond_to(Err(interrupted), Some(kind))?;
-        match self.effect {
-            Effect::Done(_) => Ok(()),
-            _ => self.cancel(INTERRUPTED),
-        }
+        self.cancel(INTERRUPTED)
     }
 
     /// What came of the call that the run asked for.
@@ -121,10 +126,12 @@ impl Run {
     /// [`RouterError::Effect`] if it did not ask for one; [`RouterError::Engine`].
     pub fn respond(&mut self, result: Result<Answer, CallError>) -> Result<(), RouterError> {
         let kind = result.as_ref().err().map(|error| error.kind);
-        self.respond_to(result, kind)
+        self.respond_to(result, kind)?;
+        self.settle()
     }
 
-    /// `kind` is that of the failure itself, whatever the engine is told.
+    /// `kind` is that of the failure itself, whatever the engine is told. What the run wants next is
+    /// not settled.
     fn respond_to(
         &mut self,
         result: Result<Answer, CallError>,
@@ -134,18 +141,45 @@ impl Run {
             return Err(self.unasked("a call"));
         };
         let asked: blame::Asked = serde_json::from_str(request).unwrap_or_default();
-        let kept = kind.and_then(|kind| blame::kept(kind, &asked));
-        let response = response(&result);
-        let members = [("response", &*response)];
-        let turn =
-            self.router.step_with(Some(&self.state), "respond", &members, |before, after| {
-                match kept {
-                    Some(kept) => blame::take_back(before, &after, &asked.provider_id, kept),
-                    None => after,
+        let (overdue, now_ms) = (self.is_overdue(), self.router.clock().now_ms());
+        let kept = kind.and_then(|kind| blame::kept(kind, &asked, overdue));
+        let (provider, model) = (&asked.provider_id, &asked.served_model_id);
+        self.tell(&result, |before, after| {
+            let after = match kept {
+                Some(kept) => blame::take_back(before, &after, provider, kept),
+                None => after,
+            };
+            match kind {
+                None => models::answered(after, provider, model),
+                Some(ErrorKind::ModelUnavailable) => {
+                    models::missed(&after, provider, model, now_ms)
                 }
-            })?;
-        self.take(turn);
+                Some(_) => after,
+            }
+        })?;
+        let failed = result.is_err();
         self.answer = result.ok();
+        match &mut self.effect {
+            _ if !(failed && overdue) => Ok(()),
+            // whatever the policy makes of it, this is why the run has ended
+            Effect::Done(done) => {
+                *done = deadline::name(done);
+                Ok(())
+            }
+            _ => self.give_up(deadline::ERROR),
+        }
+    }
+
+    /// Tells the engine of a result; `mend` makes the state of the one before and the one after.
+    pub(super) fn tell(
+        &mut self,
+        result: &Result<Answer, CallError>,
+        mend: impl Fn(&str, String) -> String,
+    ) -> Result<(), RouterError> {
+        let response = response(result);
+        let members = [("response", &*response)];
+        let turn = self.router.step_with(Some(&self.state), "respond", &members, mend)?;
+        self.take(turn);
         Ok(())
     }
 
@@ -158,7 +192,8 @@ impl Run {
         if !matches!(self.effect, Effect::Wait(_)) {
             return Err(self.unasked("a wait"));
         }
-        self.step("resume", &[])
+        self.step("resume", &[])?;
+        self.settle()
     }
 
     /// Ends the run: it is not ok, and `reason` is its error. A run that has ended stays as it is.
@@ -169,8 +204,12 @@ impl Run {
     pub fn cancel(&mut self, reason: &str) -> Result<(), RouterError> {
         match self.effect {
             Effect::Done(_) => Ok(()),
-            _ => self.step("cancel", &[("reason", &quote(reason))]),
+            _ => self.give_up(reason),
         }
+    }
+
+    pub(super) fn give_up(&mut self, reason: &str) -> Result<(), RouterError> {
+        self.step("cancel", &[("reason", &quote(reason))])
     }
 
     /// How the run ended.
@@ -187,22 +226,14 @@ impl Run {
         Outcome::read(done, answer)
     }
 
-    fn step(&mut self, kind: &str, members: &[(&str, &str)]) -> Result<(), RouterError> {
+    pub(super) fn step(&mut self, kind: &str, members: &[(&str, &str)]) -> Result<(), RouterError> {
         let turn = self.router.step(Some(&self.state), kind, members)?;
         self.take(turn);
         Ok(())
     }
 
-    fn take(&mut self, turn: Turn) {
+    pub(super) fn take(&mut self, turn: Turn) {
         (self.state, self.effect) = (turn.run, turn.effect);
-        self.complete();
-    }
-
-    /// A call has what the client said; the engine gave the rest.
-    fn complete(&mut self) {
-        if let Effect::Call(request) = &mut self.effect {
-            *request = self.payload.join(request);
-        }
     }
 
     fn unasked(&self, expected: &str) -> RouterError {

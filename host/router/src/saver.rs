@@ -14,7 +14,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{Clock, RouterError, log::Log, snapshot::SnapshotFile, state::Shared};
+use super::{Clock, RouterError, credentials, log::Log, snapshot::SnapshotFile, state::Shared};
 
 /// Writes a state to its file, at most once an interval.
 pub(super) struct Saver {
@@ -121,7 +121,8 @@ impl Work {
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
         let version = self.state.current();
         if file.saved != Some(version.number) {
-            file.snapshot.write(&version.text, self.clock.now_ms())?;
+            let text = credentials::strip(&version.text);
+            file.snapshot.write(&text, self.clock.now_ms())?;
             file.saved = Some(version.number);
         }
         Ok(())

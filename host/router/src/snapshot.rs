@@ -9,6 +9,7 @@ use std::{
     fs::{self, File, OpenOptions, TryLockError},
     io::{self, Write as _},
     path::{Path, PathBuf},
+    time::{Duration, Instant},
 };
 
 use serde_json::value::RawValue;
@@ -28,6 +29,8 @@ const TEMPORARY: &str = ".tmp";
 
 /// The most bytes of a snapshot: a state is an input of the engine, and has little around it.
 const SNAPSHOT_BYTES: usize = 2 * INPUT_BYTES;
+/// How often it is looked whether a file is free: a lock of a file has no wait with an end.
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 /// What was found where the state should be.
 #[derive(Debug, PartialEq)]
@@ -48,8 +51,8 @@ pub(super) struct SnapshotFile {
 }
 
 impl SnapshotFile {
-    /// Takes the file, and removes what a killed process may have left beside it.
-    pub(super) fn open(path: &Path) -> Result<Self, RouterError> {
+    /// Takes the file, waits for so long where another router holds it, and removes what a killed process may have left beside it.
+    pub(super) fn open(path: &Path, patience: Duration) -> Result<Self, RouterError> {
         let name = path.file_name().ok_or_else(|| wrong(path, "expected the name of a file"))?;
         let mut lock_name = name.to_owned();
         lock_name.push(".lock");
@@ -60,13 +63,19 @@ impl SnapshotFile {
             .write(true)
             .open(&lock_path)
             .map_err(|error| wrong(&lock_path, error))?;
-        match lock.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                let held = format!("another router holds it, by {}", lock_path.display());
-                return Err(wrong(path, held));
+        let since = Instant::now();
+        loop {
+            match lock.try_lock() {
+                Ok(()) => break,
+                Err(TryLockError::WouldBlock) if since.elapsed() < patience => {
+                    std::thread::sleep(LOOK_AGAIN.min(patience));
+                }
+                Err(TryLockError::WouldBlock) => {
+                    let held = format!("another router holds it, by {}", lock_path.display());
+                    return Err(wrong(path, held));
+                }
+                Err(TryLockError::Error(error)) => return Err(wrong(&lock_path, error)),
             }
-            Err(TryLockError::Error(error)) => return Err(wrong(&lock_path, error)),
         }
         let file = Self { path: path.to_owned(), _lock: lock };
         // only now: a temporary file of a router that lives is not a leftover
@@ -240,7 +249,7 @@ mod tests {
         for name in [".state.json.x1y2.tmp", ".other.json.x1y2.tmp", "state.json.damaged-1"] {
             fs::write(folder.path().join(name), "").unwrap();
         }
-        let file = SnapshotFile::open(&path).unwrap();
+        let file = SnapshotFile::open(&path, Duration::ZERO).unwrap();
         file.write("{}", 1.0).unwrap();
         let mut names: Vec<_> = fs::read_dir(folder.path())
             .unwrap()

@@ -16,7 +16,7 @@ use crate::{
     Failure, Global, print_json,
     shared::{
         input, provider,
-        router::{RouterArgs, State, block_on},
+        router::{RouterArgs, State, block_on, save_after},
         table::render,
         text::{AsItIs, safe},
         trace,
@@ -111,7 +111,6 @@ fn with(
         if input::is_stdin(given) { input::text("input", given)? } else { args.input.clone() };
     let router = args.router.builder(config, State::Held, global)?.provider(provider).build()?;
     let outcome = block_on(async { Ok(router.run_flow(&flow, &text).await?) })?;
-    router.save()?;
     if args.trace {
         // with no stderr there is nobody left to tell
         let _ = write!(io::stderr(), "{}", traces(&outcome, global));
@@ -121,10 +120,11 @@ fn with(
     } else if let Some(output) = &outcome.output {
         writeln!(out, "{output}")?;
     }
-    match outcome.error {
+    let ended = match outcome.error {
         Some(error) => Err(Failure::Verdict(format!("flow: {error}"))),
         None => Ok(()),
-    }
+    };
+    save_after(&router, ended)
 }
 
 fn traces(outcome: &FlowOutcome, global: &Global) -> String {

@@ -12,7 +12,7 @@ use crate::{
     shared::{
         contract::{Contract, ContractArgs},
         findings::{self, Found},
-        profiles,
+        profiles, provider,
         router::{RouterArgs, State},
         table::{number, render, right, rounded},
         text::safe,
@@ -33,7 +33,13 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args, global: &Global, out: &mut impl Write) -> Result<(), Failure> {
     let contract = args.contract.read(&args.router)?;
-    let router = args.router.builder(args.router.config()?, State::Read, global)?.build()?;
+    let config = args.router.config()?;
+    let provider = provider::known(config.value());
+    let mut builder = args.router.builder(config, State::Read, global)?;
+    if let Some(provider) = provider {
+        builder = builder.provider(provider);
+    }
+    let router = builder.build()?;
     let mut ranking =
         router.rank(&contract.text).map_err(|error| contract.explain(error, router.config()))?;
     let resolved = router.resolve(&contract.text)?;

@@ -17,7 +17,7 @@ use crate::{
     shared::{
         contract::ContractArgs,
         findings, provider,
-        router::{RouterArgs, State, block_on},
+        router::{RouterArgs, State, block_on, save_after},
         text::AsItIs,
         trace,
     },
@@ -67,7 +67,6 @@ fn with(
     let outcome = block_on(async {
         if args.stream { stream(start()?, out).await } else { Ok(start()?.answer().await?) }
     })?;
-    router.save()?;
     if args.trace {
         // with no stderr there is nobody left to tell
         let _ = writeln!(io::stderr(), "{}", trace::table(&outcome, global));
@@ -82,10 +81,11 @@ fn with(
             writeln!(out, "{}", outcome.text())?;
         }
     }
-    match outcome.error {
+    let ended = match outcome.error {
         Some(error) => Err(Failure::Verdict(format!("run: {error}"))),
         None => Ok(()),
-    }
+    };
+    save_after(&router, ended)
 }
 
 /// How a run ended, and remarks on how it was ranked.
@@ -127,7 +127,10 @@ fn write(text: &str, out: &mut impl Write) -> Result<(), Failure> {
 
 #[cfg(test)]
 mod tests {
+    use std::{fs, path::PathBuf};
+
     use clap::Parser;
+    use sigmapol_provider::{Calling, OnText};
 
     use super::*;
     use crate::shared::fixture::{Echo, Folder, global};
@@ -262,7 +265,39 @@ mod tests {
         let lock = std::fs::File::open(folder.path("state.json.lock")).unwrap();
         lock.lock().unwrap();
         let message = "state.json: another router holds it, by state.json.lock";
+        let line = "--prompt hello --state @state.json --state-wait 0";
         assert_eq!(call(&folder, line, &[]).1, Some((message.to_owned(), 2)));
+    }
+
+    /// Its folder is gone when the state is to be written.
+    struct Removing(PathBuf);
+
+    impl Provider for Removing {
+        fn call<'a>(&'a self, request: &'a str, on_text: Option<OnText<'a>>) -> Calling<'a> {
+            let _ = fs::remove_dir_all(&self.0);
+            Box::pin(async move { Echo { failing: &[] }.call(request, on_text).await })
+        }
+    }
+
+    /// What was paid for is printed, whatever becomes of the state.
+    #[test]
+    fn a_state_that_cannot_be_written() {
+        for more in ["", "--stream", "--json"] {
+            let folder = Folder::new();
+            fs::create_dir(folder.path("gone")).unwrap();
+            let line =
+                format!("run --config @router.json --prompt hello --state @gone/s.json {more}");
+            let args = Line::try_parse_from(folder.words(&line)).unwrap().args;
+            let provider = Arc::new(Removing(folder.path("gone")));
+            let mut out = Vec::new();
+            let config = args.router.config().unwrap();
+            let failure = with(&args, config, provider, &global(), &mut out).unwrap_err();
+            let printed = String::from_utf8(out).unwrap();
+            assert!(printed.contains("alpha: hello"), "{printed}");
+            assert_eq!(failure.exit_code(), 73);
+            let message = folder.hide(&failure.to_string());
+            assert!(message.starts_with("the state is not saved: gone/s.json: "), "{message}");
+        }
     }
 
     #[test]

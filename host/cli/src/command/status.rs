@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::{
     Failure, Global, print_json,
     shared::{
-        input,
+        input, provider,
         router::{RouterArgs, State},
         table::{number, render, right},
         text::safe,
@@ -27,7 +27,13 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args, global: &Global, out: &mut impl Write) -> Result<(), Failure> {
     input::check_stdin(args.router.paths())?;
-    let router = args.router.builder(args.router.config()?, State::Read, global)?.build()?;
+    let config = args.router.config()?;
+    let provider = provider::known(config.value());
+    let mut builder = args.router.builder(config, State::Read, global)?;
+    if let Some(provider) = provider {
+        builder = builder.provider(provider);
+    }
+    let router = builder.build()?;
     let status = router.status()?;
     if args.json {
         return print_json(&status, out);
@@ -49,17 +55,26 @@ fn table(status: &Value, global: &Global) -> String {
             true => format!("{breaker}, {} failed", number(failures)),
             false => breaker.to_owned(),
         };
+        let closed = at("/closed_models").and_then(Value::as_object);
+        let closed = closed.into_iter().flatten();
+        let breaker = closed
+            .clone()
+            .fold(breaker, |breaker, (model, _)| format!("{breaker}; model {} open", safe(model)));
+        let models = closed.filter_map(|(_, model)| model.get("ms_until_recovery")?.as_f64());
         let recovery = ["/breaker/ms_until_recovery", "/disabled/ms_until_recovery"];
-        let recovery = recovery.into_iter().filter_map(value).fold(0.0, f64::max);
+        let recovery = recovery.into_iter().filter_map(value).chain(models).fold(0.0, f64::max);
         let recovery = if recovery > 0.0 { seconds(recovery) } else { "-".to_owned() };
-        let disabled = at("/disabled/kind").and_then(Value::as_str).unwrap_or("-");
+        let disabled = at("/disabled/kind").and_then(Value::as_str).map(safe);
+        let keyless = at("/without_credential").and_then(Value::as_str);
+        let disabled = keyless.map(|name| format!("{} is not set", safe(name))).or(disabled);
+        let disabled = disabled.unwrap_or_else(|| "-".to_owned());
         let credits = value("/credits_remaining_usd").map_or_else(|| "-".to_owned(), number);
         table.add_row([
             Cell::new(safe(id)),
             Cell::new(if flag("/available") { "yes" } else { "no" }),
             Cell::new(breaker),
             right(recovery),
-            Cell::new(safe(disabled)),
+            Cell::new(disabled),
             right(credits),
         ]);
     }
@@ -88,6 +103,9 @@ mod tests {
             "shut": {"available": false, "breaker":
                 {"open": false, "consecutive_failures": 1, "ms_until_recovery": 0},
                 "disabled": {"kind": "auth_error", "at_ms": 0, "ms_until_recovery": 299_000}},
+            "some": {"available": true, "breaker": closed,
+                "closed_models": {"m-1": {"failures": 3, "ms_until_recovery": 12_000}}},
+            "keyless": {"available": false, "breaker": closed, "without_credential": "KEY_A"},
         }});
         insta::assert_snapshot!("status", table(&status, &global()));
     }

@@ -23,6 +23,8 @@ pub enum Failure {
     Usage(String),
     /// The command ran, and its verdict is negative.
     Verdict(String),
+    /// The answer is there, and what was learned from it cannot be written.
+    Unsaved(String),
     /// A ledger cannot be written, or is not what it should be.
     Ledger(LedgerError),
     /// Another virtual machine would stop, by the name that it has for it.
@@ -41,6 +43,8 @@ impl Failure {
             Self::Engine(Error::Exhausted(_)) => 3,
             Self::Engine(_) | Self::Machine(_) => 4,
             // as sysexits.h has them: EX_DATAERR, EX_IOERR, EX_TEMPFAIL
+            // as EX_CANTCREAT
+            Self::Unsaved(_) => 73,
             Self::Ledger(LedgerError::Io { .. }) => 74,
             Self::Ledger(LedgerError::Busy { .. }) => 75,
             Self::Ledger(_) => 65,
@@ -52,7 +56,7 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = match self {
             Self::Engine(error) => error.to_string(),
-            Self::Usage(text) | Self::Verdict(text) => text.clone(),
+            Self::Usage(text) | Self::Verdict(text) | Self::Unsaved(text) => text.clone(),
             Self::Ledger(error) => error.to_string(),
             Self::Machine(name) => format!("vm error {name}"),
             Self::Output(error) => format!("standard output: {error}"),
@@ -153,6 +157,7 @@ mod tests {
             (Failure::Machine("timeout".to_owned()), 3),
             (Failure::Machine("out_of memory wasm_memory".to_owned()), 3),
             (Failure::Machine("wasm_trap out_of_fuel".to_owned()), 4),
+            (Failure::Unsaved(String::new()), 73),
             (Failure::Ledger(LedgerError::Anchor(String::new())), 65),
             (Failure::Ledger(LedgerError::Torn { segment: 1, offset: 0, bytes: 1 }), 65),
             (Failure::Ledger(LedgerError::Io { path: String::new(), message: String::new() }), 74),

@@ -28,6 +28,9 @@ pub(crate) struct RouterArgs {
     /// The runtime state: breakers, disabled providers, observed prices
     #[arg(long, value_name = "FILE")]
     pub(crate) state: Option<PathBuf>,
+    /// How long to wait where another command holds the state
+    #[arg(long, value_name = "SECONDS", default_value_t = 30, requires = "state")]
+    state_wait: u16,
     /// What marketplaces offer, `{discovery_id: {ok, offers, …}}`
     #[arg(long, value_name = "FILE")]
     offers: Option<PathBuf>,
@@ -107,10 +110,19 @@ impl RouterArgs {
         }
         Ok(match (&self.state, state) {
             (None, _) => builder,
-            (Some(path), State::Held) => builder.state_file(path, SAVE_INTERVAL),
+            (Some(path), State::Held) => builder
+                .state_file(path, SAVE_INTERVAL)
+                .state_patience(Duration::from_secs(self.state_wait.into())),
             (Some(path), State::Read) => builder.state_from(path),
         })
     }
+}
+
+/// Writes the state after an answer was printed: that it cannot be written is not what the answer is.
+pub(crate) fn save_after(router: &Router, ended: Result<(), Failure>) -> Result<(), Failure> {
+    let saved = router.save();
+    ended?;
+    saved.map_err(|error| Failure::Unsaved(format!("the state is not saved: {error}")))
 }
 
 /// Runs a future on this thread.

@@ -55,6 +55,11 @@ fn hops(outcome: &Outcome) -> Vec<Hop<'_>> {
             (Some("retry_scheduled"), Some(hop)) => {
                 hop.wait_ms = event.get("backoff_ms").and_then(Value::as_f64);
             }
+            // it would have waited, and another was ready
+            (Some("skipped"), Some(hop)) if hop.wait_ms.is_some() && is_wait(event) => {
+                hop.wait_ms = None;
+                hop.what += "; not waited for";
+            }
             (Some("provider_disabled"), Some(hop)) => hop.what += "; provider disabled",
             (name, _) => {
                 let what = happened(name.unwrap_or_default(), event);
@@ -63,6 +68,10 @@ fn hops(outcome: &Outcome) -> Vec<Hop<'_>> {
         }
     }
     hops
+}
+
+fn is_wait(skipped: &Value) -> bool {
+    skipped.get("reason").and_then(Value::as_str) == Some("wait")
 }
 
 fn happened(name: &str, event: &Value) -> String {
@@ -118,6 +127,10 @@ mod tests {
                     "error_message": "x".repeat(300)})),
                 {"event": "provider_disabled", "provider_id": "alpha", "reason": "auth_error"},
                 with(at("skipped", "alpha"), json!({"reason": "disabled_provider"})),
+                with(at("attempted", "beta"), json!({"attempt": 1, "latency_ms": 5,
+                    "error_kind": "rate_limit", "http_status": 429, "error_message": ""})),
+                with(at("retry_scheduled", "beta"), json!({"attempt": 1, "backoff_ms": 20_000})),
+                with(at("skipped", "beta"), json!({"reason": "wait"})),
                 with(at("attempted", "gamma"), json!({"attempt": 1, "latency_ms": 2100,
                     "error_kind": "timeout", "error_message": ""})),
             ]}),

@@ -10,7 +10,7 @@ use reqwest::Client;
 use serde_json::Value;
 
 use crate::{
-    Answer, CallError, Calling, ErrorKind, OnText, Provider, SetupError,
+    Answer, CallError, Calling, ErrorKind, MissingCredential, OnText, Provider, SetupError,
     config::{Env, Settings, address},
     error::bad,
     failure::{Reader, Scrub},
@@ -28,15 +28,6 @@ pub struct Http {
     client: Client,
     providers: BTreeMap<String, Settings>,
     env: Env,
-}
-
-/// A provider whose key is not there: every call of it would fail with `auth_error`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct MissingCredential {
-    /// The provider's id.
-    pub provider: String,
-    /// The variable of the environment that should hold its key, and is not set or empty.
-    pub variable: String,
 }
 
 impl Http {
@@ -127,6 +118,10 @@ impl Http {
 impl Provider for Http {
     fn call<'a>(&'a self, request: &'a str, on_text: Option<OnText<'a>>) -> Calling<'a> {
         Box::pin(self.run(request, on_text))
+    }
+
+    fn missing_credentials(&self) -> Vec<MissingCredential> {
+        self.missing_credentials()
     }
 }
 

@@ -13,7 +13,7 @@ use serde_json::value::RawValue;
 
 use crate::{
     CallError,
-    error::{bad, expected},
+    error::{bad, expected, unsupported},
     json::{self, Object},
 };
 
@@ -124,6 +124,10 @@ impl<'a> Request<'a> {
                 self.times.first_token_ms = Some(milliseconds(&position, value)?);
             }
             "idle_timeout_ms" => self.times.idle_ms = Some(milliseconds(&position, value)?),
+            "protocol" if value.get() == r#""chat""# => {}
+            "protocol" => {
+                return Err(unsupported(format!("{position}: this host speaks chat alone")));
+            }
             "_filters" => return Err(bad(format!("{position}: this host has no filters"))),
             _ => self.parameters.push((key, value)),
         }
@@ -166,6 +170,12 @@ mod tests {
         ] {
             assert_eq!(refusal(member), format!("bad_request: {message}"));
         }
+        assert_eq!(
+            refusal(r#""protocol": "embeddings""#),
+            "unsupported: request.protocol: this host speaks chat alone"
+        );
+        let chat = r#"{"provider_id": "p", "served_model_id": "m", "protocol": "chat"}"#;
+        assert!(Request::parse(chat).unwrap().parameters.is_empty());
         let error = |text| Request::parse(text).map(|_| ()).unwrap_err().message;
         assert_eq!(
             error("[]"),

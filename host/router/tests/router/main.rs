@@ -7,11 +7,13 @@ mod config;
 mod failures;
 mod flow;
 mod health;
+mod left_out;
 mod operate;
 mod persistence;
 mod prepared;
 mod resolve;
 mod streaming;
+mod time;
 
 use std::{
     collections::{BTreeMap, VecDeque},

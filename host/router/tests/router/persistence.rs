@@ -134,6 +134,42 @@ fn a_second_router_is_refused() {
     assert_eq!(price(&open(&path, NEVER).unwrap()), 1);
 }
 
+/// The second one begins with what the first has saved.
+#[test]
+fn a_second_router_waits() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("state.json");
+    let first = open(&path, NEVER).unwrap();
+    observe(&first, 7);
+    std::thread::scope(|scope| {
+        let second = scope.spawn(|| {
+            World::build(&config(), &[], |builder| {
+                state_file(&path, NEVER)(builder).state_patience(Duration::from_secs(60))
+            })
+        });
+        drop(first);
+        assert_eq!(price(&second.join().unwrap().unwrap()), 7);
+    });
+}
+
+/// What has the wrong shape is not taken as empty.
+#[test]
+fn a_state_with_wrong_sections_is_set_aside() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("state.json");
+    let state = r#"{"circuit_breakers":[]}"#;
+    let digest = sigmapol_core::digest(state.as_bytes());
+    let text = format!(r#"{{"version":1,"saved_at_ms":1,"sha256":"{digest}","state":{state}}}"#);
+    fs::write(&path, &text).unwrap();
+    let why = "state.circuit_breakers: expected an object";
+    let look = World::build(&config(), &[], |builder| builder.state_from(&path)).err().unwrap();
+    assert_eq!(look.to_string(), format!("{}: {why}", path.display()));
+    let world = open(&path, NEVER).unwrap();
+    assert!(world.log.lock().unwrap()[0].contains(why));
+    let aside = folder.path().join("state.json.damaged-1");
+    assert_eq!(fs::read_to_string(aside).unwrap(), text);
+}
+
 #[test]
 fn a_damaged_snapshot_is_set_aside() {
     let folder = tempfile::tempdir().unwrap();
