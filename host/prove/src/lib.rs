@@ -43,6 +43,7 @@ mod locate;
 mod nearest;
 mod notes;
 mod path;
+mod reason;
 mod suggest;
 
 pub use config::lint_config;
@@ -54,4 +55,5 @@ pub use locate::{Position, locate};
 pub use nearest::nearest;
 pub use notes::{Note, normalize_unknown};
 pub use path::Path;
+pub use reason::in_words;
 pub use suggest::suggest;

@@ -95,7 +95,7 @@ pub(crate) fn run(args: &Args, global: &Global, out: &mut impl Write) -> Result<
     ranking(&outcome.value, &view, global, out)?;
     rejections(&outcome.value, &view, global, out)?;
     if args.explain {
-        explain::print(&outcome, &view, engine, global, out)?;
+        explain::print(&policy.text, &outcome, &view, engine, global, out)?;
     }
     writeln!(out)?;
     writeln!(out, "identity  {}", outcome.value.identity)?;

@@ -4,7 +4,7 @@ use std::io::Write;
 
 use comfy_table::Cell;
 use serde_json::{Value, json};
-use sigmapol_prove::lint;
+use sigmapol_prove::{in_words, lint};
 use sigmapol_router::{Resolved, Router};
 
 use crate::{
@@ -60,7 +60,8 @@ pub(crate) fn run(args: &Args, global: &Global, out: &mut impl Write) -> Result<
     let (ordered, rejected) = (list("ordered"), list("rejected"));
     order(ordered, global, out)?;
     if !rejected.is_empty() {
-        rejections(rejected, global, out)?;
+        let vocabulary = router.config().value();
+        rejections(rejected, &resolved, vocabulary, global, out)?;
         let rejected = rejected.iter().filter(|entry| entry.get("pin").is_none()).count();
         if rejected > 0 {
             writeln!(out, "{rejected} of {} candidates", ordered.len() + rejected)?;
@@ -112,12 +113,28 @@ fn order(ordered: &[Value], global: &Global, out: &mut impl Write) -> Result<(),
     Ok(writeln!(out, "{}", render(table))?)
 }
 
-fn rejections(rejected: &[Value], global: &Global, out: &mut impl Write) -> Result<(), Failure> {
+fn rejections(
+    rejected: &[Value],
+    resolved: &Resolved,
+    vocabulary: &Value,
+    global: &Global,
+    out: &mut impl Write,
+) -> Result<(), Failure> {
+    let policy: Value = serde_json::from_str(&resolved.policy).unwrap_or_default();
+    let filter = policy.get(1).unwrap_or(&Value::Null);
+    let mut candidates = resolved.rejected.iter().filter_map(|at| resolved.candidates.get(*at));
     let mut table = global.table(["rejected", "model", "reason"]);
     for candidate in rejected {
         // a pin that nobody fits has no candidate of its own
         let named = candidate.get("pin").unwrap_or(candidate);
-        table.add_row([text(named, "provider"), text(named, "model"), text(candidate, "reason")]);
+        let reason = candidate.get("reason").and_then(Value::as_str).unwrap_or("-");
+        // both are in the order of the candidates
+        let whole = candidate.get("pin").is_none().then(|| candidates.next()).flatten();
+        let why = whole.map_or_else(
+            || reason.to_owned(),
+            |whole| in_words(reason, &[filter], whole, &Value::Null, vocabulary),
+        );
+        table.add_row([text(named, "provider"), text(named, "model"), Cell::new(safe(&why))]);
     }
     writeln!(out)?;
     Ok(writeln!(out, "{}", render(table))?)

@@ -8,7 +8,7 @@ use sigmapol_core::{
     Decision, RefusalCode,
     json::{Members, Object, quote},
 };
-use sigmapol_prove::{Note, normalize_unknown};
+use sigmapol_prove::{Note, in_words, normalize_unknown};
 use sigmapol_provider::ErrorKind;
 
 use crate::{Failure, shared::input::refused};
@@ -105,6 +105,15 @@ impl View {
             price_in: price("price_in"),
             price_out: price("price_out"),
         })
+    }
+
+    /// Why a candidate was rejected, in words.
+    pub(crate) fn why(&self, policy: &Value, index: u32, reason: &str) -> String {
+        let none = &Value::Null;
+        let at = |pointer: &str| self.0.pointer(pointer).unwrap_or(none);
+        let candidate = at(&format!("/candidates/{index}"));
+        let filters = [at("/envelope"), policy.get(1).unwrap_or(none)];
+        in_words(reason, &filters, candidate, at("/state"), at("/vocabulary"))
     }
 
     /// Remarks on a decision over this ctx.

@@ -17,6 +17,7 @@ use crate::{
 };
 
 pub(crate) fn print(
+    policy: &str,
     outcome: &Metered<Decision>,
     view: &View,
     engine: Kind,
@@ -24,7 +25,7 @@ pub(crate) fn print(
     out: &mut impl Write,
 ) -> Result<(), Failure> {
     let Metered { value: decision, spent } = outcome;
-    rejected(decision, view, global, out)?;
+    rejected(policy, decision, view, global, out)?;
     if let Some(request) = &decision.request {
         // a request may name what a number cannot carry; it is shown as the engine wrote it then
         let pretty = serde_json::from_str::<Value>(request)
@@ -44,6 +45,7 @@ pub(crate) fn print(
 }
 
 fn rejected(
+    policy: &str,
     decision: &Decision,
     view: &View,
     global: &Global,
@@ -52,10 +54,12 @@ fn rejected(
     if decision.rejected.is_empty() {
         return Ok(());
     }
+    let policy = serde_json::from_str(policy).unwrap_or_default();
     let mut table = global.table(["rejected", "model", "reason"]);
     for rejected in &decision.rejected {
         let Some(candidate) = view.candidate(rejected.candidate) else { continue };
-        table.add_row([candidate.provider, candidate.model, &rejected.reason].map(safe));
+        let why = view.why(&policy, rejected.candidate, &rejected.reason);
+        table.add_row([candidate.provider, candidate.model, &why].map(safe));
     }
     writeln!(out)?;
     Ok(writeln!(out, "{}", render(table))?)
