@@ -277,6 +277,8 @@ fn a_vocabulary_may_come_with_a_ctx() {
 fn what_is_recorded_is_replayed() {
     let files = Files::new();
     fs::create_dir(files.path("log")).unwrap();
+    // what is said is blanked, and its fuel is that of another text
+    files.write("request.json", REQUEST.replacen('{', r#"{"body": {"prompt": "hello"}, "#, 1));
     let decide = "decide policy.json --ctx catalog.json --ctx request.json --ledger log";
     let printed = files.run(decide).unwrap();
     assert_eq!(printed, files.run(decide.strip_suffix(" --ledger log").unwrap()).unwrap());

@@ -11,8 +11,13 @@ const LAYERS: usize = 4;
 /// Of base64, the shortest part that is looked for. Less is found in any text.
 const PART: usize = 8;
 
-/// Looks for a credential in its forms: as it is, in base64 and in hexadecimal digits, each of
-/// them also behind escapes of JSON, of addresses and of HTML.
+/// The longest credential that is looked for as a list of its bytes. Longer ones are tokens of clouds,
+/// and what they would be written as is longer than what is read of a failure.
+const LISTED: usize = 256;
+
+/// Looks for a credential in its forms: as it is, in capitals or without, in base64, in hexadecimal
+/// digits and as a list of bytes, each of them also behind escapes of JSON, of programs, of addresses,
+/// of mail and of HTML.
 #[derive(Clone, Debug)]
 pub(crate) struct Scrub {
     forms: Vec<Vec<char>>,
@@ -35,7 +40,10 @@ impl Scrub {
         let Some(secret) = secret.map(Secret::expose) else { return Self::default() };
         let mut forms = vec![secret.to_owned()];
         let hex: String = secret.bytes().map(|byte| format!("{byte:02x}")).collect();
-        forms.extend([hex.to_uppercase(), hex]);
+        forms.push(hex);
+        if secret.len() <= LISTED {
+            forms.extend(lists(secret.as_bytes()));
+        }
         for alphabet in [STANDARD, URL] {
             forms.extend((0..3).map(|before| base64(secret.as_bytes(), before, alphabet)));
         }
@@ -49,9 +57,11 @@ impl Scrub {
         forms.sort_by_key(|form| std::cmp::Reverse(form.len()));
         let mut first = [false; 128];
         for character in forms.iter().filter_map(|form| form.first()) {
-            match first.get_mut(*character as usize) {
-                Some(begins) => *begins = true,
-                None => first = [true; 128], // a key that no header can carry
+            for case in [character.to_ascii_lowercase(), character.to_ascii_uppercase()] {
+                match first.get_mut(case as usize) {
+                    Some(begins) => *begins = true,
+                    None => first = [true; 128], // a key that no header can carry
+                }
             }
         }
         Self { forms, first }
@@ -109,7 +119,10 @@ impl Scrub {
             let rest = written.get(at..).unwrap_or_default();
             let here = self.forms.iter().find(|form| {
                 rest.len() >= form.len()
-                    && form.iter().zip(rest).all(|(wanted, (character, ..))| wanted == character)
+                    && form.iter().zip(rest).all(|(wanted, (character, ..))| {
+                        let any_case = form.len() >= PART;
+                        wanted == character || any_case && wanted.eq_ignore_ascii_case(character)
+                    })
             });
             let length = here.map_or(0, Vec::len);
             if let (Some((_, start, _)), Some((.., end))) =
@@ -142,7 +155,8 @@ fn cut(text: &str, mut found: Vec<(usize, usize)>) -> String {
     clean
 }
 
-/// One layer of escapes off: `\u0041`, `\/`, `%41`, `&#65;`, `&#x41;`.
+/// One layer of escapes off: `\u0041`, `\u{41}`, `\x41`, `\101`, `\/`, `%41`, `%u0041`, `=41`, `&#65;`,
+/// `&#x41;`, `&sol;`.
 fn decode(written: &[Written]) -> Vec<Written> {
     let mut decoded = Vec::with_capacity(written.len());
     let mut at = 0;
@@ -150,7 +164,14 @@ fn decode(written: &[Written]) -> Vec<Written> {
         let rest = written.get(at + 1..).unwrap_or_default();
         let (character, length) = match character {
             '\\' => backslash(rest),
-            '%' => digits(rest, 2, 16).map(|character| (character, 2)),
+            '%' => match rest.first() {
+                Some(('u' | 'U', ..)) => rest
+                    .get(1..)
+                    .and_then(|rest| digits(rest, 4, 16))
+                    .map(|character| (character, 5)),
+                _ => digits(rest, 2, 16).map(|character| (character, 2)),
+            },
+            '=' => digits(rest, 2, 16).map(|character| (character, 2)),
             '&' => entity(rest),
             _ => None,
         }
@@ -164,7 +185,13 @@ fn decode(written: &[Written]) -> Vec<Written> {
 
 fn backslash(rest: &[Written]) -> Option<(char, usize)> {
     match rest.first()?.0 {
+        'u' | 'U' if rest.get(1)?.0 == '{' => {
+            let inner = rest.get(2..)?;
+            let end = inner.iter().take(7).position(|(character, ..)| *character == '}')?;
+            Some((digits(inner, end, 16)?, end + 3))
+        }
         'u' | 'U' => Some((digits(rest.get(1..)?, 4, 16)?, 5)),
+        '0'..='7' => Some((digits(rest, 3, 8)?, 3)),
         'x' => Some((digits(rest.get(1..)?, 2, 16)?, 3)),
         escaped @ ('/' | '\\' | '"' | '\'' | '-' | '_' | '.') => Some((escaped, 1)),
         _ => None,
@@ -174,13 +201,40 @@ fn backslash(rest: &[Written]) -> Option<(char, usize)> {
 fn entity(rest: &[Written]) -> Option<(char, usize)> {
     let end = rest.iter().take(9).position(|(character, ..)| *character == ';')?;
     let body: String = rest.get(..end)?.iter().map(|(character, ..)| character).collect();
-    let body = body.strip_prefix('#')?;
+    let Some(body) = body.strip_prefix('#') else {
+        let (_, character) = NAMED.iter().find(|(name, _)| *name == body)?;
+        return Some((*character, end + 1));
+    };
     let code = match body.strip_prefix(['x', 'X']) {
         Some(hex) => u32::from_str_radix(hex, 16),
         None => body.parse(),
     };
     Some((char::from_u32(code.ok()?)?, end + 1))
 }
+
+/// Entities of HTML for what keys have beside letters and digits.
+const NAMED: [(&str, char); 20] = [
+    ("amp", '&'),
+    ("apos", '\''),
+    ("bsol", '\\'),
+    ("colon", ':'),
+    ("comma", ','),
+    ("commat", '@'),
+    ("dash", '-'),
+    ("dollar", '$'),
+    ("equals", '='),
+    ("excl", '!'),
+    ("gt", '>'),
+    ("hyphen", '-'),
+    ("lowbar", '_'),
+    ("lt", '<'),
+    ("num", '#'),
+    ("percnt", '%'),
+    ("period", '.'),
+    ("plus", '+'),
+    ("quot", '"'),
+    ("sol", '/'),
+];
 
 fn digits(rest: &[Written], count: usize, radix: u32) -> Option<char> {
     let digits = rest.get(..count)?.iter();
@@ -191,6 +245,25 @@ fn digits(rest: &[Written], count: usize, radix: u32) -> Option<char> {
 
 const STANDARD: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 const URL: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+/// The bytes one after the other: in hexadecimal digits, as tools print them, and as numbers of an array.
+fn lists(bytes: &[u8]) -> impl Iterator<Item = String> {
+    let list = |write: fn(&u8) -> String, between: &str| {
+        bytes.iter().map(write).collect::<Vec<_>>().join(between)
+    };
+    let hex = |byte: &u8| format!("{byte:02x}");
+    let program = |byte: &u8| format!("0x{byte:02x}");
+    [
+        list(hex, ":"),
+        list(hex, " "),
+        list(hex, "-"),
+        list(program, ","),
+        list(program, ", "),
+        list(u8::to_string, ","),
+        list(u8::to_string, ", "),
+    ]
+    .into_iter()
+}
 
 /// What base64 makes of bytes that stand after so many others, as far as it depends on them alone.
 fn base64(bytes: &[u8], before: usize, alphabet: &[u8; 64]) -> String {
@@ -245,6 +318,58 @@ mod tests {
         ] {
             assert_eq!(scrub(&format!("é {form}!")), "é ***!", "{form}");
         }
+    }
+
+    /// Each way in which a server may write what it was sent.
+    #[test]
+    fn in_any_way() {
+        let each = |write: fn(char) -> String| KEY.chars().map(write).collect::<String>();
+        let list = |write: fn(u8) -> String, between: &str| {
+            KEY.bytes().map(write).collect::<Vec<_>>().join(between)
+        };
+        let mixed: String = KEY
+            .char_indices()
+            .map(|(at, c)| if at % 2 == 0 { c.to_ascii_uppercase() } else { c })
+            .collect();
+        let ways = [
+            ("as it is", KEY.to_owned()),
+            ("capitals", KEY.to_uppercase()),
+            ("no capitals", KEY.to_lowercase()),
+            ("some capitals", mixed),
+            ("JSON", json_escaped(KEY)),
+            ("JSON in JSON", json_escaped(KEY).replace('\\', "\\\\")),
+            ("JSON, capitals", json_escaped(&KEY.to_uppercase())),
+            ("JSON, a slash", KEY.replace('/', "\\/")),
+            ("JavaScript", each(|c| format!("\\u{{{:x}}}", u32::from(c)))),
+            ("bytes of a program", each(|c| format!("\\x{:02x}", u32::from(c)))),
+            ("octal", each(|c| format!("\\{:03o}", u32::from(c)))),
+            ("address", each(|c| format!("%{:02x}", u32::from(c)))),
+            ("address, twice", each(|c| format!("%25{:02X}", u32::from(c)))),
+            ("address, of scripts", each(|c| format!("%u{:04x}", u32::from(c)))),
+            ("mail", each(|c| format!("={:02X}", u32::from(c)))),
+            ("HTML", each(|c| format!("&#{};", u32::from(c)))),
+            ("HTML, hexadecimal", each(|c| format!("&#X{:X};", u32::from(c)))),
+            (
+                "HTML, named",
+                KEY.replace('/', "&sol;").replace('+', "&plus;").replace('-', "&hyphen;"),
+            ),
+            ("HTML in JSON", KEY.replace('/', "\\u0026#47;")),
+            ("hexadecimal", list(|b| format!("{b:02x}"), "")),
+            ("hexadecimal, mixed", list(|b| format!("{b:02x}"), "").replace('b', "B")),
+            ("hexadecimal, colons", list(|b| format!("{b:02X}"), ":")),
+            ("hexadecimal, spaces", list(|b| format!("{b:02x}"), " ")),
+            ("an array of a program", list(|b| format!("0x{b:02x}"), ", ")),
+            ("an array", format!("[{}]", list(|b| b.to_string(), ","))),
+            ("an array, spaces", format!("[{}]", list(|b| b.to_string(), ", "))),
+        ];
+        for (way, written) in ways {
+            let scrubbed = scrub(&format!("é {written}!"));
+            let expected = ["é ***!", "é [***]!"];
+            assert!(expected.contains(&scrubbed.as_str()), "{way}: {scrubbed}");
+        }
+        // a short key in other letters is a word
+        let short = Scrub::new(Secret::new("Key").as_ref());
+        assert_eq!(short.text("a key, the Key"), "a key, the ***");
     }
 
     #[test]

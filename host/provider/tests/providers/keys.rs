@@ -10,14 +10,32 @@ const PROVIDERS: [&str; 4] = ["anthropic", "google", "ollama", "openai_compatibl
 fn forms() -> Vec<String> {
     let escaped: String = KEY.chars().map(|c| format!("\\u{:04x}", u32::from(c))).collect();
     let percent: String = KEY.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    let octal: String = KEY.bytes().map(|byte| format!("\\{byte:03o}")).collect();
+    let list = |write: fn(u8) -> String, between: &str| {
+        KEY.bytes().map(write).collect::<Vec<_>>().join(between)
+    };
     // coreutils' base64 of "Bearer sk-secret-1"
-    vec![KEY.to_owned(), escaped, percent, "QmVhcmVyIHNrLXNlY3JldC0x".to_owned()]
+    let base64 = "QmVhcmVyIHNrLXNlY3JldC0x".to_owned();
+    let hex = list(|byte| format!("{byte:02X}"), ":");
+    let array = list(|byte| byte.to_string(), ", ");
+    vec![KEY.to_owned(), KEY.to_uppercase(), escaped, percent, octal, base64, hex, array]
 }
 
 /// What must be nowhere: the key, and what its forms have that nothing else has.
 fn is_clean(text: &str) -> bool {
-    let parts =
-        [KEY, "secret", "\\u0073\\u006b", "%73%6B", "c2stc2VjcmV0", "NrLXNlY3Jld", "zay1zZWNyZX"];
+    let parts = [
+        KEY,
+        "secret",
+        "SECRET",
+        "\\u0073\\u006b",
+        "\\163\\145",
+        "%73%6B",
+        "c2stc2VjcmV0",
+        "NrLXNlY3Jld",
+        "zay1zZWNyZX",
+        "73:65:63",
+        "115, 101, 99",
+    ];
     parts.iter().all(|part| !text.contains(part))
 }
 
