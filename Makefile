@@ -1,5 +1,5 @@
 .PHONY: help demo demo-call test web lint package deny conformance component golden keep check-golden reproducible genvm-matrix bench \
-	bench-ledger climb fuzz attack differential
+	bench-ledger climb fuzz attack sdk differential
 
 help:          ## these verbs
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 24
@@ -74,6 +74,9 @@ climb:         ## look SECONDS=600 for decisions that take the most for their co
 
 attack:        ## hostile responses, configurations, states, ledgers, disks: MINUTES=3, or CASES=1000000 each; SEED=1
 	sh tools/attack.sh $(or $(MINUTES),3) $(or $(SEED),1) $(CASES)
+
+sdk:           ## the SDKs of providers, against the mock and through the command
+	sh tools/sdk.sh
 
 differential:  ## N=10000000 random decisions of SEED=1, natively and in the component
 	cargo run --release --quiet --locked -p sigmapol-tests --bin differential -- $(or $(N),10000000) $(or $(SEED),1)

@@ -1,4 +1,4 @@
-//! See `fuzz/src/lib.rs`.
+//! See `fuzz/src/routers.rs`.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|input: &[u8]| sigmapol_fuzz::contract(input));
+libfuzzer_sys::fuzz_target!(|input: &[u8]| sigmapol_fuzz::routers::contract(input));

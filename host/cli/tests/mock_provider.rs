@@ -7,7 +7,10 @@ use sigmapol_provider::{Http, Provider as _};
 #[tokio::test]
 async fn the_command_says_where_it_is_and_what_it_answers() {
     let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_sigmapol"));
-    let command = command.arg("mock-provider").stdout(std::process::Stdio::piped());
+    let folder = tempfile::tempdir().unwrap();
+    let captured = folder.path().join("captured.jsonl");
+    let command = command.arg("mock-provider").arg("--capture").arg(&captured);
+    let command = command.stdout(std::process::Stdio::piped());
     let mut child = command.spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let first = lines.next().unwrap().unwrap();
@@ -19,6 +22,13 @@ async fn the_command_says_where_it_is_and_what_it_answers() {
     let answer = http.call(&request.to_string(), None).await;
     assert_eq!(answer.map(|answer| answer.text), Ok("ok".to_owned()));
     assert_eq!(lines.next().unwrap().unwrap(), "beta anthropic → 200");
+    // what was said, and no header of it
+    let line = std::fs::read_to_string(&captured).unwrap();
+    let captured: serde_json::Value = serde_json::from_str(&line).unwrap();
+    let body = r#"{"model":"model-1","max_tokens":4096,"messages":[{"role":"user","content":[{"type":"text","text":"Hello"}]}]}"#;
+    let expected = json!({"route": "beta", "dialect": "anthropic", "path": "/beta/v1/messages",
+        "body": body});
+    assert_eq!((captured, line.ends_with('\n')), (expected, true));
     child.kill().unwrap();
     child.wait().unwrap();
 }

@@ -62,8 +62,9 @@ pub struct Received {
     pub text: String,
 }
 
-/// Is told of each request in one line.
-pub type OnRequest = Box<dyn Fn(String) + Send + Sync>;
+/// Is told of each request: what was received, unless nobody answers at its path, and in one line what
+/// came of it.
+pub type OnRequest = Box<dyn Fn(Option<&Received>, String) + Send + Sync>;
 
 impl MockProvider {
     /// Listens on 127.0.0.1, on any free port if the port is 0, and runs on the caller's runtime.
@@ -72,7 +73,7 @@ impl MockProvider {
     ///
     /// The port is taken, or the script is not one.
     pub async fn start(script: &str, port: u16) -> io::Result<Self> {
-        Self::start_with(script, port, Box::new(|_| {})).await
+        Self::start_with(script, port, Box::new(|_, _| {})).await
     }
 
     /// As [`Self::start`], with someone to tell of the requests.
@@ -96,10 +97,10 @@ impl MockProvider {
         format!("http://{}/{route}", self.address).trim_end_matches('/').to_owned()
     }
 
-    /// The requests so far.
+    /// The requests so far; of more than ten thousand, the last ones.
     #[must_use]
     pub fn requests(&self) -> Vec<Received> {
-        lock(&self.state.received).clone()
+        lock(&self.state.received).iter().cloned().collect()
     }
 }
 

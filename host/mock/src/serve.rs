@@ -1,13 +1,13 @@
 //! The server of the mock.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, VecDeque},
     io,
     sync::{Arc, Mutex},
     time::Duration,
 };
 
-use http_body_util::BodyExt as _;
+use http_body_util::{BodyExt as _, Limited};
 use hyper::{Request, Response, body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
@@ -20,11 +20,17 @@ use super::{
     shape::Shape,
 };
 
+/// The requests that are kept: whoever looks at them has sent fewer.
+const KEPT: usize = 10_000;
+
+/// The most bytes of a request. No provider takes so many.
+const BODY_BYTES: usize = 64 << 20;
+
 /// What the connections share.
 pub(super) struct State {
     script: Script,
     taken: Mutex<BTreeMap<String, usize>>,
-    pub(super) received: Mutex<Vec<Received>>,
+    pub(super) received: Mutex<VecDeque<Received>>,
     on_request: OnRequest,
 }
 
@@ -47,6 +53,14 @@ impl State {
         *count - 1
     }
 
+    fn keep(&self, received: Received) {
+        let mut kept = lock(&self.received);
+        if kept.len() == KEPT {
+            kept.pop_front();
+        }
+        kept.push_back(received);
+    }
+
     async fn answer(&self, request: Request<Incoming>) -> io::Result<Response<Body>> {
         let path = request.uri().path_and_query().map_or("/", |path| path.as_str()).to_owned();
         let headers = request.headers().iter().map(|(name, value)| {
@@ -54,26 +68,24 @@ impl State {
         });
         let headers = headers.collect();
         let Some((route, shape)) = Shape::of(request.uri().path()) else {
-            (self.on_request)(format!("{path} → 404"));
+            (self.on_request)(None, format!("{path} → 404"));
             return Ok(problem("expected the path of a dialect"));
         };
-        let body = request.into_body().collect().await.map_err(io::Error::other)?.to_bytes();
+        let body = Limited::new(request.into_body(), BODY_BYTES).collect().await;
+        let body = body.map_err(io::Error::other)?.to_bytes();
         let text = String::from_utf8_lossy(&body).into_owned();
         let body = serde_json::from_str(&text).unwrap_or_else(|_| Value::String(text.clone()));
         let stream = shape.streams(&body);
         let model = body.get("model").and_then(Value::as_str).unwrap_or("mock").to_owned();
         let taken = self.take(&route);
         let dialect = shape.name();
-        lock(&self.received).push(Received {
-            route: route.clone(),
-            dialect,
-            path,
-            headers,
-            body,
-            text,
-        });
+        let received = Received { route: route.clone(), dialect, path, headers, body, text };
+        self.keep(received.clone());
+        let tell = |what: &str| {
+            (self.on_request)(Some(&received), format!("{route} {dialect} → {what}"));
+        };
         let Some(step) = self.script.step(&route, taken) else {
-            (self.on_request)(format!("{route} {dialect} → 404"));
+            tell("404");
             return Ok(problem(&format!("the script has no route {route}")));
         };
         if step.delay_ms > 0 {
@@ -81,11 +93,11 @@ impl State {
         }
         match reply(step, shape, &model, stream) {
             Some(response) => {
-                (self.on_request)(format!("{route} {dialect} → {}", response.status().as_u16()));
+                tell(response.status().as_str());
                 Ok(response)
             }
             None => {
-                (self.on_request)(format!("{route} {dialect} → dropped"));
+                tell("dropped");
                 Err(io::Error::other("scripted drop"))
             }
         }

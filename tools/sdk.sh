@@ -1,0 +1,46 @@
+#!/bin/sh
+# The SDKs of providers, as applications use them: they talk to the mock, and what they sent goes through
+# `sigmapol run`. Python and Node are needed, and the registries of both the first time; everything is
+# installed into target/sdk, in the versions of tests/clients.
+set -eu
+cd "$(dirname "$0")/.."
+for command in python3 node npm; do
+    command -v "$command" >/dev/null || {
+        echo "sdk: $command is not here" >&2
+        exit 1
+    }
+done
+cargo build --quiet --locked
+target=$(cargo metadata --format-version 1 --no-deps --locked |
+    node -p 'JSON.parse(require("fs").readFileSync(0)).target_directory')
+sigmapol=$target/debug/sigmapol
+clients=$PWD/tests/clients
+work=$target/sdk
+mkdir -p "$work"
+[ -x "$work/python/bin/python" ] || python3 -m venv "$work/python"
+"$work/python/bin/pip" install --quiet --disable-pip-version-check -r "$clients/requirements.txt"
+cp "$clients/package.json" "$clients/package-lock.json" "$work/"
+(cd "$work" && npm ci --silent --no-audit --no-fund)
+
+# mock NAME [ARGUMENT…]: starts a mock that writes to NAME.jsonl, and says where it listens
+mock() {
+    name=$1
+    shift
+    "$sigmapol" mock-provider --capture "$work/$name.jsonl" "$@" >"$work/$name.log" &
+    mocks="$mocks $!"
+    for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+        url=$(sed -n 's/^listening on //p' "$work/$name.log")
+        [ -z "$url" ] || return 0
+        sleep 0.5
+    done
+    echo "sdk: the mock does not listen" >&2
+    exit 1
+}
+mocks=
+trap 'kill $mocks' EXIT
+
+mock captured --script "$clients/mock.json"
+"$work/python/bin/python" "$clients/send.py" "$url"
+(cd "$work" && node "$clients/send.mjs" "$url")
+mock arrived
+"$work/python/bin/python" "$clients/compare.py" "$sigmapol" "$work/captured.jsonl" "$url" "$work/arrived.jsonl"
