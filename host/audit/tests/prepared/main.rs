@@ -330,7 +330,8 @@ fn what_a_limit_of_cost_stopped() {
     });
     let ctx = ctx.to_string();
     let canonical = SANDBOX.admit(POLICY, "{}").unwrap().value.canonical;
-    let bound = CostBound::of(&canonical).at_most(40, u64::try_from(ctx.len()).unwrap(), 0);
+    let bound = CostBound::of(&canonical).written_in(u64::try_from(POLICY.len()).unwrap());
+    let bound = bound.at_most(40, u64::try_from(ctx.len()).unwrap(), 0);
     for bodies in [false, true] {
         let folder = tempfile::tempdir().unwrap();
         let ledger = open(folder.path());

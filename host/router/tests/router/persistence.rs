@@ -191,14 +191,13 @@ fn a_damaged_snapshot_is_set_aside() {
             ),
             "snapshot must be a table".to_owned(),
         ),
-        // the engine takes it, and no decision
         (
             concat!(
                 r#"{"version":1,"saved_at_ms":1,"#,
                 r#""sha256":"6a667f570b73525c135e697a34f4848157d97cd8d768197a470e240c14bbc438","#,
                 r#""state":{"ema_metrics":{"a|m":{"price_in":"x"}}}}"#
             ),
-            "ctx.state.ema['a|m']: expected numbers as prices".to_owned(),
+            "state.ema_metrics['a|m'].price_in: expected a number".to_owned(),
         ),
     ]) {
         fs::write(&path, damaged).unwrap();
