@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 
 use crate::encode::{self, text};
 use crate::json::Value;
-use crate::order::by_text;
+use crate::order::{by, by_text};
 use crate::signature::{Arguments, Laws, Op};
 use crate::term::{Argument, Term};
 
@@ -40,8 +40,7 @@ fn associative<'t>(op: Op, laws: Laws, arguments: Vec<Argument<'t>>) -> Term<'t>
         return Term::constant(laws.unit);
     }
     if laws.commutative {
-        // stable, since such a sort takes a run that is sorted already as it is
-        kids.sort_by(encode::compare);
+        kids = by(kids, encode::compare);
     }
     match <[Argument; 1]>::try_from(kids) {
         Ok([Argument::Term(kid)]) => kid,
