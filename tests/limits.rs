@@ -94,7 +94,32 @@ fn merging(inputs: usize) -> String {
     )
 }
 
-const LIMITS: [Limit; 19] = [
+/// A flow of one node between input and output.
+fn single(node: &str) -> String {
+    format!(
+        r#"{{"kind":"flow","flow":["flow",{{"in":{{"kind":"input"}},"x":{{"inputs":["in"],{node}}},"out":{{"kind":"output","inputs":["x"]}}}}]}}"#
+    )
+}
+
+/// A decision of so many questions.
+fn asking(questions: usize) -> String {
+    let questions =
+        (0..questions).map(|at| format!(r#""{at}":{{"type":"noul","instructions":"?"}}"#));
+    let questions = questions.collect::<Vec<_>>().join(",");
+    single(&format!(r#""kind":"decision","policy":{POLICY},"questions":{{{questions}}}"#))
+}
+
+/// A node that chooses among so many policies.
+fn routing(choices: usize) -> String {
+    let choices =
+        (0..choices).map(|at| format!(r#""{at}":{{"description":"d","policy":{POLICY}}}"#));
+    let choices = choices.collect::<Vec<_>>().join(",");
+    single(&format!(
+        r#""kind":"llm","system":"s","policy":{POLICY},"routing":{{"policy":{POLICY},"instructions":"?","fallback":"0","min_confidence":0,"timeout_ms":100,"choices":{{{choices}}}}}"#
+    ))
+}
+
+const LIMITS: [Limit; 22] = [
     Limit {
         name: "input text",
         ask: |verbs, bytes| decide(verbs, &" ".repeat(bytes - r#"{"candidates":[]}"#.len())),
@@ -242,6 +267,30 @@ const LIMITS: [Limit; 19] = [
         limit: 32,
         code: "flow",
         message: "llm node 'all' exceeds max in-degree 32",
+    },
+    Limit {
+        name: "questions of a decision",
+        ask: |verbs, questions| step(verbs, &asking(questions)),
+        limit: 32,
+        code: "flow",
+        message: "node x: decision needs 1..32 questions",
+    },
+    Limit {
+        name: "policies to choose from",
+        ask: |verbs, choices| step(verbs, &routing(choices)),
+        limit: 16,
+        code: "flow",
+        message: "node 'x': routing needs 2..16 choices",
+    },
+    Limit {
+        name: "keys of a path",
+        ask: |verbs, keys| {
+            let path = list(r#""k""#, keys);
+            step(verbs, &single(&format!(r#""kind":"data","operation":"project","path":[{path}]"#)))
+        },
+        limit: 16,
+        code: "flow",
+        message: "node x: project needs one input and a bounded path",
     },
 ];
 

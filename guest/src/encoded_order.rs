@@ -6,6 +6,7 @@ use core::cmp::Ordering;
 
 use crate::encode::{beginning, escape, text};
 use crate::json::Value;
+use crate::order::by;
 use crate::term::{Argument, Term};
 
 /// Up to so many are compared as they are: in most policies names decide.
@@ -26,11 +27,10 @@ pub fn sort(arguments: Vec<Argument<'_>>) -> Vec<Argument<'_>> {
         bytes.truncate(BEGINNING);
         begun.push((bytes, argument));
     }
-    // stable, since such a sort takes a run that is sorted already as it is
-    begun.sort_by(|(begin, left), (other, right)| {
+    let sorted = by(begun, |(begin, left), (other, right)| {
         begin.cmp(other).then_with(|| compare(left, right))
     });
-    begun.into_iter().map(|(_, argument)| argument).collect()
+    sorted.into_iter().map(|(_, argument)| argument).collect()
 }
 
 /// The order of two arguments of the same place. But for numbers it takes no more than the shorter

@@ -8,18 +8,22 @@ use crate::router::{Config, Supplies, only};
 use crate::vocabulary::Profile;
 
 /// The keys of events of any kind.
-const KEYS: [&str; 22] = [
+const KEYS: [&str; 26] = [
     "admission",
+    "at_once",
     "config",
     "contract",
+    "data",
     "delta",
     "discovery_id",
+    "error",
     "flow",
     "input",
     "kind",
     "metrics",
     "model",
     "multipliers",
+    "node",
     "now_ms",
     "offers",
     "profile",
@@ -95,6 +99,11 @@ impl<'a> Event<'a> {
         self.value.get(key)
     }
 
+    /// Those members that it has.
+    pub fn copy(&self, keys: &[&str]) -> Object<'a> {
+        Object::new().copy(self.value, keys)
+    }
+
     pub fn need(&self, key: &str) -> Result<&'a Value<'a>, Refusal> {
         self.get(key).ok_or_else(|| self.missing(key))
     }
@@ -109,6 +118,7 @@ impl<'a> Event<'a> {
         router_members(kind).contains(&"config")
     }
 
+    #[inline(never)]
     pub fn text(&self, key: &str) -> Result<&'a str, Refusal> {
         let text = self.need(key)?.as_str();
         text.ok_or_else(|| self.wrong(key, "a string"))

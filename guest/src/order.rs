@@ -1,6 +1,7 @@
-//! Sorting. The engine has two sorts, by text and by number, and each is compiled once.
+//! Sorting: by text, by number and by a comparison, each compiled once.
 
 use alloc::vec::Vec;
+use core::cmp::Ordering;
 
 /// Sorts by text, bytewise; what is equal keeps its order.
 pub fn by_text<T>(items: Vec<T>, text: impl Fn(&T) -> &str) -> Vec<T> {
@@ -11,8 +12,28 @@ pub fn by_text<T>(items: Vec<T>, text: impl Fn(&T) -> &str) -> Vec<T> {
     order.into_iter().filter_map(|at| items.get_mut(at)?.take()).collect()
 }
 
+/// Sorts few items by a comparison that takes long: places are inserted, those of a run that is in
+/// order already at the end. What is equal keeps its order. By hand, since the sort of the library is
+/// 8 kB for the one place that needs it.
+pub fn by<T>(items: Vec<T>, compare: impl Fn(&T, &T) -> Ordering) -> Vec<T> {
+    let less = |left: usize, right: usize| match (items.get(left), items.get(right)) {
+        (Some(left), Some(right)) => compare(left, right).is_lt(),
+        _ => false,
+    };
+    let mut order: Vec<usize> = Vec::with_capacity(items.len());
+    for at in 0..items.len() {
+        let place = match order.last() {
+            Some(last) if less(at, *last) => order.partition_point(|other| !less(at, *other)),
+            _ => order.len(),
+        };
+        order.insert(place, at);
+    }
+    let mut items: Vec<Option<T>> = items.into_iter().map(Some).collect();
+    order.into_iter().filter_map(|at| items.get_mut(at)?.take()).collect()
+}
+
 /// Up to so many a sort by comparison takes less than counting digits.
-pub const FEW: usize = 64;
+const FEW: usize = 64;
 
 /// The places of the keys from the least on; equal keys keep their order.
 pub fn by_number(keys: &[u64]) -> Vec<u32> {
@@ -129,6 +150,25 @@ mod tests {
         let items = Vec::from([("b", 1), ("é", 2), ("a", 3), ("b", 4), ("Z", 5)]);
         let sorted: Vec<i32> = by_text(items, |item| item.0).iter().map(|item| item.1).collect();
         assert_eq!(sorted, [5, 3, 1, 4, 2]);
+    }
+
+    #[test]
+    fn order_by_comparison_is_stable() {
+        let mut state = 1_u64;
+        for len in [0, 1, 2, 3, 7, 8, 9, 100, 1000] {
+            for kinds in [1, 2, 10, 1_000_000] {
+                let next = |at| {
+                    state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                    ((state >> 33) % kinds, at)
+                };
+                let items: Vec<(u64, usize)> = (0..len).map(next).collect();
+                let mut expected = items.clone();
+                expected.sort();
+                assert_eq!(by(items, |left, right| left.0.cmp(&right.0)), expected);
+                let sorted = by(expected.clone(), |left, right| left.0.cmp(&right.0));
+                assert_eq!(sorted, expected);
+            }
+        }
     }
 
     #[test]

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 
 use crate::candidate::pair;
 use crate::observation::Observation;
-use crate::order::{FEW, by_number, by_text, descending};
+use crate::order::{by_number, by_text, descending};
 use crate::predicate::Pred;
 use crate::prng::Lehmer;
 use crate::sampler::Sampler;
@@ -86,11 +86,7 @@ impl Selector {
 }
 
 /// By score, descending; ties keep the order of the candidates.
-fn best_first(mut survivors: Vec<Scored>) -> Vec<Scored> {
-    if survivors.len() <= FEW {
-        survivors.sort_unstable_by_key(|scored| (descending(scored.score), scored.row));
-        return survivors;
-    }
+fn best_first(survivors: Vec<Scored>) -> Vec<Scored> {
     const NOBODY: Scored = Scored { row: u32::MAX, score: 0.0 };
     let keys: Vec<u64> = survivors.iter().map(|scored| descending(scored.score)).collect();
     // rows come in order, so that the place among them breaks ties as the row would

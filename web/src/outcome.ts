@@ -24,10 +24,15 @@ export interface CallRequest extends Named {
 /** A call that a node of a flow makes; answer it by the event `answer`. */
 export interface FlowCall {
   node: string;
+  /** Absent for the call of an `llm` node. */
+  kind?: "decision" | "routing";
+  /** Of an `llm` node. */
   system: string;
   prompt: string;
   policy: Policy;
   policy_fingerprint: string;
+  /** The options of the node that are for hosts, `questions`, or `instructions` and `choices`. */
+  [key: string]: unknown;
 }
 
 /** A score in JSON: infinite ones are texts. */

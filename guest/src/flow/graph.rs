@@ -5,6 +5,9 @@ use alloc::string::{String, ToString};
 use alloc::vec;
 use alloc::vec::Vec;
 
+use super::data::text;
+use super::options;
+use super::routing::{Policy, Routing};
 use crate::admit::admit;
 use crate::encode::encode;
 use crate::json::{Members, Value, lookup};
@@ -23,16 +26,26 @@ const IN_DEGREE: usize = 32;
 pub enum Kind {
     Input,
     Llm,
+    Decision,
+    Data,
     Output,
 }
 
 impl Kind {
+    const ALL: [Self; 5] = [Self::Input, Self::Llm, Self::Decision, Self::Data, Self::Output];
+
     pub const fn name(self) -> &'static str {
         match self {
             Self::Input => "input",
             Self::Llm => "llm",
+            Self::Decision => "decision",
+            Self::Data => "data",
             Self::Output => "output",
         }
+    }
+
+    fn find(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
     }
 }
 
@@ -44,8 +57,11 @@ pub struct Node<'a> {
     pub inputs: Vec<usize>,
     pub system: &'a str,
     pub template: Option<&'a str>,
-    /// Of an `llm` node: the policy as written, and the encoding of its normal form.
-    pub policy: Option<(&'a Value<'a>, String)>,
+    /// Of an `llm` or `decision` node.
+    pub policy: Option<Policy<'a>>,
+    pub routing: Option<Routing<'a>>,
+    /// The node as written, whose options are in order.
+    pub record: &'a Value<'a>,
 }
 
 /// A flow that is in order; nodes in byte order of their ids.
@@ -78,7 +94,7 @@ impl<'a> Flow<'a> {
         if let Some(node) = flow.nodes.get(output)
             && flow.nodes.iter().any(|node| node.inputs.contains(&output))
         {
-            return Err(format!("output node '{}' must be a sink", node.id));
+            return Err(text(&["output node '", node.id, "' must be a sink"]));
         }
         if flow.order().len() < flow.nodes.len() {
             return Err("$: flow has a cycle".to_string());
@@ -150,73 +166,115 @@ impl<'a> Flow<'a> {
         }
         let aside = (0..).zip(&self.nodes).find(|(at, _)| !flag(&fed, *at) || !flag(&used, *at));
         match aside {
-            Some((_, node)) => Err(format!("node '{}' is not on a path input -> output", node.id)),
+            Some((_, node)) => {
+                Err(text(&["node '", node.id, "' is not on a path input -> output"]))
+            }
             None => Ok(()),
         }
     }
 }
 
 impl<'a> Node<'a> {
+    pub fn option(&self, key: &str) -> Option<&'a Value<'a>> {
+        self.record.get(key)
+    }
+
     fn check(
         id: &'a str,
         node: &'a Value<'a>,
         nodes: &'a Members<'a>,
         vocabulary: &Vocabulary,
     ) -> Result<Self, String> {
-        let record = node.as_object().ok_or_else(|| format!("node '{id}' must be a record"))?;
-        let kind = match lookup(record, "kind").and_then(Value::as_str) {
-            Some("input") => Kind::Input,
-            Some("llm") => Kind::Llm,
-            Some("output") => Kind::Output,
-            _ => {
-                let kind = show(lookup(record, "kind"));
-                return Err(format!("node '{id}': unknown kind '{kind}'"));
-            }
-        };
+        let named = |error: &str| named(id, error);
+        let record = node.as_object().ok_or_else(|| named(" must be a record"))?;
+        let kind = lookup(record, "kind");
+        let unknown = || named(&text(&[": unknown kind '", &show(kind), "'"]));
+        let kind = kind.and_then(Value::as_str).and_then(Kind::find).ok_or_else(unknown)?;
         let names: Vec<&str> = match lookup(record, "inputs") {
             None => Vec::new(),
             Some(inputs) => inputs
                 .as_array()
                 .and_then(|inputs| inputs.iter().map(Value::as_str).collect())
-                .ok_or_else(|| format!("node '{id}': inputs must be an array of strings"))?,
+                .ok_or_else(|| named(": inputs must be an array of strings"))?,
         };
-        let about = format!("{} node '{id}'", kind.name());
-        match (kind, names.len()) {
-            (Kind::Input, 1..) => return Err(format!("{about} takes no inputs")),
-            (Kind::Output, 0 | 2..) => return Err(format!("{about} takes exactly one input")),
-            (Kind::Llm, 0) => return Err(format!("{about} needs at least one input")),
-            (Kind::Llm, count) if count > IN_DEGREE => {
-                return Err(format!("{about} exceeds max in-degree {IN_DEGREE}"));
+        options::check(kind, record, names.len())
+            .map_err(|(error, option)| text(&["node ", id, ": ", error, option]))?;
+        let routing = match lookup(record, "routing") {
+            None => None,
+            Some(_) if kind != Kind::Llm => {
+                return Err(named(": routing is only valid on llm nodes"));
             }
-            _ => {}
+            Some(routing) => {
+                let routing = Routing::check(routing, vocabulary);
+                Some(routing.map_err(|error| named(&text(&[": ", error])))?)
+            }
+        };
+        let about = |error: &str| about(kind, id, error);
+        let wrong = match (kind, names.len()) {
+            (Kind::Input, 1..) => " takes no inputs",
+            (Kind::Output, 0 | 2..) => " takes exactly one input",
+            (Kind::Llm | Kind::Decision, 0) => " needs at least one input",
+            (_, count) if count > IN_DEGREE => " exceeds max in-degree 32",
+            _ => "",
+        };
+        if !wrong.is_empty() {
+            return Err(about(wrong));
         }
-        let mut checked =
-            Self { id, kind, inputs: Vec::new(), system: "", template: None, policy: None };
+        let mut checked = Self {
+            id,
+            kind,
+            inputs: Vec::new(),
+            system: "",
+            template: None,
+            policy: None,
+            routing,
+            record: node,
+        };
         if kind == Kind::Llm {
             let system = lookup(record, "system").and_then(Value::as_str);
-            checked.system =
-                system.ok_or_else(|| format!("{about} needs a string system prompt"))?;
+            checked.system = system.ok_or_else(|| about(" needs a string system prompt"))?;
             checked.template = match lookup(record, "template") {
                 None => None,
                 Some(Value::String(template)) => Some(template),
-                Some(_) => return Err(format!("{about} template must be a string")),
+                Some(_) => return Err(about(" template must be a string")),
             };
-            let missing = &Value::Bool(false);
-            let policy = lookup(record, "policy");
-            let admitted = admit(policy.unwrap_or(missing), vocabulary)
-                .map_err(|refusal| format!("{about} policy: {}", refusal.message))?;
-            if admitted.sort != Sort::Policy {
-                let sort = admitted.sort.name();
-                return Err(format!("{about} policy must be a Policy term, got {sort}"));
-            }
-            let encoding = encode(&normalize(admitted.term));
-            checked.policy = policy.map(|policy| (policy, encoding));
+        }
+        if matches!(kind, Kind::Llm | Kind::Decision) {
+            let policy = lookup(record, "policy").unwrap_or(&Value::Bool(false));
+            let encoding = policy_encoding(policy, vocabulary).map_err(|error| {
+                // the older kind is named in messages, the newer one is not
+                if kind == Kind::Llm { about(&error) } else { named(&error) }
+            })?;
+            checked.policy = Some((policy, encoding));
         }
         for name in names {
             let at = nodes.binary_search_by(|(known, _)| (**known).cmp(name));
-            let unknown = |_| format!("node '{id}' references unknown input '{name}'");
+            let unknown = |_| named(&text(&[" references unknown input '", name, "'"]));
             checked.inputs.push(at.map_err(unknown)?);
         }
         Ok(checked)
+    }
+}
+
+/// What is wrong with a node, for people.
+#[inline(never)]
+fn named(id: &str, error: &str) -> String {
+    text(&["node '", id, "'", error])
+}
+
+/// As [`named`], with the kind.
+#[inline(never)]
+fn about(kind: Kind, id: &str, error: &str) -> String {
+    text(&[kind.name(), " node '", id, "'", error])
+}
+
+/// The encoding of the normal form of a policy; the error says what it is instead.
+#[inline(never)]
+pub fn policy_encoding(policy: &Value, vocabulary: &Vocabulary) -> Result<String, String> {
+    let admitted =
+        admit(policy, vocabulary).map_err(|refusal| text(&[" policy: ", &refusal.message]))?;
+    match admitted.sort {
+        Sort::Policy => Ok(encode(&normalize(admitted.term))),
+        sort => Err(text(&[" policy must be a Policy term, got ", sort.name()])),
     }
 }

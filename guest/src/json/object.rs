@@ -16,12 +16,14 @@ impl<'t> Object<'t> {
     }
 
     #[must_use]
+    #[inline(never)] // as `copy`
     pub fn with(mut self, key: &str, value: Value<'t>) -> Self {
         set(&mut self.0, key, Some(value));
         self
     }
 
     #[must_use]
+    #[inline(never)]
     pub fn maybe(mut self, key: &str, value: Option<Value<'t>>) -> Self {
         set(&mut self.0, key, value);
         self

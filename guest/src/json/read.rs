@@ -14,12 +14,21 @@ use crate::refusal::{Refusal, RefusalCode};
 
 /// Reads a text of one value. `what` names the text in messages.
 pub fn read<'t>(what: &str, text: &'t str) -> Result<Value<'t>, Refusal> {
+    parse(what, text, false)
+}
+
+/// Checks a text that is passed on as it was written: it may have `null`.
+pub fn check(what: &str, text: &str) -> Result<(), Refusal> {
+    parse(what, text, true).map(drop)
+}
+
+fn parse<'t>(what: &str, text: &'t str, nulls: bool) -> Result<Value<'t>, Refusal> {
     if text.len() > INPUT_BYTES {
         let message = format!("{what}: expected at most {INPUT_BYTES} bytes, got {}", text.len());
         return Err(Refusal::new(RefusalCode::InputSize, message));
     }
     let (members, items) = (Vec::with_capacity(16), Vec::with_capacity(16));
-    let mut parser = Parser { cursor: Cursor::new(what, text), members, items };
+    let mut parser = Parser { cursor: Cursor::new(what, text), members, items, nulls };
     let value = parser.value(0)?;
     parser.cursor.skip_spaces();
     match parser.cursor.peek() {
@@ -34,6 +43,8 @@ struct Parser<'w, 't> {
     /// size.
     members: Vec<Member<'t>>,
     items: Vec<Value<'t>>,
+    /// Whether there may be `null`, for which something else stands then.
+    nulls: bool,
 }
 
 impl<'t> Parser<'_, 't> {
@@ -46,6 +57,7 @@ impl<'t> Parser<'_, 't> {
             Some(b'-' | b'0'..=b'9') => self.cursor.number(),
             Some(b't') => self.word("true", Value::Bool(true)),
             Some(b'f') => self.word("false", Value::Bool(false)),
+            Some(b'n') if self.nulls => self.word("null", Value::Bool(false)),
             Some(b'n') if self.cursor.rest().starts_with("null") => Err(self
                 .cursor
                 .refuse(RefusalCode::JsonNull, "no null: leave the key or element out")),

@@ -70,7 +70,9 @@ pub use builder::Builder;
 pub use clock::{Clock, ManualClock, Sleeping, SystemClock};
 pub use config::Config;
 pub use error::RouterError;
-pub use flow::{FlowOutcome, NodeOutcome, check_flow};
+pub use flow::{
+    CALLS_AT_ONCE, CallKind, FlowOutcome, FlowRequest, NodeOutcome, OnNode, Totals, check_flow,
+};
 pub use outcome::Outcome;
 pub use resolve::Resolved;
 pub use router::Router;

@@ -58,7 +58,12 @@ impl Run {
     ///
     /// [`RouterError::Provider`] if the router has none; [`RouterError::Engine`] for limits and
     /// traps. A call that nobody answers is an [`Outcome`] that is not ok.
-    pub async fn answer(self) -> Result<Outcome, RouterError> {
+    pub async fn answer(mut self) -> Result<Outcome, RouterError> {
+        self.finish().await
+    }
+
+    /// As [`answer`](Self::answer); a run whose future is dropped can still be cancelled.
+    pub(super) async fn finish(&mut self) -> Result<Outcome, RouterError> {
         self.drive(None).await
     }
 
@@ -72,13 +77,13 @@ impl Run {
     ///
     /// As for [`answer`](Self::answer).
     pub async fn stream(
-        self,
+        mut self,
         on_text: &mut (dyn FnMut(&str) + Send),
     ) -> Result<Outcome, RouterError> {
         self.drive(Some(on_text)).await
     }
 
-    async fn drive(mut self, mut on_text: Option<OnText<'_>>) -> Result<Outcome, RouterError> {
+    async fn drive(&mut self, mut on_text: Option<OnText<'_>>) -> Result<Outcome, RouterError> {
         loop {
             match &self.effect {
                 Effect::Done(_) => return self.outcome(),

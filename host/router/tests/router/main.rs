@@ -6,6 +6,7 @@ mod concurrency;
 mod config;
 mod failures;
 mod flow;
+mod flow_calls;
 mod health;
 mod left_out;
 mod operate;
