@@ -129,6 +129,8 @@ fn hostile_inputs_pay_too() {
     let needs =
         format!(r#"{{"requirements":{{"needs":[{}]}}}}"#, vec![r#""tools""#; 2_000].join(","));
     let digits = "1".repeat(800) + "." + &"3".repeat(800) + "e-700";
+    // begins as one and a half of the least double do
+    let half_way = format!("7.4109846876186981626{}e-324", "3".repeat(750));
     let declared = |sort: &str, default: &str| {
         let one = |at| format!(r#""f{at}":{{"sort":"{sort}","default":{default}}}"#);
         (0..4_500).map(one).collect::<Vec<_>>().join(",")
@@ -193,6 +195,33 @@ fn hostile_inputs_pay_too() {
                 r#"{{"candidates":[],"request":{{"x":[{}]}}}}"#,
                 vec![digits.as_str(); 50].join(",")
             ),
+        ),
+        (
+            "close to half way between two doubles",
+            plain.clone(),
+            format!(
+                r#"{{"candidates":[],"request":{{"x":[{}]}}}}"#,
+                ["1.7976931348623156083e308", "7.4109846876186981626e-324"].repeat(500).join(",")
+            ),
+        ),
+        (
+            "as many digits as decide",
+            plain.clone(),
+            format!(
+                r#"{{"candidates":[],"request":{{"x":[{}]}}}}"#,
+                vec![half_way.as_str(); 50].join(",")
+            ),
+        ),
+        (
+            "short numbers of many digits",
+            policy(r#"["top"]"#, r#"["zero"]"#, r#"["argmax"]"#).replace(
+                r#"{"action":"abort"}"#,
+                &format!(
+                    r#"{{"action":"abort","backoff_ms":[{}]}}"#,
+                    vec!["1e-310"; 2_000].join(",")
+                ),
+            ),
+            r#"{"candidates":[],"vocabulary":{"profile":"reference"}}"#.to_owned(),
         ),
         (
             "declared fields",

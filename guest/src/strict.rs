@@ -3,7 +3,7 @@
 //! An admitted parameter stays the same value in both profiles; this only narrows the door.
 
 use alloc::format;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 
 use crate::json::{Value, lookup};
 use crate::limits::{ATTEMPTS, BACKOFF_ENTRIES, BACKOFF_MS, ENTRIES, STRING_BYTES};
@@ -74,7 +74,7 @@ fn action(value: &Value) -> Result<(), String> {
     }
     let whole = |number: f64| (0.0..=ATTEMPTS).contains(&number) && is_integral(number);
     if lookup(record, "attempts").and_then(Value::as_number).is_some_and(|n| !whole(n)) {
-        return Err(format!("Action.attempts must be an integer in [0, {ATTEMPTS}]"));
+        return Err(format!("Action.attempts must be an integer in [0, {}]", ATTEMPTS as u32));
     }
     let Some(backoff) = lookup(record, "backoff_ms") else {
         return Ok(());
@@ -91,7 +91,7 @@ fn action(value: &Value) -> Result<(), String> {
     if waits.iter().all(fits) {
         Ok(())
     } else {
-        Err(format!("Action.backoff_ms must be in [0, {BACKOFF_MS}]").to_string())
+        Err(format!("Action.backoff_ms must be in [0, {}]", BACKOFF_MS as u32))
     }
 }
 

@@ -9,7 +9,7 @@ use alloc::string::ToString;
 
 use super::string::unescaped;
 use super::value::Value;
-use crate::number::decimal;
+use crate::number::{SHORT, nearest, nearest_of_text};
 use crate::refusal::{Refusal, RefusalCode};
 
 /// How far a text is read.
@@ -42,7 +42,7 @@ impl<'w, 't> Cursor<'w, 't> {
             Some(b'0') => self.at += 1,
             _ => self.digits(&mut digits)?,
         }
-        let mut count = self.at - first;
+        let mut count = if digits == 0 { 0 } else { self.at - first };
         let mut fraction = 0;
         if self.eats(b'.') {
             let point = self.at;
@@ -50,19 +50,29 @@ impl<'w, 't> Cursor<'w, 't> {
             fraction = self.at - point;
             count += fraction;
         }
+        let mut exponent = 0;
+        let mut exponent_count = 0;
+        let mut exponent_negative = false;
         if let Some(b'e' | b'E') = self.peek() {
             self.at += 1;
+            exponent_negative = self.peek() == Some(b'-');
             self.at += usize::from(matches!(self.peek(), Some(b'+' | b'-')));
-            self.digits(&mut 0)?;
-        } else if let Some(value) = decimal(negative, digits, count, fraction) {
-            return Ok(Value::Number(value));
+            let first = self.at;
+            self.digits(&mut exponent)?;
+            exponent_count = self.at - first;
         }
-        // the standard library rounds correctly, whatever the number of digits
-        let token = self.text.get(start..self.at).unwrap_or_default();
-        match token.parse::<f64>() {
+        let magnitude = if count <= SHORT && exponent_count < SHORT {
+            let exponent = exponent as i64;
+            let exponent = if exponent_negative { -exponent } else { exponent };
+            nearest(digits, exponent - fraction as i64)
+        } else {
+            nearest_of_text(self.text.get(start..self.at).unwrap_or_default())
+        };
+        match magnitude {
             // either zero is read as the positive one: they have one encoding
-            Ok(number) if number.is_finite() => Ok(Value::Number(number + 0.0)),
-            _ => {
+            Some(number) if negative && number.to_bits() != 0 => Ok(Value::Number(-number)),
+            Some(number) => Ok(Value::Number(number)),
+            None => {
                 self.at = start;
                 Err(self.refuse(RefusalCode::JsonNumber, "a number that a double can hold"))
             }

@@ -46,7 +46,7 @@ impl<'a> Run<'a> {
             return Err(malformed("expected an object"));
         };
         if lookup(&members, "version").and_then(Value::as_number) != Some(VERSION) {
-            return Err(malformed(&format!("expected version {VERSION}")));
+            return Err(malformed(&format!("expected version {}", VERSION as u32)));
         }
         let mut parts = Parts(members);
         let run = Self {
