@@ -29,6 +29,7 @@ pub fn nearest(digits: u64, exponent: i64) -> Option<f64> {
 ///
 /// The first 19 digits alone decide unless a number half way between two doubles begins with the
 /// same digits. Then all digits are compared with it.
+#[inline(never)] // its integers are not for the stack of a reader that calls itself
 pub fn nearest_of_text(text: &str) -> Option<f64> {
     let number = Number::of(text);
     let exponent = number.exponent;
@@ -67,6 +68,7 @@ struct Rounding {
 
 impl Rounding {
     /// None for zero, and where no double is near.
+    #[inline(never)] // as above
     fn of(digits: u64, exponent: i64) -> Option<Self> {
         // 10^19 · 10^-344 is less than half of the least double, 10^309 more than the largest
         let exponent = i32::try_from(exponent).ok().filter(|k| (-343..309).contains(k))?;
