@@ -46,6 +46,7 @@ pub struct Builder {
     metrics: Option<String>,
     offers: Option<String>,
     multipliers: Option<String>,
+    steps_apart: bool,
     log: Log,
 }
 
@@ -62,6 +63,7 @@ impl Builder {
             metrics: None,
             offers: None,
             multipliers: None,
+            steps_apart: false,
             log: Log::default(),
         }
     }
@@ -130,6 +132,14 @@ impl Builder {
     #[must_use]
     pub fn multipliers(self, json: impl Into<String>) -> Self {
         Self { multipliers: Some(json.into()), ..self }
+    }
+
+    /// Takes the steps of runs that are driven on threads for work that blocks
+    /// ([`tokio::task::spawn_blocking`]), and not on those of the executor: for servers, whose other
+    /// connections go on meanwhile, and for engines that wait for a disk.
+    #[must_use]
+    pub fn steps_apart(self, apart: bool) -> Self {
+        Self { steps_apart: apart, ..self }
     }
 
     /// Takes log records, one JSON object `{level, event, fields}` each.
@@ -236,6 +246,7 @@ impl Builder {
             config: self.config,
             reference: self.reference,
             supplies: Mutex::new(Arc::new(supplies)),
+            steps_apart: self.steps_apart,
             log: self.log,
             state,
             saver,

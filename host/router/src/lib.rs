@@ -72,6 +72,7 @@ pub use config::Config;
 pub use error::RouterError;
 pub use flow::{FlowOutcome, NodeOutcome, check_flow};
 pub use outcome::Outcome;
+pub use payload::takes_chat_member;
 pub use resolve::Resolved;
 pub use router::Router;
 pub use run::Run;

@@ -40,6 +40,7 @@ pub(super) struct Inner {
     pub(super) settings: Settings,
     pub(super) reference: bool,
     pub(super) supplies: Mutex<Arc<Supplies>>,
+    pub(super) steps_apart: bool,
     pub(super) log: Log,
     pub(super) state: Arc<Shared>,
     pub(super) saver: Option<Saver>,
@@ -279,6 +280,10 @@ impl Router {
     /// The runtime state of this moment.
     pub(super) fn state(&self) -> std::sync::Arc<str> {
         self.0.state.current().text
+    }
+
+    pub(super) fn keeps_steps_apart(&self) -> bool {
+        self.0.steps_apart
     }
 
     pub(super) fn is_reference(&self) -> bool {

@@ -32,6 +32,8 @@ pub struct Run {
     /// The answer does not travel through the engine: it may hold what the engine refuses, such as
     /// `null` among the arguments of a tool, and no step gets slower by its length.
     answer: Option<Answer>,
+    /// The least that a provider asked to wait.
+    retry_after_ms: Option<u64>,
 }
 
 impl Run {
@@ -42,7 +44,8 @@ impl Run {
         turn: Turn,
     ) -> Result<Self, RouterError> {
         let Turn { run: state, effect, .. } = turn;
-        let mut run = Self { router, payload, state, effect, deadline, answer: None };
+        let mut run =
+            Self { router, payload, state, effect, deadline, answer: None, retry_after_ms: None };
         run.settle()?;
         Ok(run)
     }
@@ -59,7 +62,7 @@ impl Run {
     /// [`RouterError::Provider`] if the router has none; [`RouterError::Engine`] for limits and
     /// traps. A call that nobody answers is an [`Outcome`] that is not ok.
     pub async fn answer(self) -> Result<Outcome, RouterError> {
-        self.drive(None).await
+        self.drive(&mut |_| {}, None).await
     }
 
     /// As [`answer`](Self::answer), and passes text on as it arrives.
@@ -75,19 +78,38 @@ impl Run {
         self,
         on_text: &mut (dyn FnMut(&str) + Send),
     ) -> Result<Outcome, RouterError> {
-        self.drive(Some(on_text)).await
+        self.stream_with(&mut |_| {}, on_text).await
     }
 
-    async fn drive(mut self, mut on_text: Option<OnText<'_>>) -> Result<Outcome, RouterError> {
+    /// As [`stream`](Self::stream), and tells of each call before it is made: the request, JSON, as
+    /// the provider gets it. Text belongs to the last call that was told of.
+    ///
+    /// # Errors
+    ///
+    /// As for [`answer`](Self::answer).
+    pub async fn stream_with(
+        self,
+        on_call: &mut (dyn FnMut(&str) + Send),
+        on_text: &mut (dyn FnMut(&str) + Send),
+    ) -> Result<Outcome, RouterError> {
+        self.drive(on_call, Some(on_text)).await
+    }
+
+    async fn drive(
+        mut self,
+        on_call: &mut (dyn FnMut(&str) + Send),
+        mut on_text: Option<OnText<'_>>,
+    ) -> Result<Outcome, RouterError> {
         loop {
             match &self.effect {
                 Effect::Done(_) => return self.outcome(),
                 Effect::Wait(until_ms) => {
                     self.router.clock().sleep_until(*until_ms).await;
-                    self.resume()?;
+                    self = self.apart(Self::resume).await?;
                 }
                 Effect::Call(request) => {
                     let provider = self.router.provider()?;
+                    on_call(request);
                     let mut passed = false;
                     let result = match &mut on_text {
                         None => self.in_time(provider.call(request, None)).await,
@@ -99,13 +121,28 @@ impl Run {
                             self.in_time(provider.call(request, Some(&mut pass))).await
                         }
                     };
-                    match result {
-                        Err(error) if passed => self.interrupted(error)?,
-                        result => self.respond(result)?,
-                    }
+                    let take = move |run: &mut Self| match result {
+                        Err(error) if passed => run.interrupted(error),
+                        result => run.respond(result),
+                    };
+                    self = self.apart(take).await?;
                 }
             }
         }
+    }
+
+    /// A step of a run that is driven: where the router keeps its steps apart, on a thread for
+    /// work that blocks.
+    async fn apart(
+        mut self,
+        step: impl FnOnce(&mut Self) -> Result<(), RouterError> + Send + 'static,
+    ) -> Result<Self, RouterError> {
+        if !self.router.keeps_steps_apart() {
+            step(&mut self)?;
+            return Ok(self);
+        }
+        let stepped = tokio::task::spawn_blocking(move || step(&mut self).map(|()| self));
+        stepped.await.map_err(|error| RouterError::Failed(format!("a step: {error}")))?
     }
 
     fn interrupted(&mut self, error: CallError) -> Result<(), RouterError> {
@@ -158,6 +195,8 @@ impl Run {
             }
         })?;
         let failed = result.is_err();
+        let asked_ms = result.as_ref().err().and_then(|error| error.retry_after_ms);
+        self.retry_after_ms = self.retry_after_ms.into_iter().chain(asked_ms).min();
         self.answer = result.ok();
         match &mut self.effect {
             _ if !(failed && overdue) => Ok(()),
@@ -223,7 +262,7 @@ impl Run {
         };
         let answer = self.answer.as_ref().map(serde_json::to_value).transpose();
         let answer = answer.map_err(|error| RouterError::Failed(error.to_string()))?;
-        Outcome::read(done, answer)
+        Ok(Outcome { retry_after_ms: self.retry_after_ms, ..Outcome::read(done, answer)? })
     }
 
     pub(super) fn step(&mut self, kind: &str, members: &[(&str, &str)]) -> Result<(), RouterError> {
