@@ -1,0 +1,46 @@
+//! The gateway: OpenAI's chat API over HTTP, in front of a router.
+//!
+//! For people whose programs speak to OpenAI and should be answered by whichever provider a policy
+//! chooses. The command `sigmapol serve` is this crate with a configuration; programs that serve HTTP
+//! already take [`app`].
+//!
+//! ```no_run
+//! use sigmapol_gateway::{Server, State};
+//! use sigmapol_router::Router;
+//!
+//! async fn serve(router: Router) -> Result<(), Box<dyn std::error::Error>> {
+//!     let server = Server::bind("127.0.0.1:8080".parse()?).await?;
+//!     println!("listening on http://{}", server.address());
+//!     server.serve(State::new(router), async { drop(tokio::signal::ctrl_c().await) }).await;
+//!     Ok(())
+//! }
+//! ```
+//!
+//! It decides nothing: who is called, and what happens when a call fails, the router asks the engine.
+//! What a client says goes to the provider as it came.
+
+/// The example of the documentation compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/gateway.md")]
+pub struct Documentation;
+
+mod app;
+mod body;
+mod chat;
+mod error;
+mod failure;
+mod health;
+mod ids;
+pub mod limits;
+mod metrics;
+mod models;
+mod observe;
+mod reply;
+mod report;
+mod route;
+mod serve;
+mod state;
+
+pub use app::app;
+pub use serve::{ListenError, Server};
+pub use state::{MAX_TOKENS, State};
