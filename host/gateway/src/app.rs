@@ -3,13 +3,14 @@
 use axum::{
     Router,
     http::StatusCode,
-    middleware::from_fn_with_state,
+    middleware::{from_fn, from_fn_with_state},
     routing::{any, get, post},
 };
 
 use crate::{
     chat::{chat, chat_of_profile},
     error::{ApiError, INVALID_REQUEST},
+    guard::guard,
     health::{healthz, readyz},
     metrics::metrics,
     models::{list, one},
@@ -23,6 +24,18 @@ const UNSERVED: [&str; 4] = ["/v1/completions", "/v1/embeddings", "/v1/messages"
 /// The gateway, for programs that serve it themselves, or beside something else. It has no keys and
 /// asks for none: who can reach it can spend what the providers' keys allow.
 pub fn app(state: State) -> Router {
+    routes().layer(from_fn_with_state(state.clone(), observe)).with_state(state)
+}
+
+/// As [`app`], for a server that others than this machine do not reach.
+pub(crate) fn app_of_this_machine(state: State) -> Router {
+    routes()
+        .layer(from_fn(guard))
+        .layer(from_fn_with_state(state.clone(), observe))
+        .with_state(state)
+}
+
+fn routes() -> Router<State> {
     let mut routes = Router::new()
         .route("/healthz", get(healthz))
         .route("/readyz", get(readyz))
@@ -35,11 +48,7 @@ pub fn app(state: State) -> Router {
     for path in UNSERVED {
         routes = routes.route(path, any(unserved));
     }
-    routes
-        .fallback(not_found)
-        .method_not_allowed_fallback(method_not_allowed)
-        .layer(from_fn_with_state(state.clone(), observe))
-        .with_state(state)
+    routes.fallback(not_found).method_not_allowed_fallback(method_not_allowed)
 }
 
 async fn unserved() -> ApiError {

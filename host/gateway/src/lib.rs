@@ -5,13 +5,14 @@
 //! already take [`app`].
 //!
 //! ```no_run
-//! use sigmapol_gateway::{Server, State};
+//! use sigmapol_gateway::{Server, Settings, State};
 //! use sigmapol_router::Router;
 //!
 //! async fn serve(router: Router) -> Result<(), Box<dyn std::error::Error>> {
 //!     let server = Server::bind("127.0.0.1:8080".parse()?).await?;
 //!     println!("listening on http://{}", server.address());
-//!     server.serve(State::new(router), async { drop(tokio::signal::ctrl_c().await) }).await;
+//!     let state = State::new(router, Settings::default());
+//!     server.serve(state, async { drop(tokio::signal::ctrl_c().await) }).await;
 //!     Ok(())
 //! }
 //! ```
@@ -29,6 +30,7 @@ mod body;
 mod chat;
 mod error;
 mod failure;
+mod guard;
 mod health;
 mod ids;
 pub mod limits;
@@ -39,8 +41,11 @@ mod reply;
 mod report;
 mod route;
 mod serve;
+mod settings;
+mod stalled;
 mod state;
 
 pub use app::app;
 pub use serve::{ListenError, Server};
-pub use state::{MAX_TOKENS, State};
+pub use settings::{ANSWER_TIME, DEADLINE, MAX_TOKENS, Settings};
+pub use state::State;

@@ -22,6 +22,9 @@ pub const HEADERS: usize = 100;
 /// theirs for some seconds.
 pub const HEADER_TIME: Duration = Duration::from_secs(30);
 
+/// For a client to read some of what it is sent.
+pub const WRITE_TIME: Duration = Duration::from_secs(60);
+
 /// Connections at a time; more wait in the backlog of the system. Each run holds two sockets, and a
 /// process may often have 4096.
 pub const CONNECTIONS: usize = 1024;

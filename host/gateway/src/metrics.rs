@@ -30,6 +30,8 @@ const BOUNDS_MS: [u64; 12] = [5, 10, 25, 50, 100, 250, 500, 1_000, 5_000, 15_000
 #[derive(Default)]
 pub(crate) struct Metrics {
     in_flight: AtomicU64,
+    /// Streams whose clients did not read them.
+    cut: AtomicU64,
     ended: Mutex<BTreeMap<(String, u16), u64>>,
     latency: Mutex<Histogram>,
 }
@@ -62,6 +64,10 @@ impl Metrics {
         latency.sum = latency.sum.saturating_add(took);
     }
 
+    pub(crate) fn cut(&self) {
+        self.cut.fetch_add(1, Ordering::Relaxed);
+    }
+
     fn text(&self) -> String {
         let mut text = String::new();
         // to write to a text does not fail
@@ -80,6 +86,11 @@ impl Metrics {
         line(format_args!("# TYPE sigmapol_requests_in_flight gauge"));
         let in_flight = self.in_flight.load(Ordering::Relaxed);
         line(format_args!("sigmapol_requests_in_flight {in_flight}"));
+        line(format_args!(
+            "# HELP sigmapol_streams_cut_total Streams that their client did not read."
+        ));
+        line(format_args!("# TYPE sigmapol_streams_cut_total counter"));
+        line(format_args!("sigmapol_streams_cut_total {}", self.cut.load(Ordering::Relaxed)));
         let name = "sigmapol_request_duration_seconds";
         line(format_args!("# HELP {name} From the head of a request to the end of its response."));
         line(format_args!("# TYPE {name} histogram"));

@@ -22,8 +22,9 @@ use tokio::{
 };
 
 use crate::{
-    app::app,
-    limits::{CONNECTIONS, DRAIN_TIME, HEADER_BYTES, HEADER_TIME, HEADERS},
+    app::app_of_this_machine,
+    limits::{CONNECTIONS, DRAIN_TIME, HEADER_BYTES, HEADER_TIME, HEADERS, WRITE_TIME},
+    stalled::Stalled,
     state::State,
 };
 
@@ -85,7 +86,7 @@ impl Server {
         let Self { listener, .. } = self;
         let places = Arc::new(Semaphore::new(CONNECTIONS));
         let (stopping, stopped) = watch::channel(false);
-        let routes = app(state.clone());
+        let routes = app_of_this_machine(state.clone());
         let mut connections = JoinSet::new();
         let mut stop = pin!(stop);
         loop {
@@ -132,7 +133,10 @@ async fn connection(socket: TcpStream, routes: Router, mut stopped: watch::Recei
         .header_read_timeout(HEADER_TIME)
         .max_buf_size(HEADER_BYTES)
         .max_headers(HEADERS)
-        .serve_connection(TokioIo::new(socket), TowerToHyperService::new(routes));
+        .serve_connection(
+            TokioIo::new(Stalled::new(socket, WRITE_TIME)),
+            TowerToHyperService::new(routes),
+        );
     let mut connection = pin!(connection);
     tokio::select! {
         // an error is the client's going, or a head that is none

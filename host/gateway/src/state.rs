@@ -15,11 +15,7 @@ use serde_json::Value;
 use sigmapol_router::{Router, RouterError, Run};
 use tokio::{sync::Semaphore, task::spawn_blocking};
 
-use crate::metrics::Metrics;
-
-/// The cap of an answer whose request names none, in tokens: some providers take theirs as low as
-/// 16, and some have none.
-pub const MAX_TOKENS: u32 = 4096;
+use crate::{metrics::Metrics, settings::Settings};
 
 /// What requests share: a router, and what is counted. A clone is the same.
 #[derive(Clone)]
@@ -31,7 +27,7 @@ struct Inner {
     /// Policies of requests are under another.
     has_envelope: bool,
     started_s: u64,
-    max_tokens: Option<u32>,
+    settings: Settings,
     /// Decisions at a time: more than there are processors would only wait for one another.
     decisions: Arc<Semaphore>,
     metrics: Metrics,
@@ -64,13 +60,7 @@ impl Names {
 impl State {
     /// Serves the runs of this router. It should take its steps apart
     /// ([`Builder::steps_apart`](sigmapol_router::Builder::steps_apart)).
-    pub fn new(router: Router) -> Self {
-        Self::with_max_tokens(router, Some(MAX_TOKENS))
-    }
-
-    /// As [`new`](Self::new), with another cap of answers whose request names none; `None`: providers
-    /// get none.
-    pub fn with_max_tokens(router: Router, max_tokens: Option<u32>) -> Self {
+    pub fn new(router: Router, settings: Settings) -> Self {
         let names = Names::of(router.config().value());
         let has_envelope = router.config().value().get("policy_envelope").is_some();
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
@@ -80,7 +70,7 @@ impl State {
             names,
             has_envelope,
             started_s: since.as_secs(),
-            max_tokens,
+            settings,
             decisions: Arc::new(Semaphore::new(processors)),
             metrics: Metrics::default(),
             draining: AtomicBool::new(false),
@@ -104,8 +94,8 @@ impl State {
         self.0.has_envelope
     }
 
-    pub(crate) fn max_tokens(&self) -> Option<u32> {
-        self.0.max_tokens
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.0.settings
     }
 
     /// Seconds since the Unix epoch.

@@ -3,9 +3,10 @@
 use std::{
     io::{self, Write},
     net::SocketAddr,
+    time::Duration,
 };
 
-use sigmapol_gateway::{MAX_TOKENS, Server, State as Gateway};
+use sigmapol_gateway::{DEADLINE, MAX_TOKENS, Server, Settings, State as Gateway};
 use tokio::runtime;
 
 use crate::{
@@ -16,6 +17,9 @@ use crate::{
         stop::Signals,
     },
 };
+
+#[expect(clippy::cast_possible_truncation, reason = "an hour")]
+const DEADLINE_MS: u64 = DEADLINE.as_millis() as u64;
 
 /// Answer OpenAI's chat API over HTTP, by the providers of a configuration
 #[derive(Debug, clap::Args)]
@@ -28,6 +32,10 @@ pub(crate) struct Args {
     /// The cap of answers whose request names none, in tokens; 0 is no cap
     #[arg(long, value_name = "TOKENS", default_value_t = MAX_TOKENS)]
     default_max_tokens: u32,
+    /// The longest that a call may take, with all that is tried; a request may ask for less
+    #[arg(long, value_name = "MILLISECONDS", default_value_t = DEADLINE_MS,
+        value_parser = clap::value_parser!(u64).range(1..=DEADLINE_MS))]
+    deadline_ms: u64,
 }
 
 pub(crate) fn run(args: &Args, global: &Global, out: &mut impl Write) -> Result<(), Failure> {
@@ -35,8 +43,10 @@ pub(crate) fn run(args: &Args, global: &Global, out: &mut impl Write) -> Result<
     let provider = provider::open(config.value())?;
     let builder = args.router.builder(config, State::Held, global)?;
     let router = builder.provider(provider).steps_apart(true).build()?;
-    let cap = Some(args.default_max_tokens).filter(|cap| *cap > 0);
-    let gateway = Gateway::with_max_tokens(router.clone(), cap);
+    let mut settings = Settings::default();
+    settings.max_tokens = Some(args.default_max_tokens).filter(|cap| *cap > 0);
+    settings.deadline = Duration::from_millis(args.deadline_ms);
+    let gateway = Gateway::new(router.clone(), settings);
     log_to_stderr();
     let runtime = runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Failure::Usage(format!("serve: {error}")))?;

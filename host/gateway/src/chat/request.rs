@@ -72,9 +72,9 @@ const SORTS: [(&str, Sort); 24] = [
     ("user", Sort::String),
 ];
 
-/// Members of a contract that a client may have, beside those of a chat request. `requirements` is put
-/// together with what `model` says.
-const OWN: [&str; 5] = ["chain", "deadline_ms", "policy_ir", "scope", "timeout_ms"];
+/// Members of a contract that a client may have, beside those of a chat request. `requirements` and
+/// `deadline_ms` are put together with what `model` and the operator say.
+const OWN: [&str; 4] = ["chain", "policy_ir", "scope", "timeout_ms"];
 
 /// Members that would change what is asked, and that are not served: to ignore them would answer
 /// another question.
@@ -124,15 +124,23 @@ impl ChatRequest {
         for (name, value) in &members.0 {
             let is_own = OWN.contains(&name.as_str());
             match name.as_str() {
-                "requirements" => {}
+                "requirements" | "deadline_ms" => {}
                 _ if is_own => contract = contract.with_some(name, given(name)),
                 _ if takes_chat_member(name) => contract = contract.with(name, value.get()),
                 _ => ignored.push(name.clone()),
             }
         }
+        let longest = state.settings().deadline.as_millis().to_string();
+        contract = contract.with("deadline_ms", shorter(given("deadline_ms"), &longest));
+        let stream = given("stream") == Some("true");
+        let limited = requirements.as_ref().is_some_and(|own| own.get("max_latency_ms").is_some());
+        if !stream && !limited && given("timeout_ms").is_none() {
+            let time = state.settings().answer_time.as_millis().to_string();
+            contract = contract.with("timeout_ms", &time);
+        }
         contract = route.put(contract, requirements.as_ref());
         if given("max_tokens").or(given("max_completion_tokens")).is_none()
-            && let Some(cap) = state.max_tokens()
+            && let Some(cap) = state.settings().max_tokens
         {
             // in place of a null, which is there as a member
             contract =
@@ -141,11 +149,20 @@ impl ChatRequest {
         let options: Option<Members<'_>> = read(given("stream_options"), "stream_options")?;
         Ok(Self {
             contract: contract.finish(),
-            stream: given("stream") == Some("true"),
+            stream,
             include_usage: options.is_some_and(|own| own.get("include_usage") == Some("true")),
             has_policy,
             ignored,
         })
+    }
+}
+
+/// What is asked, unless it is more than there may be. What is no number the router refuses.
+fn shorter<'t>(asked: Option<&'t str>, most: &'t str) -> &'t str {
+    let number = |text: &str| text.parse::<f64>().unwrap_or(f64::NAN);
+    match asked {
+        Some(asked) if number(asked) <= number(most) => asked,
+        _ => most,
     }
 }
 

@@ -38,6 +38,7 @@ use crate::{
     limits::UNREAD_BYTES,
     reply::set_header,
     report::set_headers,
+    state::State,
 };
 
 const CHUNK: &str = "chat.completion.chunk";
@@ -74,10 +75,10 @@ impl Drop for Running {
 }
 
 impl Running {
-    fn start(run: Run) -> Self {
+    fn start(run: Run, state: State) -> Self {
         let (sender, told) = unbounded_channel();
         let unread = Arc::new(AtomicUsize::new(0));
-        let task = tokio::spawn(drive(run, sender, Arc::clone(&unread)));
+        let task = tokio::spawn(drive(run, sender, Arc::clone(&unread), state));
         Self { told, unread, task }
     }
 
@@ -93,7 +94,7 @@ impl Running {
 
 /// Drives a run, unless what it says piles up. It does not wait for a slow client: the provider would
 /// be blamed for the time.
-async fn drive(run: Run, told: UnboundedSender<Told>, unread: Arc<AtomicUsize>) {
+async fn drive(run: Run, told: UnboundedSender<Told>, unread: Arc<AtomicUsize>, state: State) {
     let full = Notify::new();
     // a reader that is gone ends this task
     let mut on_call = |request: &str| {
@@ -108,7 +109,7 @@ async fn drive(run: Run, told: UnboundedSender<Told>, unread: Arc<AtomicUsize>) 
     };
     let outcome = tokio::select! {
         biased;
-        () = full.notified() => return,
+        () = full.notified() => return state.metrics().cut(),
         outcome = run.stream_with(&mut on_call, &mut on_text) => outcome,
     };
     let _ = told.send(Told::End(Box::new(outcome)));
@@ -117,7 +118,7 @@ async fn drive(run: Run, told: UnboundedSender<Told>, unread: Arc<AtomicUsize>) 
 /// The response, once something of the answer is there: a run that fails before has an error of
 /// its own status.
 pub(super) async fn answer(call: Call, run: Run) -> Result<Response, ApiError> {
-    let mut running = Running::start(run);
+    let mut running = Running::start(run, call.state.clone());
     let mut asked = Asked::default();
     let mut frames = VecDeque::new();
     let mut headers = HeaderMap::new();

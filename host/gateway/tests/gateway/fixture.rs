@@ -4,7 +4,7 @@ use std::{net::SocketAddr, path::Path, sync::Arc};
 
 use serde_json::{Value, json};
 use sigmapol_core::Native;
-use sigmapol_gateway::{Server, State};
+use sigmapol_gateway::{Server, Settings, State};
 use sigmapol_mock::{MockProvider, Received};
 use sigmapol_provider::Http;
 use sigmapol_router::{Config, Router};
@@ -40,14 +40,14 @@ impl Gateway {
 
     /// As [`with`](Self::with), with changes of the configuration.
     pub(crate) async fn with_config(script: &Value, change: impl Fn(&mut Value)) -> Self {
-        Self::with_cap(script, change, Some(4096)).await
+        Self::with_settings(script, change, Settings::default()).await
     }
 
-    /// As [`with_config`](Self::with_config), with a cap of tokens.
-    pub(crate) async fn with_cap(
+    /// As [`with_config`](Self::with_config), with settings of the operator.
+    pub(crate) async fn with_settings(
         script: &Value,
         change: impl Fn(&mut Value),
-        cap: Option<u32>,
+        settings: Settings,
     ) -> Self {
         let script = if script.is_null() { String::new() } else { script.to_string() };
         let mock = MockProvider::start(&script, 0).await.unwrap();
@@ -60,7 +60,7 @@ impl Gateway {
         let server = Server::bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
         let address = server.address();
         let (stop, stopped) = oneshot::channel();
-        let state = State::with_max_tokens(router, cap);
+        let state = State::new(router, settings);
         let server = tokio::spawn(server.serve(state, async { drop(stopped.await) }));
         Self { address, mock, stop, server }
     }

@@ -7,7 +7,11 @@
     reason = "a test says what is wrong by panicking"
 )]
 
+#[path = "../../../../tests/shared.rs"]
+mod shared;
+
 mod client;
+mod clients;
 mod completions;
 mod failures;
 mod fixture;

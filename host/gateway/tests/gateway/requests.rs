@@ -2,6 +2,8 @@
 
 use serde_json::{Value, json};
 
+use sigmapol_gateway::Settings;
+
 use crate::fixture::{Gateway, chat};
 
 /// The body of the only call.
@@ -70,7 +72,9 @@ async fn an_answer_has_a_cap() {
         (Some(9), json!({}), json!({"max_tokens": 9})),
         (None, json!({}), json!({})),
     ] {
-        let gateway = Gateway::with_cap(&Value::Null, |_| {}, cap).await;
+        let mut settings = Settings::default();
+        settings.max_tokens = cap;
+        let gateway = Gateway::with_settings(&Value::Null, |_| {}, settings).await;
         assert_eq!(gateway.chat(more.clone()).await.status, 200);
         let (body, _) = sent(&gateway);
         let caps = ["max_tokens", "max_completion_tokens"];

@@ -58,6 +58,56 @@ async fn a_body_has_a_bound() {
     assert!(gateway.calls().is_empty());
 }
 
+/// A page in a browser reaches a loopback address, too.
+#[tokio::test]
+async fn pages_of_other_machines_are_refused() {
+    let gateway = Gateway::with(&Value::Null).await;
+    let body = chat(json!({})).to_string();
+    for (origin, status) in [
+        ("https://example.com", 403),
+        ("http://example.com:8080", 403),
+        ("null", 403),
+        ("http://localhost:3000", 200),
+    ] {
+        let headers = format!("origin: {origin}\r\n");
+        let text = request("POST", "/v1/chat/completions", &headers, &body);
+        let reply = send(gateway.address, text.as_bytes()).await;
+        assert_eq!(reply.status, status, "{origin}");
+        if status == 403 {
+            let (_, kind, _, code, message) = reply.error();
+            assert_eq!(
+                (kind.as_str(), code.as_str()),
+                ("invalid_request_error", "origin_not_allowed")
+            );
+            let expected =
+                "the page that asks is not of this machine: its Origin is no loopback address";
+            assert_eq!(message, expected);
+        }
+    }
+    assert_eq!(gateway.calls().len(), 1);
+}
+
+/// It is told that this is not all, and the provider is not blamed for it.
+#[tokio::test]
+async fn a_client_that_does_not_read_is_cut_off() {
+    // more than the buffers of two sockets hold
+    let long = "x".repeat(15 << 20);
+    let script = json!({"alpha": [{"text": long, "chunks": 2000}]});
+    let gateway = Gateway::with(&script).await;
+    let mut socket = TcpStream::connect(gateway.address).await.unwrap();
+    let body = chat(json!({"stream": true})).to_string();
+    let text = request("POST", "/v1/chat/completions", "", &body);
+    socket.write_all(text.as_bytes()).await.unwrap();
+    let began = Instant::now();
+    while !gateway.get("/metrics").await.body.contains("sigmapol_streams_cut_total 1\n") {
+        assert!(began.elapsed() < Duration::from_secs(20));
+        sleep(Duration::from_millis(20)).await;
+    }
+    let reply = read(&mut socket).await;
+    assert_eq!((reply.status, reply.whole), (200, false));
+    assert!(!reply.body.contains("[DONE]") && reply.body.len() < 15 << 20, "{}", reply.body.len());
+}
+
 #[tokio::test]
 async fn headers_have_a_bound() {
     let gateway = Gateway::with(&Value::Null).await;
