@@ -7,13 +7,11 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
-    thread::available_parallelism,
     time::{SystemTime, UNIX_EPOCH},
 };
 
 use serde_json::Value;
-use sigmapol_router::{Router, RouterError, Run};
-use tokio::{sync::Semaphore, task::spawn_blocking};
+use sigmapol_router::Router;
 
 use crate::{metrics::Metrics, settings::Settings};
 
@@ -28,8 +26,6 @@ struct Inner {
     has_envelope: bool,
     started_s: u64,
     settings: Settings,
-    /// Decisions at a time: more than there are processors would only wait for one another.
-    decisions: Arc<Semaphore>,
     metrics: Metrics,
     draining: AtomicBool,
 }
@@ -64,14 +60,12 @@ impl State {
         let names = Names::of(router.config().value());
         let has_envelope = router.config().value().get("policy_envelope").is_some();
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let processors = available_parallelism().map_or(1, Into::into);
         Self(Arc::new(Inner {
             router,
             names,
             has_envelope,
             started_s: since.as_secs(),
             settings,
-            decisions: Arc::new(Semaphore::new(processors)),
             metrics: Metrics::default(),
             draining: AtomicBool::new(false),
         }))
@@ -107,17 +101,8 @@ impl State {
         &self.0.metrics
     }
 
-    /// Starts a run: the decision is made on a thread for work that blocks.
-    pub(crate) async fn start(&self, contract: String) -> Result<Run, RouterError> {
-        let stopped = |what: String| RouterError::Failed(format!("a decision: {what}"));
-        let permit = Arc::clone(&self.0.decisions).acquire_owned().await;
-        let permit = permit.map_err(|error| stopped(error.to_string()))?;
-        let router = self.0.router.clone();
-        let start = move || {
-            let _permit = permit;
-            router.start(&contract)
-        };
-        spawn_blocking(start).await.map_err(|error| stopped(error.to_string()))?
+    pub(crate) fn router(&self) -> &Router {
+        &self.0.router
     }
 }
 

@@ -11,7 +11,9 @@ use sigmapol_core::{Effect, Engine, Error, Stepper as _};
 use sigmapol_provider::Provider;
 
 use super::{
-    Clock, Config, Router, RouterError, SystemClock, credentials,
+    Clock, Config, Router, RouterError, SystemClock,
+    apart::Apart,
+    credentials,
     log::Log,
     offers::without_sentinels,
     outcome::result,
@@ -134,9 +136,9 @@ impl Builder {
         Self { multipliers: Some(json.into()), ..self }
     }
 
-    /// Takes the steps of runs that are driven on threads for work that blocks
-    /// ([`tokio::task::spawn_blocking`]), and not on those of the executor: for servers, whose other
-    /// connections go on meanwhile, and for engines that wait for a disk.
+    /// Takes the steps of runs that are begun ([`Router::begin`]) and driven on threads for work that
+    /// blocks ([`tokio::task::spawn_blocking`]), a few at a time, and not on those of the executor:
+    /// for servers, whose other connections go on meanwhile, and for engines that wait for a disk.
     #[must_use]
     pub fn steps_apart(self, apart: bool) -> Self {
         Self { steps_apart: apart, ..self }
@@ -246,7 +248,7 @@ impl Builder {
             config: self.config,
             reference: self.reference,
             supplies: Mutex::new(Arc::new(supplies)),
-            steps_apart: self.steps_apart,
+            apart: self.steps_apart.then(Apart::new),
             log: self.log,
             state,
             saver,

@@ -38,6 +38,7 @@
 #[doc = include_str!("../../../docs/router.md")]
 pub struct Documentation;
 
+mod apart;
 mod blame;
 mod builder;
 mod candidate;

@@ -131,18 +131,13 @@ impl Run {
         }
     }
 
-    /// A step of a run that is driven: where the router keeps its steps apart, on a thread for
-    /// work that blocks.
+    /// A step of a run that is driven.
     async fn apart(
         mut self,
         step: impl FnOnce(&mut Self) -> Result<(), RouterError> + Send + 'static,
     ) -> Result<Self, RouterError> {
-        if !self.router.keeps_steps_apart() {
-            step(&mut self)?;
-            return Ok(self);
-        }
-        let stepped = tokio::task::spawn_blocking(move || step(&mut self).map(|()| self));
-        stepped.await.map_err(|error| RouterError::Failed(format!("a step: {error}")))?
+        let router = self.router.clone();
+        router.apart(move || step(&mut self).map(|()| self)).await
     }
 
     fn interrupted(&mut self, error: CallError) -> Result<(), RouterError> {

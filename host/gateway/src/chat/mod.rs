@@ -58,8 +58,9 @@ async fn answer(
     let body = body::text(request.into_body()).await?;
     let request = ChatRequest::read(&body, profile, &state)?;
     drop(body);
-    let call = Call::new(state, id, request);
-    let run = call.state.start(call.request.contract.clone()).await;
+    let mut call = Call::new(state, id, request);
+    let contract = std::mem::take(&mut call.request.contract);
+    let run = call.state.router().begin(contract).await;
     let run = run.map_err(|error| call.failed(&error))?;
     if call.request.stream {
         return stream::answer(call, run).await;

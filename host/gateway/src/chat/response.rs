@@ -1,22 +1,8 @@
 //! An answer in the shape of OpenAI's chat completions.
 
 use serde_json::{Map, Value, json};
+use sigmapol_provider::Ending;
 use sigmapol_router::Outcome;
-
-/// Words of providers for an end at the cap of tokens.
-const LENGTH: [&str; 4] = ["MAX_TOKENS", "length", "max_tokens", "model_context_window_exceeded"];
-
-/// Words of providers for an answer that was cut for what it says.
-const FILTERED: [&str; 8] = [
-    "BLOCKLIST",
-    "PROHIBITED_CONTENT",
-    "RECITATION",
-    "SAFETY",
-    "SPII",
-    "content_filter",
-    "refusal",
-    "sensitive",
-];
 
 /// Members of an answer that go into the message under their own names.
 const BESIDE: [(&str, &str); 3] = [
@@ -97,9 +83,9 @@ pub(crate) fn beside(answer: &Value) -> Map<String, Value> {
 pub(crate) fn finish_reason(answer: &Value) -> &'static str {
     let word = answer.get("finish_reason").and_then(Value::as_str).unwrap_or_default();
     let called = answer.get("tool_calls").is_some();
-    match word {
-        _ if LENGTH.contains(&word) => "length",
-        _ if FILTERED.contains(&word) => "content_filter",
+    match Ending::of(word) {
+        Ending::Length => "length",
+        Ending::Filtered => "content_filter",
         _ if called => "tool_calls",
         _ => "stop",
     }
