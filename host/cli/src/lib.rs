@@ -9,7 +9,7 @@ use clap::{Parser, Subcommand};
 
 use command::{
     admit, check, conformance, decide, flow, genvm, hash, inspect, ledger, mock_provider, operate,
-    rank, replay, run, sandbox, status,
+    rank, replay, run, sandbox, serve, status,
 };
 use shared::{engine, text::safe_json};
 
@@ -67,6 +67,7 @@ enum Command {
     Conformance(conformance::Args),
     MockProvider(mock_provider::Args),
     Run(run::Args),
+    Serve(serve::Args),
     Rank(rank::Args),
     Status(status::Args),
     Enable(operate::EnableArgs),
@@ -87,6 +88,7 @@ impl Command {
             | Self::Replay(_)
             | Self::Conformance(_)
             | Self::Run(_)
+            | Self::Serve(_)
             | Self::Rank(_)
             | Self::Status(_)
             | Self::Enable(_)
@@ -124,6 +126,7 @@ pub fn run(cli: &Cli, out: &mut (impl Write + Send)) -> Result<(), Failure> {
         Command::Conformance(args) => conformance::run(args, &cli.global, out),
         Command::MockProvider(args) => mock_provider::run(args, out),
         Command::Run(args) => run::run(args, &cli.global, out),
+        Command::Serve(args) => serve::run(args, &cli.global, out),
         Command::Rank(args) => rank::run(args, &cli.global, out),
         Command::Status(args) => status::run(args, &cli.global, out),
         Command::Enable(args) => operate::enable(args, &cli.global, out),

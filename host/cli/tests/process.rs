@@ -88,7 +88,7 @@ fn exhaustion_is_exit_code_3() {
     assert.code(3).stderr("sigmapol: exhausted fuel: the call needs more fuel than its limit\n");
 }
 
-const COMMANDS: [&str; 17] = [
+const COMMANDS: [&str; 18] = [
     "admit",
     "check",
     "hash",
@@ -100,6 +100,7 @@ const COMMANDS: [&str; 17] = [
     "conformance",
     "mock-provider",
     "run",
+    "serve",
     "rank",
     "status",
     "enable",

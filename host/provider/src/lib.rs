@@ -41,6 +41,7 @@ mod collect;
 mod config;
 #[cfg(feature = "http")]
 mod dialect;
+mod ending;
 mod error;
 #[cfg(feature = "http")]
 mod events;
@@ -68,6 +69,7 @@ use std::{future::Future, pin::Pin};
 pub use answer::{Answer, Usage};
 #[cfg(feature = "http")]
 pub use config::SetupError;
+pub use ending::Ending;
 pub use error::{CallError, ErrorKind};
 #[cfg(feature = "http")]
 pub use http::Http;

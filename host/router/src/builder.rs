@@ -11,7 +11,9 @@ use sigmapol_core::{Effect, Engine, Error, Stepper as _};
 use sigmapol_provider::Provider;
 
 use super::{
-    Clock, Config, Router, RouterError, SystemClock, credentials,
+    Clock, Config, Router, RouterError, SystemClock,
+    apart::Apart,
+    credentials,
     log::Log,
     offers::without_sentinels,
     outcome::result,
@@ -46,6 +48,7 @@ pub struct Builder {
     metrics: Option<String>,
     offers: Option<String>,
     multipliers: Option<String>,
+    steps_apart: bool,
     log: Log,
 }
 
@@ -62,6 +65,7 @@ impl Builder {
             metrics: None,
             offers: None,
             multipliers: None,
+            steps_apart: false,
             log: Log::default(),
         }
     }
@@ -130,6 +134,14 @@ impl Builder {
     #[must_use]
     pub fn multipliers(self, json: impl Into<String>) -> Self {
         Self { multipliers: Some(json.into()), ..self }
+    }
+
+    /// Takes the steps of runs that are begun ([`Router::begin`]) and driven on threads for work that
+    /// blocks ([`tokio::task::spawn_blocking`]), a few at a time, and not on those of the executor:
+    /// for servers, whose other connections go on meanwhile, and for engines that wait for a disk.
+    #[must_use]
+    pub fn steps_apart(self, apart: bool) -> Self {
+        Self { steps_apart: apart, ..self }
     }
 
     /// Takes log records, one JSON object `{level, event, fields}` each.
@@ -236,6 +248,7 @@ impl Builder {
             config: self.config,
             reference: self.reference,
             supplies: Mutex::new(Arc::new(supplies)),
+            apart: self.steps_apart.then(Apart::new),
             log: self.log,
             state,
             saver,

@@ -38,6 +38,7 @@
 #[doc = include_str!("../../../docs/router.md")]
 pub struct Documentation;
 
+mod apart;
 mod blame;
 mod builder;
 mod candidate;
@@ -74,6 +75,7 @@ pub use flow::{
     CALLS_AT_ONCE, CallKind, FlowOutcome, FlowRequest, NodeOutcome, OnNode, Totals, check_flow,
 };
 pub use outcome::Outcome;
+pub use payload::takes_chat_member;
 pub use resolve::Resolved;
 pub use router::Router;
 pub use run::Run;

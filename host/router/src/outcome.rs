@@ -20,6 +20,9 @@ pub struct Outcome {
     /// served_by, …}`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub chosen: Option<Value>,
+    /// The least that a provider asked to wait before the next call, in milliseconds, however long.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retry_after_ms: Option<u64>,
     /// `{ranked, rejected, decision_path, started_at_ms, total_latency_ms, policy_identity,
     /// policy_fingerprint}`.
     pub trace: Value,
@@ -34,6 +37,7 @@ impl Outcome {
             error: done.remove("error").and_then(|error| error.as_str().map(str::to_owned)),
             answer: answer.filter(|_| ok),
             chosen: done.remove("chosen"),
+            retry_after_ms: None,
             trace: done.remove("trace").unwrap_or_default(),
         })
     }

@@ -72,6 +72,12 @@ const SOMETHING: &str = "[{}]";
 const JSON: &str = r#"{"type":"json_object"}"#;
 const NO_MESSAGES: &str = "[]";
 
+/// Whether a contract takes a member of a client's chat request. What it does not know, the engine
+/// refuses: who serves clients of an open protocol leaves it out.
+pub fn takes_chat_member(name: &str) -> bool {
+    [&SEEN[..], &SHAPE, &BESIDE].iter().any(|names| names.contains(&name))
+}
+
 /// What stays with the host of a contract.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Payload {

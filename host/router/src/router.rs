@@ -13,7 +13,9 @@ use sigmapol_core::{
 use sigmapol_provider::Provider;
 
 use super::{
-    Builder, Clock, Config, RouterError, Run, credentials,
+    Builder, Clock, Config, RouterError, Run,
+    apart::Apart,
+    credentials,
     log::Log,
     models,
     offers::without_sentinels,
@@ -40,6 +42,7 @@ pub(super) struct Inner {
     pub(super) settings: Settings,
     pub(super) reference: bool,
     pub(super) supplies: Mutex<Arc<Supplies>>,
+    pub(super) apart: Option<Apart>,
     pub(super) log: Log,
     pub(super) state: Arc<Shared>,
     pub(super) saver: Option<Saver>,
@@ -71,6 +74,17 @@ impl Router {
         let deadline = payload.deadline_ms()?.map(|ms| self.clock().now_ms() + ms);
         let turn = self.plan("start", &skeleton)?;
         Run::new(self.clone(), payload, deadline, turn)
+    }
+
+    /// As [`start`](Self::start); apart from the executor, where
+    /// [`Builder::steps_apart`](super::Builder::steps_apart) says so.
+    ///
+    /// # Errors
+    ///
+    /// As for [`start`](Self::start).
+    pub async fn begin(&self, contract: String) -> Result<Run, RouterError> {
+        let router = self.clone();
+        self.apart(move || router.start(&contract)).await
     }
 
     /// Who would be tried, in which order, and who would not and why: `{ordered, rejected}`.
@@ -279,6 +293,17 @@ impl Router {
     /// The runtime state of this moment.
     pub(super) fn state(&self) -> std::sync::Arc<str> {
         self.0.state.current().text
+    }
+
+    /// Work that steps: apart from the executor, if that was asked for.
+    pub(super) async fn apart<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<T, RouterError> + Send + 'static,
+    ) -> Result<T, RouterError> {
+        match &self.0.apart {
+            Some(apart) => apart.run(work).await,
+            None => work(),
+        }
     }
 
     pub(super) fn is_reference(&self) -> bool {

@@ -1,5 +1,7 @@
 //! One call, walked through its failures.
 
+use std::sync::Arc;
+
 use sigmapol_core::{
     Effect, Turn,
     json::{Object, quote},
@@ -23,7 +25,7 @@ const MESSAGE_BYTES: usize = 4096;
 pub struct Run {
     pub(super) router: Router,
     /// What the client said, which the engine has not seen.
-    pub(super) payload: Payload,
+    pub(super) payload: Arc<Payload>,
     /// The engine's state of the run.
     pub(super) state: String,
     pub(super) effect: Effect,
@@ -32,6 +34,8 @@ pub struct Run {
     /// The answer does not travel through the engine: it may hold what the engine refuses, such as
     /// `null` among the arguments of a tool, and no step gets slower by its length.
     answer: Option<Answer>,
+    /// The least that a provider asked to wait.
+    retry_after_ms: Option<u64>,
 }
 
 impl Run {
@@ -42,7 +46,9 @@ impl Run {
         turn: Turn,
     ) -> Result<Self, RouterError> {
         let Turn { run: state, effect, .. } = turn;
-        let mut run = Self { router, payload, state, effect, deadline, answer: None };
+        let payload = Arc::new(payload);
+        let mut run =
+            Self { router, payload, state, effect, deadline, answer: None, retry_after_ms: None };
         run.settle()?;
         Ok(run)
     }
@@ -64,7 +70,7 @@ impl Run {
 
     /// As [`answer`](Self::answer); a run whose future is dropped can still be cancelled.
     pub(super) async fn finish(&mut self) -> Result<Outcome, RouterError> {
-        self.drive(None).await
+        self.drive(&mut |_| {}, None).await
     }
 
     /// As [`answer`](Self::answer), and passes text on as it arrives.
@@ -77,22 +83,41 @@ impl Run {
     ///
     /// As for [`answer`](Self::answer).
     pub async fn stream(
-        mut self,
+        self,
         on_text: &mut (dyn FnMut(&str) + Send),
     ) -> Result<Outcome, RouterError> {
-        self.drive(Some(on_text)).await
+        self.stream_with(&mut |_| {}, on_text).await
     }
 
-    async fn drive(&mut self, mut on_text: Option<OnText<'_>>) -> Result<Outcome, RouterError> {
+    /// As [`stream`](Self::stream), and tells of each call before it is made: the request, JSON, as
+    /// the provider gets it. Text belongs to the last call that was told of.
+    ///
+    /// # Errors
+    ///
+    /// As for [`answer`](Self::answer).
+    pub async fn stream_with(
+        mut self,
+        on_call: &mut (dyn FnMut(&str) + Send),
+        on_text: &mut (dyn FnMut(&str) + Send),
+    ) -> Result<Outcome, RouterError> {
+        self.drive(on_call, Some(on_text)).await
+    }
+
+    async fn drive(
+        &mut self,
+        on_call: &mut (dyn FnMut(&str) + Send),
+        mut on_text: Option<OnText<'_>>,
+    ) -> Result<Outcome, RouterError> {
         loop {
             match &self.effect {
                 Effect::Done(_) => return self.outcome(),
                 Effect::Wait(until_ms) => {
                     self.router.clock().sleep_until(*until_ms).await;
-                    self.resume()?;
+                    self.apart(Self::resume).await?;
                 }
                 Effect::Call(request) => {
                     let provider = self.router.provider()?;
+                    on_call(request);
                     let mut passed = false;
                     let result = match &mut on_text {
                         None => self.in_time(provider.call(request, None)).await,
@@ -104,12 +129,36 @@ impl Run {
                             self.in_time(provider.call(request, Some(&mut pass))).await
                         }
                     };
-                    match result {
-                        Err(error) if passed => self.interrupted(error)?,
-                        result => self.respond(result)?,
-                    }
+                    let take = move |run: &mut Self| match result {
+                        Err(error) if passed => run.interrupted(error),
+                        result => run.respond(result),
+                    };
+                    self.apart(take).await?;
                 }
             }
+        }
+    }
+
+    /// A step of a run that is driven. It is made on a copy, so that a run whose future is dropped
+    /// meanwhile is still there to be cancelled.
+    async fn apart(
+        &mut self,
+        step: impl FnOnce(&mut Self) -> Result<(), RouterError> + Send + 'static,
+    ) -> Result<(), RouterError> {
+        let mut run = self.copy();
+        *self = self.router.apart(move || step(&mut run).map(|()| run)).await?;
+        Ok(())
+    }
+
+    fn copy(&self) -> Self {
+        Self {
+            router: self.router.clone(),
+            payload: Arc::clone(&self.payload),
+            state: self.state.clone(),
+            effect: self.effect.clone(),
+            deadline: self.deadline,
+            answer: self.answer.clone(),
+            retry_after_ms: self.retry_after_ms,
         }
     }
 
@@ -163,6 +212,8 @@ impl Run {
             }
         })?;
         let failed = result.is_err();
+        let asked_ms = result.as_ref().err().and_then(|error| error.retry_after_ms);
+        self.retry_after_ms = self.retry_after_ms.into_iter().chain(asked_ms).min();
         self.answer = result.ok();
         match &mut self.effect {
             _ if !(failed && overdue) => Ok(()),
@@ -228,7 +279,7 @@ impl Run {
         };
         let answer = self.answer.as_ref().map(serde_json::to_value).transpose();
         let answer = answer.map_err(|error| RouterError::Failed(error.to_string()))?;
-        Outcome::read(done, answer)
+        Ok(Outcome { retry_after_ms: self.retry_after_ms, ..Outcome::read(done, answer)? })
     }
 
     pub(super) fn step(&mut self, kind: &str, members: &[(&str, &str)]) -> Result<(), RouterError> {

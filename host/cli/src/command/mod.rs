@@ -15,4 +15,5 @@ pub(crate) mod rank;
 pub(crate) mod replay;
 pub(crate) mod run;
 pub(crate) mod sandbox;
+pub(crate) mod serve;
 pub(crate) mod status;

@@ -17,6 +17,7 @@ pub(crate) mod profiles;
 pub(crate) mod provider;
 pub(crate) mod record;
 pub(crate) mod router;
+pub(crate) mod stop;
 pub(crate) mod table;
 pub(crate) mod text;
 pub(crate) mod trace;

@@ -118,6 +118,7 @@ mod tests {
             error: Some("exhausted: timeout".to_owned()),
             answer: None,
             chosen: None,
+            retry_after_ms: None,
             trace: json!({"total_latency_ms": 2370.0, "decision_path": [
                 with(at("attempted", "alpha"), json!({"attempt": 1, "latency_ms": 12,
                     "error_kind": "rate_limit", "http_status": 429, "error_message": "slow\ndown"})),

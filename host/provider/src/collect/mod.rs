@@ -7,7 +7,7 @@ mod usage;
 use serde_json::{Value, value::RawValue};
 
 use crate::{
-    Answer, CallError, ErrorKind,
+    Answer, CallError, Ending, ErrorKind,
     error::{filtered, malformed},
     limits::{ANNOTATIONS, ANSWER_BYTES},
 };
@@ -128,32 +128,11 @@ impl Partial {
     }
 }
 
-/// Words of providers for an end that is a refusal, if there is nothing else.
-///
-/// OpenAI: <https://platform.openai.com/docs/api-reference/chat/object>. Anthropic:
-/// <https://platform.claude.com/docs/en/build-with-claude/handling-stop-reasons>. Google:
-/// <https://ai.google.dev/api/generate-content#FinishReason>.
-const REFUSALS: [&str; 15] = [
-    "BLOCKLIST",
-    "CONTENT_FILTER",
-    "IMAGE_PROHIBITED_CONTENT",
-    "IMAGE_RECITATION",
-    "IMAGE_SAFETY",
-    "LANGUAGE",
-    "MODEL_ARMOR",
-    "PROHIBITED_CONTENT",
-    "RECITATION",
-    "SAFETY",
-    "SPII",
-    "content_filter",
-    "guardrail_intervened",
-    "refusal",
-    "sensitive",
-];
-
 fn empty(reason: Option<&str>) -> CallError {
     match reason {
-        Some(reason) if REFUSALS.contains(&reason) => filtered(format!("finish reason {reason}")),
+        Some(reason) if Ending::of(reason) == Ending::Filtered => {
+            filtered(format!("finish reason {reason}"))
+        }
         // Anthropic: the input left no room for an answer
         Some(reason @ "model_context_window_exceeded") => {
             CallError::new(ErrorKind::ContextOverflow, format!("finish reason {reason}"))

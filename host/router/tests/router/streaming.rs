@@ -1,6 +1,6 @@
 //! Text is passed on as it arrives, and never twice.
 
-use serde_json::json;
+use serde_json::{Value, json};
 use sigmapol_provider::ErrorKind::{NetworkError, ServerError, StreamInterrupted, Timeout};
 
 use crate::{Reply, World, config, path, policy};
@@ -71,4 +71,24 @@ fn before_text_a_failure_is_like_any_other() {
     let (outcome, pieces) = world.stream();
     assert_eq!(pieces, ["", "hello"]);
     assert!(outcome.ok);
+}
+
+/// Text belongs to the call that was told of last.
+#[tokio::test]
+async fn calls_are_told_of_before_their_text() {
+    let script = [
+        ("a", &[Reply::Fail(ServerError, Some(500))][..]),
+        ("b", &[Reply::Text(&["one ", "two"])]),
+    ];
+    let world = World::new(&script);
+    let told = std::sync::Mutex::new(Vec::new());
+    let mut on_call = |request: &str| {
+        let request: Value = serde_json::from_str(request).unwrap();
+        told.lock().unwrap().push(request["provider_id"].as_str().unwrap().to_owned());
+    };
+    let mut on_text = |text: &str| told.lock().unwrap().push(text.to_owned());
+    let run = world.router.start(r#"{"prompt": "hi"}"#).unwrap();
+    let outcome = run.stream_with(&mut on_call, &mut on_text).await.unwrap();
+    assert!(outcome.ok);
+    assert_eq!(*told.lock().unwrap(), ["a", "b", "one ", "two"]);
 }

@@ -1,0 +1,68 @@
+//! The routes.
+
+use axum::{
+    Router,
+    http::StatusCode,
+    middleware::{from_fn, from_fn_with_state},
+    routing::{any, get, post},
+};
+
+use crate::{
+    chat::{chat, chat_of_profile},
+    error::{ApiError, INVALID_REQUEST},
+    guard::guard,
+    health::{healthz, readyz},
+    metrics::metrics,
+    models::{list, one},
+    observe::observe,
+    state::State,
+};
+
+/// Paths of the API that are known and not served.
+const UNSERVED: [&str; 4] = ["/v1/completions", "/v1/embeddings", "/v1/messages", "/v1/responses"];
+
+/// The gateway, for programs that serve it themselves, or beside something else. It has no keys and
+/// asks for none: who can reach it can spend what the providers' keys allow.
+pub fn app(state: State) -> Router {
+    routes().layer(from_fn_with_state(state.clone(), observe)).with_state(state)
+}
+
+/// As [`app`], for a server that others than this machine do not reach.
+pub(crate) fn app_of_this_machine(state: State) -> Router {
+    routes()
+        .layer(from_fn(guard))
+        .layer(from_fn_with_state(state.clone(), observe))
+        .with_state(state)
+}
+
+fn routes() -> Router<State> {
+    let mut routes = Router::new()
+        .route("/healthz", get(healthz))
+        .route("/readyz", get(readyz))
+        .route("/metrics", get(metrics))
+        .route("/v1/models", get(list))
+        .route("/v1/models/{*id}", get(one))
+        .route("/v1/chat/completions", post(chat))
+        .route("/{profile}/v1/models", get(list))
+        .route("/{profile}/v1/chat/completions", post(chat_of_profile));
+    for path in UNSERVED {
+        routes = routes.route(path, any(unserved));
+    }
+    routes.fallback(not_found).method_not_allowed_fallback(method_not_allowed)
+}
+
+async fn unserved() -> ApiError {
+    let message = "this gateway does not serve it: expected /v1/chat/completions or /v1/models";
+    ApiError::new(StatusCode::NOT_FOUND, INVALID_REQUEST, "unsupported_endpoint", message)
+}
+
+async fn not_found() -> ApiError {
+    let message = "there is nothing at this path: expected /v1/chat/completions or /v1/models";
+    ApiError::new(StatusCode::NOT_FOUND, INVALID_REQUEST, "not_found", message)
+}
+
+async fn method_not_allowed() -> ApiError {
+    let message = "the header Allow has the methods of this path";
+    let status = StatusCode::METHOD_NOT_ALLOWED;
+    ApiError::new(status, INVALID_REQUEST, "method_not_allowed", message)
+}

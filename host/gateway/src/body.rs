@@ -1,0 +1,38 @@
+//! The body of a request, within bounds.
+
+use axum::{body::Body, http::StatusCode};
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use hyper::body::Body as _;
+use tokio::time::timeout;
+
+use crate::{
+    error::{ApiError, INVALID_REQUEST},
+    limits::{BODY_BYTES, BODY_TIME},
+};
+
+/// The text of a body.
+pub(crate) async fn text(body: Body) -> Result<String, ApiError> {
+    // what is announced too long is not read
+    if body.size_hint().lower() > BODY_BYTES as u64 {
+        return Err(too_long());
+    }
+    let read = timeout(BODY_TIME, Limited::new(body, BODY_BYTES).collect()).await;
+    let read = read.map_err(|_| {
+        let message = format!("the body did not come within {} s", BODY_TIME.as_secs());
+        ApiError::new(StatusCode::REQUEST_TIMEOUT, INVALID_REQUEST, "request_timeout", message)
+    })?;
+    let bytes = read.map_err(|error| match error.is::<LengthLimitError>() {
+        true => too_long(),
+        false => ApiError::invalid("invalid_body", "the body broke off"),
+    })?;
+    String::from_utf8(bytes.to_bytes().into()).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        ApiError::invalid("invalid_json", format!("expected JSON: invalid UTF-8 at byte {at}"))
+    })
+}
+
+fn too_long() -> ApiError {
+    let message = format!("expected a body of at most {BODY_BYTES} bytes");
+    let status = StatusCode::PAYLOAD_TOO_LARGE;
+    ApiError::new(status, INVALID_REQUEST, "request_too_large", message)
+}

@@ -1,0 +1,195 @@
+//! The body of a chat request as a contract: the client's members go on as they came.
+
+use std::collections::HashSet;
+
+use serde::de::IgnoredAny;
+use serde_json::value::RawValue;
+use sigmapol_core::json::{Members, Object};
+use sigmapol_router::takes_chat_member;
+
+use crate::{error::ApiError, route::Route, state::State};
+
+/// What a member has to be, if it is there and not `null`.
+#[derive(Clone, Copy)]
+enum Sort {
+    Array,
+    Boolean,
+    Number,
+    Object,
+    String,
+}
+
+impl Sort {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Array => "an array",
+            Self::Boolean => "true or false",
+            Self::Number => "a number",
+            Self::Object => "an object",
+            Self::String => "a string",
+        }
+    }
+
+    /// By the first byte of the text, which is JSON.
+    fn is_of(self, text: &str) -> bool {
+        match text.as_bytes().first() {
+            Some(b'[') => matches!(self, Self::Array),
+            Some(b't' | b'f') => matches!(self, Self::Boolean),
+            Some(b'{') => matches!(self, Self::Object),
+            Some(b'"') => matches!(self, Self::String),
+            Some(b'-' | b'0'..=b'9') => matches!(self, Self::Number),
+            _ => false,
+        }
+    }
+}
+
+/// Members whose sort is the same to every provider, or that are for the gateway. What else may be
+/// wrong with a request, the engine or the adapter of the provider says.
+const SORTS: [(&str, Sort); 24] = [
+    ("chain", Sort::Array),
+    ("deadline_ms", Sort::Number),
+    ("first_token_timeout_ms", Sort::Number),
+    ("frequency_penalty", Sort::Number),
+    ("idle_timeout_ms", Sort::Number),
+    ("logprobs", Sort::Boolean),
+    ("max_completion_tokens", Sort::Number),
+    ("max_tokens", Sort::Number),
+    ("messages", Sort::Array),
+    ("model", Sort::String),
+    ("n", Sort::Number),
+    ("parallel_tool_calls", Sort::Boolean),
+    ("policy_ir", Sort::Array),
+    ("presence_penalty", Sort::Number),
+    ("requirements", Sort::Object),
+    ("response_format", Sort::Object),
+    ("seed", Sort::Number),
+    ("stream", Sort::Boolean),
+    ("stream_options", Sort::Object),
+    ("temperature", Sort::Number),
+    ("timeout_ms", Sort::Number),
+    ("tools", Sort::Array),
+    ("top_p", Sort::Number),
+    ("user", Sort::String),
+];
+
+/// Members of a contract that a client may have, beside those of a chat request. `requirements` and
+/// `deadline_ms` are put together with what `model` and the operator say.
+const OWN: [&str; 4] = ["chain", "policy_ir", "scope", "timeout_ms"];
+
+/// Members that would change what is asked, and that are not served: to ignore them would answer
+/// another question.
+const UNSERVED: [&str; 1] = ["flow_ir"];
+
+/// A chat request, read.
+#[derive(Debug)]
+pub(crate) struct ChatRequest {
+    /// What the run starts with.
+    pub(crate) contract: String,
+    pub(crate) stream: bool,
+    /// A stream ends with a frame of usage.
+    pub(crate) include_usage: bool,
+    /// It brings a policy of its own.
+    pub(crate) has_policy: bool,
+    /// Members that nobody knows, and that were left out.
+    pub(crate) ignored: Vec<String>,
+}
+
+impl ChatRequest {
+    /// Reads a body; `profile` is that of the path.
+    pub(crate) fn read(body: &str, profile: Option<&str>, state: &State) -> Result<Self, ApiError> {
+        let members = members(body)?;
+        let given = |name: &str| members.get(name).filter(|text| *text != "null");
+        for (name, sort) in SORTS {
+            if given(name).is_some_and(|text| !sort.is_of(text)) {
+                let expected = format!("expected {}", sort.name());
+                return Err(ApiError::of_param("invalid_type", name, &expected));
+            }
+        }
+        let messages: Option<Vec<IgnoredAny>> = read(given("messages"), "messages")?;
+        if messages.is_none_or(|messages| messages.is_empty()) {
+            let expected = "expected an array of at least one message";
+            return Err(ApiError::of_param("missing_parameter", "messages", expected));
+        }
+        if let Some(name) = UNSERVED.into_iter().find(|name| given(name).is_some()) {
+            return Err(ApiError::of_param("unsupported_parameter", name, "not served yet"));
+        }
+        let has_policy = given("policy_ir").is_some();
+        let model: String = read(given("model"), "model")?.unwrap_or_default();
+        let route = Route::of(profile, &model, has_policy)?;
+        route.check(state.names())?;
+        let requirements: Option<Members<'_>> = read(given("requirements"), "requirements")?;
+
+        let mut contract = Object::new();
+        let mut ignored = Vec::new();
+        for (name, value) in &members.0 {
+            let is_own = OWN.contains(&name.as_str());
+            match name.as_str() {
+                "requirements" | "deadline_ms" => {}
+                _ if is_own => contract = contract.with_some(name, given(name)),
+                _ if takes_chat_member(name) => contract = contract.with(name, value.get()),
+                _ => ignored.push(name.clone()),
+            }
+        }
+        let longest = state.settings().deadline.as_millis().to_string();
+        contract = contract.with("deadline_ms", shorter(given("deadline_ms"), &longest));
+        let stream = given("stream") == Some("true");
+        let limited = requirements.as_ref().is_some_and(|own| own.get("max_latency_ms").is_some());
+        if !stream && !limited && given("timeout_ms").is_none() {
+            let time = state.settings().answer_time.as_millis().to_string();
+            contract = contract.with("timeout_ms", &time);
+        }
+        contract = route.put(contract, requirements.as_ref());
+        if given("max_tokens").or(given("max_completion_tokens")).is_none()
+            && let Some(cap) = state.settings().max_tokens
+        {
+            // in place of a null, which is there as a member
+            contract =
+                without(&contract.finish(), "max_tokens")?.with("max_tokens", &cap.to_string());
+        }
+        let options: Option<Members<'_>> = read(given("stream_options"), "stream_options")?;
+        Ok(Self {
+            contract: contract.finish(),
+            stream,
+            include_usage: options.is_some_and(|own| own.get("include_usage") == Some("true")),
+            has_policy,
+            ignored,
+        })
+    }
+}
+
+/// What is asked, unless it is more than there may be. What is no number the router refuses.
+fn shorter<'t>(asked: Option<&'t str>, most: &'t str) -> &'t str {
+    let number = |text: &str| text.parse::<f64>().unwrap_or(f64::NAN);
+    match asked {
+        Some(asked) if number(asked) <= number(most) => asked,
+        _ => most,
+    }
+}
+
+/// The members of a body, none of them twice.
+fn members(body: &str) -> Result<Members<'_>, ApiError> {
+    let value: &RawValue = serde_json::from_str(body)
+        .map_err(|error| ApiError::invalid("invalid_json", format!("expected JSON: {error}")))?;
+    let members: Members<'_> = serde_json::from_str(value.get())
+        .map_err(|_| ApiError::invalid("invalid_body", "expected a JSON object"))?;
+    let mut seen = HashSet::new();
+    match members.0.iter().find(|(name, _)| !seen.insert(name)) {
+        Some((name, _)) => Err(ApiError::of_param("invalid_body", name, "expected once")),
+        None => Ok(members),
+    }
+}
+
+fn read<'t, T: serde::Deserialize<'t>>(
+    text: Option<&'t str>,
+    name: &str,
+) -> Result<Option<T>, ApiError> {
+    let wrong =
+        |error: serde_json::Error| ApiError::of_param("invalid_type", name, &error.to_string());
+    text.map(serde_json::from_str).transpose().map_err(wrong)
+}
+
+fn without(object: &str, name: &str) -> Result<Object, ApiError> {
+    let members = members(object)?;
+    let kept = members.0.iter().filter(|(key, _)| key != name);
+    Ok(kept.fold(Object::new(), |object, (key, value)| object.with(key, value.get())))
+}

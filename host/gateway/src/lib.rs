@@ -1,0 +1,51 @@
+//! The gateway: OpenAI's chat API over HTTP, in front of a router.
+//!
+//! For people whose programs speak to OpenAI and should be answered by whichever provider a policy
+//! chooses. The command `sigmapol serve` is this crate with a configuration; programs that serve HTTP
+//! already take [`app`].
+//!
+//! ```no_run
+//! use sigmapol_gateway::{Server, Settings, State};
+//! use sigmapol_router::Router;
+//!
+//! async fn serve(router: Router) -> Result<(), Box<dyn std::error::Error>> {
+//!     let server = Server::bind("127.0.0.1:8080".parse()?).await?;
+//!     println!("listening on http://{}", server.address());
+//!     let state = State::new(router, Settings::default());
+//!     server.serve(state, async { drop(tokio::signal::ctrl_c().await) }).await;
+//!     Ok(())
+//! }
+//! ```
+//!
+//! It decides nothing: who is called, and what happens when a call fails, the router asks the engine.
+//! What a client says goes to the provider as it came.
+
+/// The example of the documentation compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/gateway.md")]
+pub struct Documentation;
+
+mod app;
+mod body;
+mod chat;
+mod error;
+mod failure;
+mod guard;
+mod health;
+mod ids;
+pub mod limits;
+mod metrics;
+mod models;
+mod observe;
+mod reply;
+mod report;
+mod route;
+mod serve;
+mod settings;
+mod stalled;
+mod state;
+
+pub use app::app;
+pub use serve::{ListenError, Server};
+pub use settings::{ANSWER_TIME, DEADLINE, MAX_TOKENS, Settings};
+pub use state::State;

@@ -1,0 +1,45 @@
+//! `GET /v1/models`: what a client may say in `model`.
+
+use axum::{
+    extract::{self, Path, rejection::PathRejection},
+    http::StatusCode,
+    response::Response,
+};
+use serde_json::{Value, json};
+
+use crate::{
+    error::{ApiError, INVALID_REQUEST},
+    reply::json_response,
+    route::{FAMILY, PROFILE},
+    state::State,
+};
+
+/// `GET /v1/models`
+pub(crate) async fn list(extract::State(state): extract::State<State>) -> Response {
+    let data: Vec<Value> = ids(&state).map(|id| model(&state, &id)).collect();
+    json_response(StatusCode::OK, &json!({"object": "list", "data": data}))
+}
+
+/// `GET /v1/models/{id}`
+pub(crate) async fn one(
+    extract::State(state): extract::State<State>,
+    id: Result<Path<String>, PathRejection>,
+) -> Result<Response, ApiError> {
+    let Path(id) = id.unwrap_or_else(|_| Path(String::new()));
+    if !ids(&state).any(|known| known == id) {
+        let message = "there is no such model: GET /v1/models lists them";
+        let status = StatusCode::NOT_FOUND;
+        return Err(ApiError::new(status, INVALID_REQUEST, "model_not_found", message));
+    }
+    Ok(json_response(StatusCode::OK, &model(&state, &id)))
+}
+
+fn ids(state: &State) -> impl Iterator<Item = String> {
+    let names = state.names();
+    let profiles = names.profiles.iter().map(|name| format!("{PROFILE}{name}"));
+    profiles.chain(names.families.iter().map(|name| format!("{FAMILY}{name}")))
+}
+
+fn model(state: &State, id: &str) -> Value {
+    json!({"id": id, "object": "model", "created": state.started_s(), "owned_by": "sigmapol"})
+}

@@ -1,0 +1,148 @@
+//! A server for the gateway, with the bounds of [`limits`](crate::limits).
+
+use std::{
+    io,
+    net::{IpAddr, SocketAddr},
+    pin::pin,
+    sync::Arc,
+    time::Duration,
+};
+
+use axum::Router;
+use hyper::server::conn::http1;
+use hyper_util::{
+    rt::{TokioIo, TokioTimer},
+    service::TowerToHyperService,
+};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::{Semaphore, watch},
+    task::JoinSet,
+    time::{sleep, timeout},
+};
+
+use crate::{
+    app::app_of_this_machine,
+    limits::{CONNECTIONS, DRAIN_TIME, HEADER_BYTES, HEADER_TIME, HEADERS, WRITE_TIME},
+    stalled::Stalled,
+    state::State,
+};
+
+/// For a process that has no descriptor left to get one.
+const ACCEPT_AGAIN: Duration = Duration::from_millis(100);
+
+/// Why a server does not listen.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ListenError {
+    /// Others than this machine could reach it, and it asks nobody for a key.
+    #[error(
+        "{0}: expected a loopback address, such as 127.0.0.1: there are no keys yet, and whoever \
+         reached it could spend money"
+    )]
+    NotLoopback(IpAddr),
+    /// The address is taken, or none of this machine's.
+    #[error("{address}: {error}")]
+    Bind {
+        /// The address.
+        address: SocketAddr,
+        /// What the system says.
+        error: io::Error,
+    },
+}
+
+/// A gateway that listens.
+#[derive(Debug)]
+pub struct Server {
+    listener: TcpListener,
+    address: SocketAddr,
+}
+
+impl Server {
+    /// Listens on a loopback address; port 0 is any that is free.
+    ///
+    /// # Errors
+    ///
+    /// [`ListenError`].
+    pub async fn bind(address: SocketAddr) -> Result<Self, ListenError> {
+        if !address.ip().is_loopback() {
+            return Err(ListenError::NotLoopback(address.ip()));
+        }
+        let failed = |error| ListenError::Bind { address, error };
+        let listener = TcpListener::bind(address).await.map_err(failed)?;
+        let address = listener.local_addr().map_err(failed)?;
+        Ok(Self { listener, address })
+    }
+
+    /// Where it listens.
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Serves until `stop` comes; then no connection is taken any more, and those that are open end
+    /// with the response that they are at, a stream with its last frame. What has not ended after
+    /// [`DRAIN_TIME`] is broken off; dropping the future breaks everything off at once.
+    pub async fn serve(self, state: State, stop: impl Future<Output = ()>) {
+        let Self { listener, .. } = self;
+        let places = Arc::new(Semaphore::new(CONNECTIONS));
+        let (stopping, stopped) = watch::channel(false);
+        let routes = app_of_this_machine(state.clone());
+        let mut connections = JoinSet::new();
+        let mut stop = pin!(stop);
+        loop {
+            let accepted = tokio::select! {
+                () = &mut stop => break,
+                accepted = accept(&listener, &places) => accepted,
+                Some(_) = connections.join_next() => continue,
+            };
+            match accepted {
+                Ok((socket, place)) => {
+                    let (routes, stopped) = (routes.clone(), stopped.clone());
+                    connections.spawn(async move {
+                        connection(socket, routes, stopped).await;
+                        drop(place);
+                    });
+                }
+                // a client that is gone again is no concern of the others
+                Err(_) => sleep(ACCEPT_AGAIN).await,
+            }
+        }
+        state.drain();
+        drop(listener);
+        let _ = stopping.send(true); // without a connection there is nobody to tell
+        let ended = async { while connections.join_next().await.is_some() {} };
+        let _ = timeout(DRAIN_TIME, ended).await;
+    }
+}
+
+/// The next connection, once there is a place for it.
+async fn accept(
+    listener: &TcpListener,
+    places: &Arc<Semaphore>,
+) -> io::Result<(TcpStream, tokio::sync::OwnedSemaphorePermit)> {
+    let place = Arc::clone(places).acquire_owned().await.map_err(io::Error::other)?;
+    let (socket, _) = listener.accept().await?;
+    Ok((socket, place))
+}
+
+async fn connection(socket: TcpStream, routes: Router, mut stopped: watch::Receiver<bool>) {
+    // frames go out one by one, and none waits for the answer to another
+    let _ = socket.set_nodelay(true);
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEADER_TIME)
+        .max_buf_size(HEADER_BYTES)
+        .max_headers(HEADERS)
+        .serve_connection(
+            TokioIo::new(Stalled::new(socket, WRITE_TIME)),
+            TowerToHyperService::new(routes),
+        );
+    let mut connection = pin!(connection);
+    tokio::select! {
+        // an error is the client's going, or a head that is none
+        _ = connection.as_mut() => return,
+        _ = stopped.wait_for(|stopped| *stopped) => {}
+    }
+    connection.as_mut().graceful_shutdown();
+    let _ = connection.await;
+}

@@ -1,0 +1,21 @@
+//! The gateway over sockets, with the mock for providers.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test says what is wrong by panicking"
+)]
+
+#[path = "../../../../tests/shared.rs"]
+mod shared;
+
+mod client;
+mod clients;
+mod completions;
+mod failures;
+mod fixture;
+mod models_and_errors;
+mod requests;
+mod serving;
+mod streams;
