@@ -305,7 +305,7 @@ fn check_of_a_configuration() {
         lines,
         [
             "c.json:4:52 error C001 expected an address that begins with http:// or https://",
-            "c.json:5:97 warning C002 the environment variable SIGMAPOL_TEST_KEY is not set, every call is auth_error",
+            "c.json:5:97 warning C002 the environment variable SIGMAPOL_TEST_KEY is not set, nobody is called there (no_credential)",
             "c.json:6:75 warning L059 cloud: there is no adapter for bedrock, every call is model_unavailable",
             "c.json:8:45 warning C003 nothing asks for the capability 'support_tools', did you mean 'supports_tools'?",
             "c.json:11:25 warning L020 normalize reads price_in, which the filter does not bound: one candidate without it gives all others the same score; candidate 0 (p/m) has none",

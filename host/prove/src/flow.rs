@@ -4,8 +4,30 @@ use serde_json::Value;
 
 use crate::{Facts, Finding, Level, Path, lint::lint, nearest};
 
-/// The keys of a node that mean something.
-const NODE: [&str; 5] = ["inputs", "kind", "policy", "system", "template"];
+/// The keys that mean something in some kind of node. The engine refuses those of another kind, and
+/// any other in the kinds `decision` and `data`.
+const NODE: [&str; 20] = [
+    "context",
+    "equals",
+    "field",
+    "inputs",
+    "kind",
+    "max_string_bytes",
+    "max_tokens",
+    "min_string_bytes",
+    "on_error",
+    "only_shrink",
+    "operation",
+    "output_format",
+    "path",
+    "policy",
+    "questions",
+    "routing",
+    "skip_empty",
+    "system",
+    "template",
+    "timeout_ms",
+];
 
 /// What a flow says and its author may not mean: keys of nodes that nothing reads, and the policies
 /// of its nodes. The flow is one that the engine has taken.
@@ -22,10 +44,20 @@ pub fn lint_flow(flow: &str, facts: &Facts) -> Vec<Finding> {
                 found.push(finding.with_nearest(nearest(key, NODE)));
             }
         }
-        if let Some(policy) = node.get("policy") {
+        let mut of_policy = |holder: &Value, at: &Path| {
+            let Some(policy) = holder.get("policy") else { return };
             let at = at.key("policy");
-            let of_policy = lint(&policy.to_string(), facts).into_iter();
-            found.extend(of_policy.map(|finding| finding.below(&at)));
+            let found_in_it = lint(&policy.to_string(), facts).into_iter();
+            found.extend(found_in_it.map(|finding| finding.below(&at)));
+        };
+        of_policy(node, &at);
+        if let Some(routing) = node.get("routing") {
+            let at = at.key("routing");
+            of_policy(routing, &at);
+            let choices = routing.get("choices").and_then(Value::as_object);
+            for (name, choice) in choices.into_iter().flatten() {
+                of_policy(choice, &at.key("choices").key(name));
+            }
         }
     }
     found

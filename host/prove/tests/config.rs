@@ -56,6 +56,14 @@ fn a_flow() {
             ["policy", ["top"], ["zero"], ["argmax"], ["id"], ["always", {"action": "abort"}]]},
         "out": {"kind": "output", "inputs": ["a b"]}}]);
     assert_eq!(lint_flow(&flow.to_string(), &Facts::default()), []);
+    flow[1]["a b"]["routing"] = json!({"choices": {"c": {"policy": flow[1]["a b"]["policy"]}}});
+    for (key, value) in
+        [("on_error", json!("input")), ("timeout_ms", json!(5)), ("questions", json!({}))]
+    {
+        flow[1]["a b"][key] = value;
+    }
+    assert_eq!(lint_flow(&flow.to_string(), &Facts::default()), []);
+    flow[1]["a b"]["routing"]["choices"]["c"]["policy"][3] = json!(["sample", 0]);
     flow[1]["a b"]["templat"] = json!("x");
     flow[1]["a b"]["policy"][3] = json!(["sample", 0]);
     let found = lint_flow(&flow.to_string(), &Facts::default());
@@ -65,6 +73,7 @@ fn a_flow() {
         [
             "$[1][\"a b\"].templat warning C004 nothing reads templat of a node, did you mean 'template'?",
             "$[1][\"a b\"].policy[3] warning L031 sample 0 is argmax",
+            "$[1][\"a b\"].routing.choices.c.policy[3] warning L031 sample 0 is argmax",
         ]
     );
     assert_eq!(lint_flow("[", &Facts::default()), []);

@@ -83,6 +83,29 @@ pub(super) fn show(status: &mut Value, state: &str, now_ms: f64, settings: &Sett
     }
 }
 
+/// Takes closed models out of a ranking, as nobody asks them; they are rejected as `model_closed`.
+pub(super) fn reject_closed(ranking: &mut Value, state: &str, now_ms: f64, settings: &Settings) {
+    let Some(state) = section_of(state) else { return };
+    let closed = |candidate: &Value| {
+        let text = |key: &str| candidate.get(key).and_then(Value::as_str);
+        let models = state.get(SECTION)?.get(text("provider_id")?)?;
+        until(models.get(text("served_model_id")?)?, now_ms, settings)
+    };
+    let Some(ordered) = ranking.get_mut("ordered").and_then(Value::as_array_mut) else { return };
+    let (out, kept) = std::mem::take(ordered).into_iter().partition(|one| closed(one).is_some());
+    *ordered = kept;
+    let out: Vec<Value> = out;
+    if let Some(rejected) = ranking.get_mut("rejected").and_then(Value::as_array_mut) {
+        rejected.extend(out.into_iter().map(|candidate| {
+            json!({
+                "provider": candidate.get("provider_id"),
+                "model": candidate.get("model_family"),
+                "reason": "model_closed",
+            })
+        }));
+    }
+}
+
 fn section_of(state: &str) -> Option<Value> {
     state.contains(SECTION).then(|| serde_json::from_str(state).ok()).flatten()
 }

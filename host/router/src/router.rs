@@ -95,7 +95,10 @@ impl Router {
     pub fn rank(&self, contract: &str) -> Result<Value, RouterError> {
         let (skeleton, payload) = self.split(contract)?;
         payload.deadline_ms()?;
-        ended(&self.plan("rank", &skeleton)?)
+        let mut ranking = ended(&self.plan("rank", &skeleton)?)?;
+        let state = self.0.state.current().text;
+        models::reject_closed(&mut ranking, &state, self.0.clock.now_ms(), &self.0.settings);
+        Ok(ranking)
     }
 
     /// What the state says of each provider: `{schema, generated_at_ms, providers}`. A provider has

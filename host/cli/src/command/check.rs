@@ -135,8 +135,9 @@ fn providers(config: &Value) -> Result<Vec<Finding>, Failure> {
         let at = root.key(&missing.provider);
         let at = if own.is_some() { at.key("auth").key("auth_env") } else { at.key("auth_env") };
         let variable = missing.variable;
-        let message =
-            format!("the environment variable {variable} is not set, every call is auth_error");
+        let message = format!(
+            "the environment variable {variable} is not set, nobody is called there (no_credential)"
+        );
         found.push(Finding::new("C002", Level::Warning, &at, message));
     }
     Ok(found)

@@ -307,7 +307,7 @@ mod tests {
             Line::try_parse_from(folder.words(&format!("run --config @router.json {line}")))
         };
         assert!(parse("@router.json --profile p --prompt x").is_err());
-        assert!(parse("--prompt x --contract @router.json").is_err());
+        assert!(parse("--prompt x --contract @router.json").is_ok());
         assert!(parse("--prompt x --stream --json").is_err());
         let failure = parse("").unwrap().args.contract.check_complete().unwrap_err();
         let message = "one of --prompt <TEXT> and --contract <FILE> is required";

@@ -22,7 +22,7 @@ pub(crate) struct ContractArgs {
     #[arg(long, value_name = "NAME")]
     profile: Option<String>,
     /// The prompt; `-` is standard input
-    #[arg(long, value_name = "TEXT", conflicts_with = "contract")]
+    #[arg(long, value_name = "TEXT")]
     prompt: Option<String>,
     /// The whole contract, `{messages?, requirements?, tools?, …}`
     #[arg(long, value_name = "FILE")]

@@ -31,6 +31,15 @@ fn a_model_that_is_not_there_is_closed_alone() {
     // the third answer came at 50 ms, three calls later it is 80
     let closed = json!({"m": {"failures": 3, "ms_until_recovery": 29_970.0}});
     assert_eq!(status["closed_models"], closed);
+    let ranking = world.router.rank("{}").unwrap();
+    let ordered: Vec<_> = ranking["ordered"].as_array().unwrap().iter().collect();
+    assert!(
+        ordered
+            .iter()
+            .all(|one| (&one["provider_id"], &one["model_family"]) != (&json!("a"), &json!("m")))
+    );
+    let closed = json!({"provider": "a", "model": "m", "reason": "model_closed"});
+    assert!(ranking["rejected"].as_array().unwrap().contains(&closed), "{ranking}");
     let outcome = world.ask();
     assert_eq!(
         path(&outcome)[0],
