@@ -72,6 +72,25 @@ async fn heads_and_paths_that_are_none() {
     assert_eq!(gateway.get("/healthz").await.status, 200);
 }
 
+/// A small body that is a large one inside is not looked at.
+#[tokio::test]
+async fn a_body_that_is_compressed_is_refused() {
+    let gateway = Gateway::with(&Value::Null).await;
+    let body = chat(json!({})).to_string();
+    for (encoding, status) in [("gzip", 415), ("zstd, identity", 415), ("Identity", 200)] {
+        let headers = format!("content-encoding: {encoding}\r\n");
+        let text = request("POST", "/v1/chat/completions", &headers, &body);
+        let reply = send(gateway.address, text.as_bytes()).await;
+        assert_eq!(reply.status, status, "{encoding}");
+        if status == 415 {
+            let (_, _, _, code, message) = reply.error();
+            assert_eq!(code, "unsupported_encoding");
+            assert_eq!(message, "expected a body without Content-Encoding");
+        }
+    }
+    assert_eq!(gateway.calls().len(), 1);
+}
+
 #[tokio::test]
 async fn a_body_that_breaks_off_calls_nobody() {
     let gateway = Gateway::with(&Value::Null).await;
