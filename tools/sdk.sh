@@ -1,7 +1,7 @@
 #!/bin/sh
 # The SDKs of providers, as applications use them: they talk to the mock, and what they sent goes through
-# `sigmapol run`. Python and Node are needed, and the registries of both the first time; everything is
-# installed into target/sdk, in the versions of tests/clients.
+# `sigmapol run`; then they talk to `sigmapol serve`. Python and Node are needed, and the registries of both the
+# first time; everything is installed into target/sdk, in the versions of tests/clients.
 set -eu
 cd "$(dirname "$0")/.."
 for command in python3 node npm; do
@@ -22,19 +22,25 @@ mkdir -p "$work"
 cp "$clients/package.json" "$clients/package-lock.json" "$work/"
 (cd "$work" && npm ci --silent --no-audit --no-fund)
 
-# mock NAME [ARGUMENT…]: starts a mock that writes to NAME.jsonl, and says where it listens
-mock() {
+# listen NAME [ARGUMENT…]: starts a command that listens, and says where
+listen() {
     name=$1
     shift
-    "$sigmapol" mock-provider --capture "$work/$name.jsonl" "$@" >"$work/$name.log" &
+    "$sigmapol" "$@" >"$work/$name.log" 2>"$work/$name.err" &
     mocks="$mocks $!"
     for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
         url=$(sed -n 's/^listening on //p' "$work/$name.log")
         [ -z "$url" ] || return 0
         sleep 0.5
     done
-    echo "sdk: the mock does not listen" >&2
+    echo "sdk: $name does not listen" >&2
     exit 1
+}
+# mock NAME [ARGUMENT…]: starts a mock that writes to NAME.jsonl
+mock() {
+    name=$1
+    shift
+    listen "$name" mock-provider --capture "$work/$name.jsonl" "$@"
 }
 mocks=
 trap 'kill $mocks' EXIT
@@ -44,3 +50,14 @@ mock captured --script "$clients/mock.json"
 (cd "$work" && node "$clients/send.mjs" "$url")
 mock arrived
 "$work/python/bin/python" "$clients/compare.py" "$sigmapol" "$work/captured.jsonl" "$url" "$work/arrived.jsonl"
+
+# gateway NAME: starts a gateway over a mock of its own, which answers in order
+gateway() {
+    listen "$1-mock" mock-provider --script "$clients/gateway.json"
+    sed "s#http://127.0.0.1:4010#$url#" examples/router.json >"$work/router.json"
+    listen "$1-gateway" serve --config "$work/router.json" --listen 127.0.0.1:0
+}
+gateway python
+"$work/python/bin/python" "$clients/gateway.py" "$url"
+gateway node
+(cd "$work" && node "$clients/gateway.mjs" "$url")

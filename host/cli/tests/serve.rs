@@ -139,6 +139,23 @@ fn it_answers_records_and_stops() {
     drop(mock);
 }
 
+/// A log is read on a terminal, and quotes what a client sent.
+#[test]
+fn a_log_gives_a_terminal_no_orders() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_mock, config) = world(folder.path(), &json!({"*": [{}]}));
+    let gateway = Listening::start(&mut serve(&config));
+    let messages = json!([{"role": "user", "content": "hi"}]);
+    let policy = json!(["policy", ["\u{9b}31m\u{202e}\n"], ["zero"], ["argmax"], ["id"],
+        ["always", {"action": "abort"}]]);
+    let reply = whole(gateway.post(&json!({"messages": messages, "policy_ir": policy})));
+    assert!(reply.starts_with("HTTP/1.1 400 "), "{reply}");
+    gateway.signal("TERM");
+    let log = String::from_utf8(gateway.end().stderr).unwrap();
+    assert!(log.lines().count() == 2 && log.contains("unknown op"), "{log}");
+    assert!(!log.contains(['\u{9b}', '\u{202e}', '\u{1b}']), "{log}");
+}
+
 #[test]
 fn a_second_signal_breaks_off() {
     let folder = tempfile::tempdir().unwrap();

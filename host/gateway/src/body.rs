@@ -1,6 +1,9 @@
 //! The body of a request, within bounds.
 
-use axum::{body::Body, http::StatusCode};
+use axum::{
+    extract::Request,
+    http::{StatusCode, header::CONTENT_ENCODING},
+};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use hyper::body::Body as _;
 use tokio::time::timeout;
@@ -10,8 +13,15 @@ use crate::{
     limits::{BODY_BYTES, BODY_TIME},
 };
 
-/// The text of a body.
-pub(crate) async fn text(body: Body) -> Result<String, ApiError> {
+/// The text of the body of a request.
+pub(crate) async fn text(request: Request) -> Result<String, ApiError> {
+    let encodings = request.headers().get_all(CONTENT_ENCODING);
+    if encodings.iter().any(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity")) {
+        let message = "expected a body without Content-Encoding";
+        let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
+        return Err(ApiError::new(status, INVALID_REQUEST, "unsupported_encoding", message));
+    }
+    let body = request.into_body();
     // what is announced too long is not read
     if body.size_hint().lower() > BODY_BYTES as u64 {
         return Err(too_long());

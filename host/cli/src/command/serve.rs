@@ -15,6 +15,7 @@ use crate::{
         provider,
         router::{RouterArgs, State},
         stop::Signals,
+        text::safe_json,
     },
 };
 
@@ -78,7 +79,23 @@ async fn serve(listen: SocketAddr, gateway: Gateway, out: &mut impl Write) -> Re
 
 /// Lines of JSON on standard error: of each request, and of each run.
 fn log_to_stderr() {
-    let log = tracing_subscriber::fmt().json().with_writer(io::stderr).with_target(false);
+    let log = tracing_subscriber::fmt().json().with_writer(|| Log).with_target(false);
     // whoever calls this twice in a process has a log already
     let _ = log.flatten_event(true).with_current_span(false).with_span_list(false).try_init();
+}
+
+/// Standard error, for lines of JSON that may quote a client.
+struct Log;
+
+impl Write for Log {
+    /// A line comes in one piece.
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        let text = String::from_utf8_lossy(line);
+        writeln!(io::stderr(), "{}", safe_json(text.trim_end()))?;
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }

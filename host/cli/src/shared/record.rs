@@ -13,7 +13,7 @@ use crate::{Failure, shared::engine::Kind};
 #[derive(Debug, clap::Args)]
 pub(crate) struct RecordArgs {
     /// Record what is decided in this ledger
-    #[arg(long, alias = "record", value_name = "DIR")]
+    #[arg(long, visible_alias = "record", value_name = "DIR")]
     ledger: Option<PathBuf>,
     /// Record also what is asked and answered
     #[arg(long, requires = "ledger")]

@@ -55,7 +55,7 @@ async fn answer(
     profile: Option<&str>,
     request: Request,
 ) -> Result<Response, ApiError> {
-    let body = body::text(request.into_body()).await?;
+    let body = body::text(request).await?;
     let request = ChatRequest::read(&body, profile, &state)?;
     drop(body);
     let mut call = Call::new(state, id, request);

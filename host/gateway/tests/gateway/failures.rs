@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
+use sigmapol_gateway::Settings;
 
 use crate::fixture::Gateway;
 
@@ -106,6 +107,32 @@ async fn a_slow_provider_is_left_for_another() {
     let path = reply.json()["x_router"]["decision_trace"]["decision_path"].clone();
     assert_eq!((reply.status, &path[0]["error_kind"]), (200, &json!("timeout")));
     assert_eq!(reply.header("x-sigmapol-provider"), Some("gamma"));
+}
+
+/// No request makes it longer, and one may make it shorter.
+#[tokio::test]
+async fn the_operator_sets_how_long_a_run_may_take() {
+    let mut settings = Settings::default();
+    settings.deadline = Duration::from_millis(300);
+    // each attempt takes less than the deadline, and all of them more
+    let script = all(json!({"delay_ms": 130, "status": 500}));
+    for (asked, at_least, at_most) in [
+        (json!({}), 260, 3000),
+        (json!({"deadline_ms": 60_000}), 260, 3000),
+        (json!({"stream": true}), 260, 3000),
+        (json!({"deadline_ms": 20}), 20, 3000),
+    ] {
+        let gateway = Gateway::with_settings(&script, patient, settings).await;
+        let began = Instant::now();
+        let reply = gateway.chat(asked.clone()).await;
+        let took = began.elapsed();
+        let error = reply.error_of_run();
+        assert_eq!((error.0, error.3.as_str()), (504, "exhausted: timeout"), "{asked}");
+        let [at_least, at_most] = [at_least, at_most].map(Duration::from_millis);
+        assert!((at_least..at_most).contains(&took), "{asked} {took:?}");
+        // the shortest ends during the first attempt, and no other does
+        assert_eq!(gateway.calls().len() == 1, at_least.as_millis() == 20, "{asked}");
+    }
 }
 
 #[tokio::test]

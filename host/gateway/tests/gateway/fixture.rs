@@ -16,6 +16,7 @@ use crate::client::{Reply, request, send};
 pub(crate) struct Gateway {
     pub(crate) address: SocketAddr,
     pub(crate) mock: MockProvider,
+    pub(crate) router: Router,
     stop: oneshot::Sender<()>,
     server: JoinHandle<()>,
 }
@@ -60,9 +61,9 @@ impl Gateway {
         let server = Server::bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
         let address = server.address();
         let (stop, stopped) = oneshot::channel();
-        let state = State::new(router, settings);
+        let state = State::new(router.clone(), settings);
         let server = tokio::spawn(server.serve(state, async { drop(stopped.await) }));
-        Self { address, mock, stop, server }
+        Self { address, mock, router, stop, server }
     }
 
     pub(crate) async fn get(&self, path: &str) -> Reply {

@@ -15,6 +15,7 @@ mod clients;
 mod completions;
 mod failures;
 mod fixture;
+mod hostile;
 mod models_and_errors;
 mod requests;
 mod serving;

@@ -105,6 +105,8 @@ async fn a_client_that_does_not_read_is_cut_off() {
     }
     let reply = read(&mut socket).await;
     assert_eq!((reply.status, reply.whole), (200, false));
+    let alpha = gateway.router.status().unwrap()["providers"]["alpha"].clone();
+    assert_eq!(alpha["breaker"]["consecutive_failures"], 0);
     assert!(!reply.body.contains("[DONE]") && reply.body.len() < 15 << 20, "{}", reply.body.len());
 }
 

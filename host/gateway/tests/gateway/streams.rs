@@ -120,6 +120,8 @@ async fn a_provider_that_breaks_after_text_ends_in_an_error() {
     let path = finish["x_router"]["decision_trace"]["decision_path"].clone();
     assert_eq!(path.as_array().unwrap().len(), 1);
     assert_eq!(path[0]["error_kind"], "stream_interrupted");
+    let alpha = gateway.router.status().unwrap()["providers"]["alpha"].clone();
+    assert_eq!(alpha["breaker"]["consecutive_failures"], 1);
     assert_eq!(gateway.calls().len(), 1);
 }
 
