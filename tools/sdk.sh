@@ -40,6 +40,7 @@ listen() {
 mock() {
     name=$1
     shift
+    rm -f "$work/$name.jsonl"
     listen "$name" mock-provider --capture "$work/$name.jsonl" "$@"
 }
 mocks=

@@ -32,3 +32,18 @@ async fn the_command_says_where_it_is_and_what_it_answers() {
     child.kill().unwrap();
     child.wait().unwrap();
 }
+
+#[test]
+fn what_is_there_is_not_written_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("precious");
+    std::fs::write(&path, "precious").unwrap();
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_sigmapol"));
+    let output = command.arg("mock-provider").arg("--capture").arg(&path).output().unwrap();
+    let message = String::from_utf8(output.stderr).unwrap();
+    assert!(message.starts_with("sigmapol: capture: ") && message.contains("File exists"));
+    assert_eq!(
+        (output.status.code(), std::fs::read_to_string(&path).unwrap()),
+        (Some(2), "precious".to_owned())
+    );
+}

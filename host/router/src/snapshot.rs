@@ -57,12 +57,7 @@ impl SnapshotFile {
         let mut lock_name = name.to_owned();
         lock_name.push(".lock");
         let lock_path = path.with_file_name(lock_name);
-        let lock = OpenOptions::new()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(&lock_path)
-            .map_err(|error| wrong(&lock_path, error))?;
+        let lock = file::open_to_lock(&lock_path).map_err(|error| wrong(&lock_path, error))?;
         let since = Instant::now();
         loop {
             match lock.try_lock() {

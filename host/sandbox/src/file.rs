@@ -30,6 +30,38 @@ pub fn open(path: &Path) -> io::Result<File> {
     if kind.is_file() { Ok(file) } else { Err(unexpected(kind)) }
 }
 
+/// Opens a regular file to lock it, and makes it if there is none. Links are not followed where the
+/// system can tell.
+///
+/// # Errors
+///
+/// As for [`open`]; those of the system for a link.
+pub fn open_to_lock(path: &Path) -> io::Result<File> {
+    let mut options = fs::OpenOptions::new();
+    options.create(true).truncate(false).write(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+
+        use rustix::fs::OFlags;
+
+        let flags = OFlags::NONBLOCK.union(OFlags::NOCTTY).union(OFlags::NOFOLLOW).bits();
+        options.custom_flags(flags.cast_signed());
+    }
+    let file = match options.open(path) {
+        Ok(file) => file,
+        // a pipe that nobody reads cannot be opened: what it is says more than the number
+        Err(error) => {
+            return Err(match fs::symlink_metadata(path) {
+                Ok(found) if !found.is_file() => unexpected(found.file_type()),
+                _ => error,
+            });
+        }
+    };
+    let kind = file.metadata()?.file_type();
+    if kind.is_file() { Ok(file) } else { Err(unexpected(kind)) }
+}
+
 /// Reads a regular file of at most so many bytes.
 ///
 /// # Errors
@@ -79,6 +111,9 @@ fn unexpected(kind: FileType) -> io::Error {
 fn name_of(kind: FileType) -> &'static str {
     if kind.is_dir() {
         return "a folder";
+    }
+    if kind.is_symlink() {
+        return "a link";
     }
     #[cfg(unix)]
     {

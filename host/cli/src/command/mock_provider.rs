@@ -38,7 +38,8 @@ pub(crate) fn run(args: &Args, out: &mut impl Write) -> Result<(), Failure> {
         None => String::new(),
     };
     let capture = args.capture.as_deref().map(|path| {
-        let file = File::create(path);
+        // what is there stays: a mistaken path would lose it
+        let file = File::create_new(path);
         file.map_err(|error| Failure::Usage(format!("capture: {}: {error}", path.display())))
     });
     let capture = capture.transpose()?.map(Capture::new);

@@ -170,9 +170,9 @@ fn images_are_sent_or_refused() {
             {"type": "text", "text": "shot:"}, image]}]}));
     let body = body("anthropic", &tool, false).unwrap();
     // ids of other providers have characters that this one refuses
-    assert_eq!(body["messages"][0]["content"][0]["id"], "functions_f_0");
+    assert_eq!(body["messages"][0]["content"][0]["id"], "functions_x2ef_x3a0");
     let source = json!({"type": "base64", "media_type": "image/png", "data": "AAAA"});
-    let expected = json!([{"type": "tool_result", "tool_use_id": "functions_f_0", "content": [
+    let expected = json!([{"type": "tool_result", "tool_use_id": "functions_x2ef_x3a0", "content": [
         {"type": "text", "text": "shot:"}, {"type": "image", "source": source}]}]);
     assert_eq!(body["messages"][1]["content"], expected);
 }

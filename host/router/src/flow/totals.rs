@@ -28,8 +28,13 @@ impl Totals {
             let usage = outcome.answer.as_ref().and_then(|answer| answer.get("usage"));
             let tokens = |key| usage?.get(key)?.as_u64();
             totals.calls += 1;
-            totals.input_tokens += tokens("input_tokens").unwrap_or_default();
-            totals.output_tokens += tokens("output_tokens").unwrap_or_default();
+            // a provider may say any number
+            for (sum, key) in [
+                (&mut totals.input_tokens, "input_tokens"),
+                (&mut totals.output_tokens, "output_tokens"),
+            ] {
+                *sum = sum.saturating_add(tokens(key).unwrap_or_default());
+            }
             let cost = tokens("cost_nano_usd")
                 .or_else(|| priced(outcome, tokens("input_tokens")?, tokens("output_tokens")?));
             let sum = totals.cost_nano_usd.zip(cost);

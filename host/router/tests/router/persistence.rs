@@ -275,3 +275,23 @@ fn what_lies_ahead_lasts_its_own_length() {
     world.clock.advance(30_001.0);
     assert_eq!(world.status("a")["available"], true);
 }
+
+/// A lock is a file of the router's own: nothing else is opened, waited for or made.
+#[cfg(unix)]
+#[test]
+fn a_lock_that_is_no_file_is_refused_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("state.json");
+    let lock = folder.path().join("state.json.lock");
+    let made = std::process::Command::new("mkfifo").arg(&lock).status().unwrap();
+    assert!(made.success());
+    let refused = |why: &str| {
+        let error = open(&path, NEVER).err().unwrap().to_string();
+        assert!(error.ends_with(why), "{error}");
+    };
+    refused("state.json.lock: expected a regular file, got a pipe");
+    fs::remove_file(&lock).unwrap();
+    std::os::unix::fs::symlink(folder.path().join("elsewhere"), &lock).unwrap();
+    refused("state.json.lock: expected a regular file, got a link");
+    assert!(!folder.path().join("elsewhere").exists());
+}

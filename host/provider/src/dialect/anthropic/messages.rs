@@ -84,8 +84,34 @@ fn blocks(message: &Message<'_>) -> Vec<String> {
     message.parts.iter().filter_map(block).collect()
 }
 
-/// Ids of other providers' calls have characters that the dialect refuses in its own.
+/// Ids of other providers' calls have characters that the dialect refuses in its own. Each becomes
+/// its number, so that ids that differ still do: a result names the call that it is of.
 fn legal(id: &str) -> String {
-    let legal = |character: char| character.is_ascii_alphanumeric() || "_-".contains(character);
-    id.chars().map(|character| if legal(character) { character } else { '_' }).collect()
+    let mut legal = String::with_capacity(id.len());
+    for character in id.chars() {
+        if character.is_ascii_alphanumeric() || "_-".contains(character) {
+            legal.push(character);
+        } else {
+            legal.push_str(&format!("_x{:x}", u32::from(character)));
+        }
+    }
+    legal
+}
+
+#[cfg(test)]
+mod tests {
+    use super::legal;
+
+    #[test]
+    fn ids_that_differ_still_do() {
+        for (id, expected) in [
+            ("call_1-A", "call_1-A"),
+            ("a:b", "a_x3ab"),
+            ("a/b", "a_x2fb"),
+            ("é", "_xe9"),
+            ("", ""),
+        ] {
+            assert_eq!(legal(id), expected);
+        }
+    }
 }
