@@ -39,16 +39,23 @@ files["component.js"] = [before, ...rest].join("false").replace(/^"use component
 
 const core = files["component.core.wasm"];
 delete files["component.core.wasm"];
-files["bytes.js"] = [
-  "// Made from the component; see scripts/component.js.",
+const MADE = "// Made from the component; see scripts/component.js.";
+// apart from the bytes: a ledger is replayed by digest, and does not bring the engine along
+files["digests.js"] = [
+  MADE,
   `export const COMPONENT_SHA256 = "${pinned("sigmapol.wasm", component)}";`,
   `export const CORE_SHA256 = "${pinned("sigmapol.core.wasm", core)}";`,
+  "",
+].join("\n");
+files["bytes.js"] = [
+  MADE,
   "// The core module, gzip, base64.",
   `export const CORE = "${gzipSync(core, { level: 9 }).toString("base64")}";`,
   "",
 ].join("\n");
-files["bytes.d.ts"] = ["COMPONENT_SHA256", "CORE_SHA256", "CORE"]
-  .map((name) => `export declare const ${name}: string;\n`).join("");
+const declare = (names) => names.map((name) => `export declare const ${name}: string;\n`).join("");
+files["digests.d.ts"] = declare(["COMPONENT_SHA256", "CORE_SHA256"]);
+files["bytes.d.ts"] = declare(["CORE"]);
 
 await rm(out, { recursive: true, force: true });
 for (const [path, bytes] of Object.entries(files)) {

@@ -1,4 +1,4 @@
-import { COMPONENT_SHA256 } from "../../build/component/bytes.js";
+import { COMPONENT_SHA256 } from "../../build/component/digests.js";
 import { startOver } from "../keep.js";
 import { share } from "../share.js";
 import { timeText } from "../logic/score.js";
