@@ -15,7 +15,7 @@ use super::{
     apart::Apart,
     credentials,
     log::Log,
-    offers::without_sentinels,
+    offers,
     outcome::result,
     router::{Inner, event, table},
     saver::Saver,
@@ -127,7 +127,7 @@ impl Builder {
     /// What marketplaces offer; see [`Router::set_offers`].
     #[must_use]
     pub fn offers(self, json: impl Into<String>) -> Self {
-        Self { offers: Some(without_sentinels(json.into())), ..self }
+        Self { offers: Some(json.into()), ..self }
     }
 
     /// Factors of prices; see [`Router::set_multipliers`].
@@ -239,7 +239,8 @@ impl Builder {
                 (state, Some(saver))
             }
         };
-        let supplies = Supplies::new(&engine, &router, self.offers)?;
+        let given = self.offers.map(|given| offers::usable(given, &self.log));
+        let supplies = Supplies::new(&engine, &router, given)?;
         Ok(Router::of(Inner {
             engine,
             provider: self.provider,

@@ -17,8 +17,7 @@ use super::{
     apart::Apart,
     credentials,
     log::Log,
-    models,
-    offers::without_sentinels,
+    models, offers,
     outcome::result,
     payload::Payload,
     saver::Saver,
@@ -148,7 +147,7 @@ impl Router {
     pub fn set_offers(&self, json: impl Into<String>) -> Result<(), RouterError> {
         let json = json.into();
         table("offers", &json)?;
-        let json = without_sentinels(json);
+        let json = offers::usable(json, &self.0.log);
         self.set_supplies(|supplies| supplies.offers = Some(json));
         Ok(())
     }
