@@ -37,6 +37,17 @@ pub(super) fn check(state: &str) -> Result<(), String> {
                     return Err(format!("state.{at}.{name}: expected a number"));
                 }
             }
+            if section == models::SECTION {
+                for (model, entry) in &members {
+                    let at = format!("{at}['{model}']");
+                    let entry = object(entry, &at)?;
+                    for name in ["failures", "at_ms"] {
+                        if !entry.get(name).is_some_and(Value::is_number) {
+                            return Err(format!("state.{at}.{name}: expected a number"));
+                        }
+                    }
+                }
+            }
             if section == "circuit_breakers"
                 && members.get("open").is_some_and(|open| !open.is_boolean())
             {
@@ -55,6 +66,14 @@ mod tests {
     fn what_is_not_as_it_should_be() {
         for (state, expected) in [
             (r#"{"circuit_breakers":[]}"#, "state.circuit_breakers: expected an object"),
+            (
+                r#"{"model_breakers":{"a":{"m":5}}}"#,
+                "state.model_breakers['a']['m']: expected an object",
+            ),
+            (
+                r#"{"model_breakers":{"a":{"m":{"failures":3,"at_ms":"x"}}}}"#,
+                "state.model_breakers['a']['m'].at_ms: expected a number",
+            ),
             (r#"{"circuit_breakers":{"a":1}}"#, "state.circuit_breakers['a']: expected an object"),
             (
                 r#"{"circuit_breakers":{"a":{"open":1}}}"#,
