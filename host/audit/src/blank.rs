@@ -1,6 +1,8 @@
 //! JSON with its strings blanked: what was said is gone, and everything that can be decided on it
 //! is still there.
 
+use sigmapol_core::json::end_of_string;
+
 /// The members of a request whose strings policies look at. Strings elsewhere are prose, pictures
 /// and secrets, or nobody's business.
 const LOOKED_AT: [&str; 3] = ["requirements", "response_format", "scope"];
@@ -54,20 +56,6 @@ pub(crate) fn blanked(request: &str) -> (String, usize) {
     }
     out.push_str(rest);
     (out, count)
-}
-
-/// Where a string ends that starts here, its second quote included.
-fn end_of_string(text: &str) -> usize {
-    let mut escaped = false;
-    for (at, byte) in text.bytes().enumerate().skip(1) {
-        match byte {
-            _ if escaped => escaped = false,
-            b'\\' => escaped = true,
-            b'"' => return at + 1,
-            _ => {}
-        }
-    }
-    text.len()
 }
 
 #[cfg(test)]

@@ -14,10 +14,14 @@ use std::{
     net::TcpStream,
     path::{Path, PathBuf},
     process::{Child, ChildStdout, Command, Output, Stdio},
+    time::{Duration, Instant},
 };
 
 use assert_cmd::cargo::cargo_bin;
 use serde_json::{Value, json};
+
+/// How long a test waits for a process: long enough for any machine.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A command that listens, and where.
 struct Listening {
@@ -43,6 +47,7 @@ impl Listening {
     fn post(&self, body: &Value) -> TcpStream {
         let body = body.to_string();
         let mut socket = TcpStream::connect(&self.address).unwrap();
+        socket.set_read_timeout(Some(PATIENCE)).unwrap();
         let head = "POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nconnection: close\r\n";
         write!(socket, "{head}content-length: {}\r\n\r\n{body}", body.len()).unwrap();
         socket
@@ -54,7 +59,18 @@ impl Listening {
     }
 
     fn end(mut self) -> Output {
+        let child = self.child.as_mut().unwrap();
+        within("it does not end", || child.try_wait().unwrap().is_some());
         self.child.take().unwrap().wait_with_output().unwrap()
+    }
+}
+
+/// Looks again until something holds.
+fn within(otherwise: &str, mut holds: impl FnMut() -> bool) {
+    let began = Instant::now();
+    while !holds() {
+        assert!(began.elapsed() < PATIENCE, "{otherwise}");
+        std::thread::sleep(Duration::from_millis(20));
     }
 }
 
@@ -168,9 +184,7 @@ fn a_second_signal_breaks_off() {
     stream.read_exact(&mut first).unwrap();
     gateway.signal("INT");
     // it has taken the first one when it takes no connection any more
-    while TcpStream::connect(&gateway.address).is_ok() {
-        std::thread::sleep(std::time::Duration::from_millis(20));
-    }
+    within("it takes connections", || TcpStream::connect(&gateway.address).is_err());
     gateway.signal("INT");
     assert_eq!(gateway.end().status.code(), Some(0));
     let mut rest = String::new();

@@ -10,6 +10,22 @@ use serde_core::{
 };
 use serde_json::value::RawValue;
 
+/// Where a string ends that a text starts with, in bytes, its second quote included; the end of the
+/// text where it has none.
+#[must_use]
+pub fn end_of_string(text: &str) -> usize {
+    let mut escaped = false;
+    for (at, byte) in text.bytes().enumerate().skip(1) {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = true,
+            b'"' => return at + 1,
+            _ => {}
+        }
+    }
+    text.len()
+}
+
 /// The members of an object in their order, keys repeated if the text repeats them.
 #[derive(Debug, Default)]
 pub struct Members<'a>(pub Vec<(String, &'a RawValue)>);

@@ -1,5 +1,7 @@
 //! Comments in JSON.
 
+use sigmapol_core::json::end_of_string;
+
 /// The text with spaces in place of `//` and `/* */` comments: every line and column stays what it
 /// was. A comment that does not end is left for the reader of JSON to refuse.
 pub(crate) fn blanked(text: &str) -> String {
@@ -11,7 +13,7 @@ pub(crate) fn blanked(text: &str) -> String {
         let comment = comment(from);
         let length = match comment {
             Some(length) => length,
-            None if from.starts_with('"') => string(from),
+            None if from.starts_with('"') => end_of_string(from),
             None => 1,
         };
         let (token, after) = from.split_at_checked(length).unwrap_or((from, ""));
@@ -35,20 +37,6 @@ fn comment(text: &str) -> Option<usize> {
         return Some(text.find('\n').unwrap_or(text.len()));
     }
     Some(text.strip_prefix("/*")?.find("*/")? + 4)
-}
-
-/// The bytes of the string that the text begins with, quotes included.
-fn string(text: &str) -> usize {
-    let mut escaped = false;
-    for (at, byte) in text.bytes().enumerate().skip(1) {
-        match byte {
-            _ if escaped => escaped = false,
-            b'\\' => escaped = true,
-            b'"' => return at + 1,
-            _ => {}
-        }
-    }
-    text.len()
 }
 
 #[cfg(test)]
