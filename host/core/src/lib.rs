@@ -36,6 +36,6 @@ pub use native::Native;
 pub use sigmapol_engine::{
     Admission, Choice, CostBound, Decision, Effect, Prepared, PreparedRouter, Ranked, Reaction,
     Refusal, RefusalCode, Rejected, Sort, Turn, digest::sha256_hex as digest, limits::INPUT_BYTES,
-    router_members,
+    lower, router_members,
 };
 pub use stepper::{RouterText, Stateless, Stepper};
