@@ -105,6 +105,8 @@ pub use refusal::{Refusal, RefusalCode};
 pub use signature::Sort;
 pub use step::step;
 pub use turn::{Effect, Turn};
+#[cfg(not(target_family = "wasm"))]
+pub use vocabulary::{FieldDefault, core_fields};
 
 /// What a term is, once admitted.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -44,6 +44,7 @@ mod serve;
 mod settings;
 mod stalled;
 mod state;
+mod verbs;
 
 pub use app::app;
 pub use serve::{ListenError, Server};

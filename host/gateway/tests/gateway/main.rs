@@ -20,3 +20,4 @@ mod models_and_errors;
 mod requests;
 mod serving;
 mod streams;
+mod verbs;
