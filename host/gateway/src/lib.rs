@@ -27,6 +27,7 @@ pub struct Documentation;
 
 mod app;
 mod body;
+mod calls;
 mod chat;
 mod error;
 mod failure;

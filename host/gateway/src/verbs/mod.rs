@@ -1,17 +1,21 @@
 //! Verbs over policies: what a policy is and what it would do, without a call.
 
 mod body;
+mod calls;
 mod fields;
 mod flow;
 mod policy;
 mod rank;
+mod runtime;
 mod skill;
 mod templates;
 
+pub(crate) use calls::calls;
 pub(crate) use fields::fields;
 pub(crate) use flow::normalize_flow;
 pub(crate) use policy::{build, normalize};
 pub(crate) use rank::{rank, rank_of_profile};
+pub(crate) use runtime::runtime;
 pub(crate) use skill::skill;
 pub(crate) use templates::{list as templates, make as template};
 

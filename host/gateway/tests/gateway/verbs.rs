@@ -204,7 +204,7 @@ async fn a_ranking_calls_nobody() {
     assert_eq!(names(&default["ranked"])[0], "alpha/small");
     let tools = json!({"messages": [{"role": "user", "content": "hi"}], "profile": "private",
         "requirements": {"model_family": "small"}});
-    assert_eq!(names(&post(&gateway, "/x/rank", tools).await.json()["ranked"]).len(), 2);
+    assert_eq!(names(&post(&gateway, "/x/rank", tools).await.json()["ranked"]), ["gamma/small"]);
 
     let unknown = (400, "unknown_profile".to_owned(), Some("model".to_owned()));
     for reply in [
@@ -304,5 +304,58 @@ async fn the_skill_speaks_of_this_gateway_and_what_it_shows_holds() {
         let refused = Native.admit(&json!([operation]).to_string(), "{}");
         let unknown = refused.is_err_and(|error| error.to_string().contains("unknown op"));
         assert!(!unknown, "{operation}");
+    }
+}
+
+#[tokio::test]
+async fn operators_see_breakers_and_calls() {
+    let script = json!({"beta": [{"status": 500}], "*": [{}]});
+    let gateway = Gateway::with_config(&script, |config| {
+        config["defaults"]["circuit_breaker_threshold"] = json!(1);
+        config["profiles"]["default"] = json!({"filter": {"family_in": ["large"]},
+            "scorer": ["field", "price_out"]});
+    })
+    .await;
+    gateway.router.disable("gamma").unwrap();
+    for _ in 0..2 {
+        let reply = gateway.chat(json!({})).await;
+        assert_eq!(reply.status, 200, "{}", reply.body);
+    }
+    let runtime = gateway.get("/x/runtime").await;
+    assert_eq!(runtime.status, 200, "{}", runtime.body);
+    let runtime = runtime.json();
+    assert_eq!(runtime["versions"]["policy"], "sigma-pol/v2");
+    assert_eq!(runtime["config_sha256"], digest(gateway.router.config().text()));
+    let providers = &runtime["providers"];
+    assert_eq!(providers["alpha"]["breaker"]["open"], json!(false));
+    assert_eq!(providers["beta"]["breaker"]["open"], json!(true));
+    let left = providers["beta"]["breaker"]["ms_until_recovery"].as_u64().unwrap();
+    assert!((1..=30_000).contains(&left), "{left}");
+    assert_eq!(providers["gamma"]["disabled"]["kind"], "operator");
+
+    let calls = gateway.get("/x/calls").await.json();
+    let shown: Vec<_> = calls["calls"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|call| (call["n"].clone(), call["provider"].clone(), call["attempts"].clone()))
+        .collect();
+    assert_eq!(shown, [(json!(2), json!("alpha"), json!(1)), (json!(1), json!("alpha"), json!(2))]);
+    let call = &calls["calls"][0];
+    assert_eq!((call["ok"].clone(), call["error"].clone()), (json!(true), Value::Null));
+    assert_eq!((call["tokens_in"].clone(), call["tokens_out"].clone()), (json!(10), json!(1)));
+    // 10 tokens at 2 USD a million and one at 10
+    assert_eq!(call["cost_usd"], json!(0.00003));
+    assert_eq!(calls["before"], Value::Null);
+    let first = gateway.get("/x/calls?limit=1").await.json();
+    assert_eq!((first["calls"][0]["n"].clone(), first["before"].clone()), (json!(2), json!(2)));
+    let second = gateway.get("/x/calls?limit=1&before=2").await.json();
+    assert_eq!(
+        (second["calls"][0]["n"].clone(), second["before"].clone()),
+        (json!(1), Value::Null)
+    );
+    for query in ["limit=x", "page=2", "limit=-1"] {
+        let (status, code, ..) = error(&gateway.get(&format!("/x/calls?{query}")).await);
+        assert_eq!((status, &*code), (400, "invalid_query"), "{query}");
     }
 }

@@ -6,10 +6,7 @@ mod totals;
 
 use serde::Serialize;
 use serde_json::{Value, value::RawValue};
-use sigmapol_core::{
-    Effect, Engine,
-    json::quote,
-};
+use sigmapol_core::{Effect, Engine, json::quote};
 
 use super::{Config, Outcome, RouterError, outcome::result, router::event, supplies::admission};
 pub use call::CallKind;
