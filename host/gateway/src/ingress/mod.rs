@@ -3,6 +3,8 @@
 
 mod asked;
 mod call;
+mod piece;
+mod queue;
 mod stream;
 
 pub(crate) use asked::{Asked, members, read};
