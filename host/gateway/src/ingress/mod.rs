@@ -3,6 +3,7 @@
 
 mod asked;
 mod call;
+mod once;
 mod piece;
 mod queue;
 mod stream;
