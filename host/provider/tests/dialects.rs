@@ -3,6 +3,7 @@
 
 mod dialects {
     mod anthropic;
+    mod deltas;
     mod google;
     mod ollama;
     mod openai;

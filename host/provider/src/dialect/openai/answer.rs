@@ -54,15 +54,15 @@ fn end(choice: &Object<'_>, partial: &mut Partial) -> Result<(), CallError> {
 }
 
 fn add(message: &Object<'_>, partial: &mut Partial) -> Result<(), CallError> {
-    if let Some(content) = message.get("content") {
-        add_content(content, partial)?;
-    }
     // vLLM and DeepSeek say reasoning_content, OpenRouter and Groq reasoning
     let reasoning = ["reasoning_content", "reasoning"].iter().find_map(|key| message.word(key));
     if let Some(reasoning) = reasoning {
         partial.add_reasoning(&reasoning);
     } else if !message.items("reasoning_details").is_empty() {
         partial.add_reasoning("");
+    }
+    if let Some(content) = message.get("content") {
+        add_content(content, partial)?;
     }
     partial.add_refusal(&message.text("refusal").unwrap_or_default());
     partial.add_annotations(&message.items("annotations"));
