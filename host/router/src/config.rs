@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use serde_json::Value;
-use sigmapol_core::{Engine as _, Error, Native};
+use sigmapol_core::{Engine as _, Error, Native, digest};
 
 use super::{
     RouterError,
@@ -103,6 +103,11 @@ impl Config {
     /// The same as a value, for the adapters of providers.
     pub const fn value(&self) -> &Value {
         &self.value
+    }
+
+    /// The SHA-256 of the JSON text, in hexadecimal: which configuration it is.
+    pub fn digest(&self) -> String {
+        digest(self.text.as_bytes())
     }
 
     /// The engine lets the name of a model at a provider be anything; it can only be sent as text. In
