@@ -15,7 +15,8 @@ use crate::{
     metrics::metrics,
     models::{list, one},
     observe::observe,
-    state::State,
+    operate::{self, everybody_operates},
+    state::{Live, State},
     verbs,
 };
 
@@ -23,20 +24,23 @@ use crate::{
 const UNSERVED: [&str; 4] = ["/v1/completions", "/v1/embeddings", "/v1/messages", "/v1/responses"];
 
 /// The gateway, for programs that serve it themselves, or beside something else. It has no keys and
-/// asks for none: who can reach it can spend what the providers' keys allow.
+/// asks for none: who can reach it can spend what the providers' keys allow. Nobody can operate it by
+/// its paths below `/x/`.
 pub fn app(state: State) -> Router {
-    routes().layer(from_fn_with_state(state.clone(), observe)).with_state(state)
+    let live = state.live();
+    routes().layer(from_fn_with_state(live.clone(), observe)).with_state(live)
 }
 
 /// As [`app`], for a server that others than this machine do not reach.
-pub(crate) fn app_of_this_machine(state: State) -> Router {
+pub(crate) fn app_of_this_machine(live: Live) -> Router {
     routes()
+        .layer(from_fn(everybody_operates))
         .layer(from_fn(guard))
-        .layer(from_fn_with_state(state.clone(), observe))
-        .with_state(state)
+        .layer(from_fn_with_state(live.clone(), observe))
+        .with_state(live)
 }
 
-fn routes() -> Router<State> {
+fn routes() -> Router<Live> {
     let mut routes = Router::new()
         .route("/healthz", get(healthz))
         .route("/readyz", get(readyz))
@@ -55,7 +59,8 @@ fn routes() -> Router<State> {
         .route("/x/runtime", get(verbs::runtime))
         .route("/x/rank", get(verbs::rank_of_profile).post(verbs::rank))
         .route("/{profile}/v1/models", get(list))
-        .route("/{profile}/v1/chat/completions", post(chat_of_profile));
+        .route("/{profile}/v1/chat/completions", post(chat_of_profile))
+        .merge(operate::routes());
     for path in UNSERVED {
         routes = routes.route(path, any(unserved));
     }
@@ -67,7 +72,7 @@ async fn unserved() -> ApiError {
     ApiError::new(StatusCode::NOT_FOUND, INVALID_REQUEST, "unsupported_endpoint", message)
 }
 
-async fn not_found() -> ApiError {
+pub(crate) async fn not_found() -> ApiError {
     let message = "there is nothing at this path: expected /v1/chat/completions or /v1/models";
     ApiError::new(StatusCode::NOT_FOUND, INVALID_REQUEST, "not_found", message)
 }

@@ -86,7 +86,9 @@ impl Server {
         let Self { listener, .. } = self;
         let places = Arc::new(Semaphore::new(CONNECTIONS));
         let (stopping, stopped) = watch::channel(false);
-        let routes = app_of_this_machine(state.clone());
+        let live = state.live();
+        drop(state); // it would keep the router that it began with
+        let routes = app_of_this_machine(live.clone());
         let mut connections = JoinSet::new();
         let mut stop = pin!(stop);
         loop {
@@ -107,7 +109,7 @@ impl Server {
                 Err(_) => sleep(ACCEPT_AGAIN).await,
             }
         }
-        state.drain();
+        live.state().drain();
         drop(listener);
         let _ = stopping.send(true); // without a connection there is nobody to tell
         let ended = async { while connections.join_next().await.is_some() {} };

@@ -18,6 +18,7 @@ mod fixture;
 mod hostile;
 mod live;
 mod models_and_errors;
+mod reload;
 mod requests;
 mod serving;
 mod streams;
