@@ -1,17 +1,21 @@
 //! The routes.
 
 use axum::{
-    Router,
+    Extension, Router,
     http::StatusCode,
     middleware::{from_fn, from_fn_with_state},
     routing::{any, get, post},
 };
 
 use crate::{
+    access::Access,
+    auth::{admin, callers, operation},
     chat::{chat, chat_of_profile},
+    cors::cors,
     error::{ApiError, INVALID_REQUEST},
     guard::guard,
     health::{healthz, readyz},
+    keys,
     metrics::metrics,
     models::{list, one},
     observe::observe,
@@ -24,22 +28,52 @@ const UNSERVED: [&str; 4] = ["/v1/completions", "/v1/embeddings", "/v1/messages"
 /// The gateway, for programs that serve it themselves, or beside something else. It has no keys and
 /// asks for none: who can reach it can spend what the providers' keys allow.
 pub fn app(state: State) -> Router {
-    routes().layer(from_fn_with_state(state.clone(), observe)).with_state(state)
+    app_with(state, Access::default())
 }
 
-/// As [`app`], for a server that others than this machine do not reach.
-pub(crate) fn app_of_this_machine(state: State) -> Router {
-    routes()
+/// As [`app`], and asks of those who call what [`Access`] says.
+pub fn app_with(state: State, access: Access) -> Router {
+    routes(access.clone())
+        .layer(from_fn_with_state(access, cors))
+        .layer(from_fn_with_state(state.clone(), observe))
+        .with_state(state)
+}
+
+/// As [`app_with`], for a server of our own: where nobody needs a key, pages of other machines are
+/// refused.
+pub(crate) fn guarded_app(state: State, access: Access) -> Router {
+    if access.has_keys() {
+        return app_with(state, access);
+    }
+    routes(access)
         .layer(from_fn(guard))
         .layer(from_fn_with_state(state.clone(), observe))
         .with_state(state)
 }
 
-fn routes() -> Router<State> {
-    let mut routes = Router::new()
-        .route("/healthz", get(healthz))
-        .route("/readyz", get(readyz))
+/// The paths, by who may ask for them.
+fn routes(access: Access) -> Router<State> {
+    let of_anyone = Router::new().route("/healthz", get(healthz)).route("/readyz", get(readyz));
+    let of_operation = Router::new()
         .route("/metrics", get(metrics))
+        .method_not_allowed_fallback(method_not_allowed)
+        .layer(from_fn_with_state(access.clone(), operation));
+    let of_admin = Router::new()
+        .route("/x/keys", get(keys::list).post(keys::add))
+        .route("/x/keys/revoke", post(keys::revoke))
+        .route("/x/consumers/{name}", post(keys::set))
+        .method_not_allowed_fallback(method_not_allowed)
+        .layer(Extension(access.clone()))
+        .layer(from_fn_with_state(access.clone(), admin));
+    let of_callers = of_callers().layer(from_fn_with_state(access, callers));
+    of_callers
+        .merge(of_admin)
+        .merge(of_operation)
+        .merge(of_anyone.method_not_allowed_fallback(method_not_allowed))
+}
+
+fn of_callers() -> Router<State> {
+    let mut routes = Router::new()
         .route("/v1/models", get(list))
         .route("/v1/models/{*id}", get(one))
         .route("/v1/chat/completions", post(chat))
@@ -56,7 +90,7 @@ async fn unserved() -> ApiError {
     ApiError::new(StatusCode::NOT_FOUND, INVALID_REQUEST, "unsupported_endpoint", message)
 }
 
-async fn not_found() -> ApiError {
+pub(crate) async fn not_found() -> ApiError {
     let message = "there is nothing at this path: expected /v1/chat/completions or /v1/models";
     ApiError::new(StatusCode::NOT_FOUND, INVALID_REQUEST, "not_found", message)
 }

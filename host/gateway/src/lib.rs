@@ -25,15 +25,21 @@
 #[doc = include_str!("../../../docs/gateway.md")]
 pub struct Documentation;
 
+mod access;
 mod app;
+mod auth;
 mod body;
+mod caller;
 mod chat;
+mod cors;
 mod error;
 mod failure;
 mod guard;
 mod health;
 mod ids;
+mod keys;
 pub mod limits;
+mod members;
 mod metrics;
 mod models;
 mod observe;
@@ -44,8 +50,18 @@ mod serve;
 mod settings;
 mod stalled;
 mod state;
+mod store;
+mod time;
 
-pub use app::app;
+pub use access::{Access, AdminToken};
+pub use app::{app, app_with};
+pub use caller::Caller;
+pub use keys::LONGEST_GRACE_S;
 pub use serve::{ListenError, Server};
 pub use settings::{ANSWER_TIME, DEADLINE, MAX_TOKENS, Settings};
 pub use state::State;
+pub use store::{
+    Allowed, AllowedRoute, ApiKey, Asking, Consumer, Edit, FileStore, Found, Key, KeyDigest,
+    Status, Store, StoreError,
+};
+pub use time::{read_time, time_text};

@@ -16,7 +16,7 @@ use axum::{
 use hyper::body::{Frame, SizeHint};
 use tracing::info;
 
-use crate::{ids::RequestId, reply::set_header, state::State};
+use crate::{caller::Caller, ids::RequestId, reply::set_header, state::State};
 
 /// Of a path that no route has.
 const OTHER: &str = "other";
@@ -35,6 +35,7 @@ pub(crate) async fn observe(
     let mut open = Open::new(state, id, method, route);
     let mut response = next.run(request).await;
     open.status = response.status().as_u16();
+    open.caller = response.extensions_mut().remove::<Caller>();
     set_header(response.headers_mut(), "x-request-id", open.id.as_str());
     set_header(response.headers_mut(), "x-sigmapol-decision", open.id.as_str());
     response.map(|body| Body::new(Observed { body, _open: open }))
@@ -49,12 +50,14 @@ struct Open {
     route: String,
     began: Instant,
     status: u16,
+    /// Once it is known.
+    caller: Option<Caller>,
 }
 
 impl Open {
     fn new(state: State, id: RequestId, method: Method, route: String) -> Self {
         state.metrics().began();
-        Self { state, id, method, route, began: Instant::now(), status: 499 }
+        Self { state, id, method, route, began: Instant::now(), status: 499, caller: None }
     }
 }
 
@@ -66,6 +69,7 @@ impl Drop for Open {
             request = self.id.as_str(),
             method = self.method.as_str(),
             route = self.route,
+            caller = self.caller.as_ref().map_or("", Caller::name),
             status = self.status,
             ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
             "request"

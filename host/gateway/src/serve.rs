@@ -22,7 +22,8 @@ use tokio::{
 };
 
 use crate::{
-    app::app_of_this_machine,
+    access::Access,
+    app::guarded_app,
     limits::{CONNECTIONS, DRAIN_TIME, HEADER_BYTES, HEADER_TIME, HEADERS, WRITE_TIME},
     stalled::Stalled,
     state::State,
@@ -35,12 +36,17 @@ const ACCEPT_AGAIN: Duration = Duration::from_millis(100);
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ListenError {
-    /// Others than this machine could reach it, and it asks nobody for a key.
+    /// Others than this machine could reach it.
     #[error(
-        "{0}: expected a loopback address, such as 127.0.0.1: there are no keys yet, and whoever \
-         reached it could spend money"
+        "{address}: expected {missing}, or a loopback address such as 127.0.0.1: whoever reached it \
+         could spend money"
     )]
-    NotLoopback(IpAddr),
+    Unguarded {
+        /// The address.
+        address: IpAddr,
+        /// What has to be there: `keys`, `an admin token`, or both.
+        missing: &'static str,
+    },
     /// The address is taken, or none of this machine's.
     #[error("{address}: {error}")]
     Bind {
@@ -56,22 +62,39 @@ pub enum ListenError {
 pub struct Server {
     listener: TcpListener,
     address: SocketAddr,
+    access: Access,
 }
 
 impl Server {
-    /// Listens on a loopback address; port 0 is any that is free.
+    /// Listens on a loopback address, and asks nobody for a key; port 0 is any that is free.
     ///
     /// # Errors
     ///
     /// [`ListenError`].
     pub async fn bind(address: SocketAddr) -> Result<Self, ListenError> {
-        if !address.ip().is_loopback() {
-            return Err(ListenError::NotLoopback(address.ip()));
+        Self::bind_with(address, Access::default()).await
+    }
+
+    /// Listens where only those come in who have what `access` asks for. Beyond this machine it has to
+    /// ask for keys, and to have an admin.
+    ///
+    /// # Errors
+    ///
+    /// [`ListenError`].
+    pub async fn bind_with(address: SocketAddr, access: Access) -> Result<Self, ListenError> {
+        let missing = match (access.has_keys(), access.has_admin()) {
+            (true, true) => None,
+            (false, true) => Some("keys"),
+            (true, false) => Some("an admin token"),
+            (false, false) => Some("keys and an admin token"),
+        };
+        if let Some(missing) = missing.filter(|_| !address.ip().is_loopback()) {
+            return Err(ListenError::Unguarded { address: address.ip(), missing });
         }
         let failed = |error| ListenError::Bind { address, error };
         let listener = TcpListener::bind(address).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
-        Ok(Self { listener, address })
+        Ok(Self { listener, address, access })
     }
 
     /// Where it listens.
@@ -83,10 +106,10 @@ impl Server {
     /// with the response that they are at, a stream with its last frame. What has not ended after
     /// [`DRAIN_TIME`] is broken off; dropping the future breaks everything off at once.
     pub async fn serve(self, state: State, stop: impl Future<Output = ()>) {
-        let Self { listener, .. } = self;
+        let Self { listener, access, .. } = self;
         let places = Arc::new(Semaphore::new(CONNECTIONS));
         let (stopping, stopped) = watch::channel(false);
-        let routes = app_of_this_machine(state.clone());
+        let routes = guarded_app(state.clone(), access);
         let mut connections = JoinSet::new();
         let mut stop = pin!(stop);
         loop {

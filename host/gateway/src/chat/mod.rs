@@ -18,6 +18,7 @@ use tracing::{error, info};
 
 use crate::{
     body,
+    caller::Caller,
     error::ApiError,
     failure,
     ids::RequestId,
@@ -32,31 +33,34 @@ use response::{Envelope, completion, model};
 pub(crate) async fn chat(
     extract::State(state): extract::State<State>,
     Extension(id): Extension<RequestId>,
+    Extension(caller): Extension<Caller>,
     request: Request,
 ) -> Result<Response, ApiError> {
-    answer(state, id, None, request).await
+    answer(state, id, &caller, None, request).await
 }
 
 /// `POST /{profile}/v1/chat/completions`
 pub(crate) async fn chat_of_profile(
     extract::State(state): extract::State<State>,
     Extension(id): Extension<RequestId>,
+    Extension(caller): Extension<Caller>,
     profile: Result<Path<String>, PathRejection>,
     request: Request,
 ) -> Result<Response, ApiError> {
     let Path(profile) =
         profile.map_err(|_| ApiError::invalid("invalid_path", "expected UTF-8 in the path"))?;
-    answer(state, id, Some(&profile), request).await
+    answer(state, id, &caller, Some(&profile), request).await
 }
 
 async fn answer(
     state: State,
     id: RequestId,
+    caller: &Caller,
     profile: Option<&str>,
     request: Request,
 ) -> Result<Response, ApiError> {
     let body = body::text(request).await?;
-    let request = ChatRequest::read(&body, profile, &state)?;
+    let request = ChatRequest::read(&body, profile, &state, caller)?;
     drop(body);
     let mut call = Call::new(state, id, request);
     let contract = std::mem::take(&mut call.request.contract);

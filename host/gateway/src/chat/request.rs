@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 use sigmapol_core::json::{Members, Object};
 use sigmapol_router::takes_chat_member;
 
-use crate::{error::ApiError, route::Route, state::State};
+use crate::{caller::Caller, error::ApiError, route::Route, state::State};
 
 /// What a member has to be, if it is there and not `null`.
 #[derive(Clone, Copy)]
@@ -96,7 +96,12 @@ pub(crate) struct ChatRequest {
 
 impl ChatRequest {
     /// Reads a body; `profile` is that of the path.
-    pub(crate) fn read(body: &str, profile: Option<&str>, state: &State) -> Result<Self, ApiError> {
+    pub(crate) fn read(
+        body: &str,
+        profile: Option<&str>,
+        state: &State,
+        caller: &Caller,
+    ) -> Result<Self, ApiError> {
         let members = members(body)?;
         let given = |name: &str| members.get(name).filter(|text| *text != "null");
         for (name, sort) in SORTS {
@@ -116,6 +121,7 @@ impl ChatRequest {
         let has_policy = given("policy_ir").is_some();
         let model: String = read(given("model"), "model")?.unwrap_or_default();
         let route = Route::of(profile, &model, has_policy)?;
+        caller.check(&route, has_policy)?;
         route.check(state.names())?;
         let requirements: Option<Members<'_>> = read(given("requirements"), "requirements")?;
 
