@@ -1,5 +1,10 @@
 //! A server for the gateway, with the bounds of [`limits`](crate::limits).
 
+mod connection;
+mod places;
+mod stalled;
+mod tls;
+
 use std::{
     io,
     net::{IpAddr, SocketAddr},
@@ -8,12 +13,7 @@ use std::{
     time::Duration,
 };
 
-use axum::Router;
-use hyper::server::conn::http1;
-use hyper_util::{
-    rt::{TokioIo, TokioTimer},
-    service::TowerToHyperService,
-};
+use axum::Extension;
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::{Semaphore, watch},
@@ -24,10 +24,13 @@ use tokio::{
 use crate::{
     access::Access,
     app::guarded_app,
-    limits::{CONNECTIONS, DRAIN_TIME, HEADER_BYTES, HEADER_TIME, HEADERS, WRITE_TIME},
-    stalled::Stalled,
+    limits::{Bounds, DRAIN_TIME},
     state::State,
 };
+use connection::{Shared, connection};
+use places::{Place, Places};
+
+pub use tls::{Tls, TlsError};
 
 /// For a process that has no descriptor left to get one.
 const ACCEPT_AGAIN: Duration = Duration::from_millis(100);
@@ -63,6 +66,8 @@ pub struct Server {
     listener: TcpListener,
     address: SocketAddr,
     access: Access,
+    tls: Option<Tls>,
+    bounds: Bounds,
 }
 
 impl Server {
@@ -94,7 +99,19 @@ impl Server {
         let failed = |error| ListenError::Bind { address, error };
         let listener = TcpListener::bind(address).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
-        Ok(Self { listener, address, access })
+        Ok(Self { listener, address, access, tls: None, bounds: Bounds::default() })
+    }
+
+    /// With TLS, and HTTP/2 for clients that ask for it. Without, it speaks HTTP/1.1 alone.
+    #[must_use]
+    pub fn tls(self, tls: Tls) -> Self {
+        Self { tls: Some(tls), ..self }
+    }
+
+    /// With other bounds than the default ones.
+    #[must_use]
+    pub fn bounds(self, bounds: Bounds) -> Self {
+        Self { bounds, ..self }
     }
 
     /// Where it listens.
@@ -106,24 +123,26 @@ impl Server {
     /// with the response that they are at, a stream with its last frame. What has not ended after
     /// [`DRAIN_TIME`] is broken off; dropping the future breaks everything off at once.
     pub async fn serve(self, state: State, stop: impl Future<Output = ()>) {
-        let Self { listener, access, .. } = self;
-        let places = Arc::new(Semaphore::new(CONNECTIONS));
+        let Self { listener, access, tls, bounds, .. } = self;
+        let places = Places::new(bounds.connections);
         let (stopping, stopped) = watch::channel(false);
-        let routes = guarded_app(state.clone(), access);
+        let routes = guarded_app(state.clone(), access).layer(Extension(bounds));
+        let requests = Arc::new(Semaphore::new(bounds.requests));
+        let shared = Shared { routes, bounds, requests, stopped };
         let mut connections = JoinSet::new();
         let mut stop = pin!(stop);
         loop {
             let accepted = tokio::select! {
                 () = &mut stop => break,
                 accepted = accept(&listener, &places) => accepted,
-                Some(_) = connections.join_next() => continue,
             };
+            while connections.try_join_next().is_some() {}
             match accepted {
                 Ok((socket, place)) => {
-                    let (routes, stopped) = (routes.clone(), stopped.clone());
+                    let tls = tls.as_ref().map(Tls::acceptor);
+                    let shared = shared.clone();
                     connections.spawn(async move {
-                        connection(socket, routes, stopped).await;
-                        drop(place);
+                        connection(socket, tls, shared, &place.load).await;
                     });
                 }
                 // a client that is gone again is no concern of the others
@@ -132,40 +151,17 @@ impl Server {
         }
         state.drain();
         drop(listener);
+        drop(shared);
         let _ = stopping.send(true); // without a connection there is nobody to tell
         let ended = async { while connections.join_next().await.is_some() {} };
         let _ = timeout(DRAIN_TIME, ended).await;
     }
 }
 
-/// The next connection, once there is a place for it.
-async fn accept(
-    listener: &TcpListener,
-    places: &Arc<Semaphore>,
-) -> io::Result<(TcpStream, tokio::sync::OwnedSemaphorePermit)> {
-    let place = Arc::clone(places).acquire_owned().await.map_err(io::Error::other)?;
+/// The next connection, and a place for it.
+async fn accept(listener: &TcpListener, places: &Places) -> io::Result<(TcpStream, Place)> {
     let (socket, _) = listener.accept().await?;
-    Ok((socket, place))
-}
-
-async fn connection(socket: TcpStream, routes: Router, mut stopped: watch::Receiver<bool>) {
     // frames go out one by one, and none waits for the answer to another
     let _ = socket.set_nodelay(true);
-    let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEADER_TIME)
-        .max_buf_size(HEADER_BYTES)
-        .max_headers(HEADERS)
-        .serve_connection(
-            TokioIo::new(Stalled::new(socket, WRITE_TIME)),
-            TowerToHyperService::new(routes),
-        );
-    let mut connection = pin!(connection);
-    tokio::select! {
-        // an error is the client's going, or a head that is none
-        _ = connection.as_mut() => return,
-        _ = stopped.wait_for(|stopped| *stopped) => {}
-    }
-    connection.as_mut().graceful_shutdown();
-    let _ = connection.await;
+    Ok((socket, places.take().await))
 }
