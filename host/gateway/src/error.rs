@@ -18,7 +18,7 @@ pub(crate) const ROUTER: &str = "router_error";
 pub(crate) const AUTH: &str = "auth_error";
 
 /// What a client is told in place of an answer.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct ApiError {
     pub(crate) status: StatusCode,
     /// `type` of the shape.
@@ -68,11 +68,13 @@ impl ApiError {
     }
 }
 
+/// The response has the error among its extensions, too: clients of another API are told of it in
+/// another shape.
 impl IntoResponse for ApiError {
-    fn into_response(mut self) -> Response {
+    fn into_response(self) -> Response {
         let mut body = json!({"error": self.error()});
-        if let (Some(members), Some(report)) = (body.as_object_mut(), self.report.take()) {
-            members.insert("x_router".to_owned(), *report);
+        if let (Some(members), Some(report)) = (body.as_object_mut(), &self.report) {
+            members.insert("x_router".to_owned(), Value::clone(report));
         }
         let mut response = json_response(self.status, &body);
         if let Some(seconds) = self.retry_after_s {
@@ -81,6 +83,7 @@ impl IntoResponse for ApiError {
         if self.kind == AUTH && self.status == StatusCode::UNAUTHORIZED {
             response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
+        response.extensions_mut().insert(self);
         response
     }
 }

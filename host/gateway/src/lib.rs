@@ -38,6 +38,7 @@ mod guard;
 mod guarded;
 mod health;
 mod ids;
+mod ingress;
 mod keys;
 pub mod limits;
 mod members;
