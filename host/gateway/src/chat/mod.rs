@@ -13,6 +13,7 @@ use sigmapol_core::json::Members;
 
 use crate::{
     body,
+    caller::Caller,
     error::ApiError,
     ids::RequestId,
     ingress::{self, Asked, Call},
@@ -27,32 +28,35 @@ use stream::Chunks;
 pub(crate) async fn chat(
     extract::State(state): extract::State<State>,
     Extension(id): Extension<RequestId>,
+    Extension(caller): Extension<Caller>,
     request: Request,
 ) -> Result<Response, ApiError> {
-    answer(state, id, None, request).await
+    answer(state, id, &caller, None, request).await
 }
 
 /// `POST /{profile}/v1/chat/completions`
 pub(crate) async fn chat_of_profile(
     extract::State(state): extract::State<State>,
     Extension(id): Extension<RequestId>,
+    Extension(caller): Extension<Caller>,
     profile: Result<Path<String>, PathRejection>,
     request: Request,
 ) -> Result<Response, ApiError> {
     let Path(profile) =
         profile.map_err(|_| ApiError::invalid("invalid_path", "expected UTF-8 in the path"))?;
-    answer(state, id, Some(&profile), request).await
+    answer(state, id, &caller, Some(&profile), request).await
 }
 
 async fn answer(
     state: State,
     id: RequestId,
+    caller: &Caller,
     profile: Option<&str>,
     request: Request,
 ) -> Result<Response, ApiError> {
     let body = body::text(request).await?;
     let members = ingress::members(&body)?;
-    let asked = Asked::of(&members, profile, &state)?;
+    let asked = Asked::of(&members, profile, &state, caller)?;
     let include_usage = include_usage(&members)?;
     drop(body);
     let stream = asked.stream;

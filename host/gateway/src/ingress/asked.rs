@@ -7,7 +7,7 @@ use sigmapol_core::json::{Members, Object};
 use sigmapol_router::takes_chat_member;
 
 use super::once::repeated;
-use crate::{error::ApiError, route::Route, state::State};
+use crate::{caller::Caller, error::ApiError, route::Route, state::State};
 
 /// What a member has to be, if it is there and not `null`.
 #[derive(Clone, Copy)]
@@ -99,6 +99,7 @@ impl Asked {
         members: &Members<'_>,
         profile: Option<&str>,
         state: &State,
+        caller: &Caller,
     ) -> Result<Self, ApiError> {
         let given = |name: &str| members.get(name).filter(|text| *text != "null");
         for (name, sort) in SORTS {
@@ -114,6 +115,7 @@ impl Asked {
         let has_policy = given("policy_ir").is_some();
         let model: String = read(given("model"), "model")?.unwrap_or_default();
         let route = Route::of(profile, &model, has_policy)?;
+        caller.check(&route, has_policy)?;
         route.check(state.names())?;
         let requirements: Option<Members<'_>> = read(given("requirements"), "requirements")?;
 

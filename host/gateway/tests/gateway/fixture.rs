@@ -8,7 +8,7 @@ use std::{
 
 use serde_json::{Value, json};
 use sigmapol_core::Native;
-use sigmapol_gateway::{Server, Settings, State};
+use sigmapol_gateway::{Access, Server, Settings, State};
 use sigmapol_mock::{MockProvider, Received};
 use sigmapol_provider::Http;
 use sigmapol_router::{Config, Router};
@@ -62,6 +62,20 @@ impl Gateway {
         change: impl Fn(&mut Value),
         settings: Settings,
     ) -> Self {
+        Self::with_all(script, change, settings, Access::default()).await
+    }
+
+    /// As [`with`](Self::with), for those who have a key.
+    pub(crate) async fn with_access(script: &Value, access: Access) -> Self {
+        Self::with_all(script, |_| {}, Settings::default(), access).await
+    }
+
+    async fn with_all(
+        script: &Value,
+        change: impl Fn(&mut Value),
+        settings: Settings,
+        access: Access,
+    ) -> Self {
         let script = if script.is_null() { String::new() } else { script.to_string() };
         let mock = MockProvider::start(&script, 0).await.unwrap();
         let mut config = config(&mock);
@@ -70,7 +84,7 @@ impl Gateway {
         let (config, provider) = read(&file).unwrap();
         let router = Router::builder(config).engine(Arc::new(Native)).provider(provider);
         let router = router.steps_apart(true).build().unwrap();
-        let server = Server::bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
+        let server = Server::bind_with("127.0.0.1:0".parse().unwrap(), access).await.unwrap();
         let address = server.address();
         let (stop, stopped) = oneshot::channel();
         let again = Arc::clone(&file);
@@ -89,6 +103,19 @@ impl Gateway {
     pub(crate) async fn post(&self, path: &str, body: &str) -> Reply {
         let json = "content-type: application/json\r\n";
         send(self.address, request("POST", path, json, body).as_bytes()).await
+    }
+
+    /// A request with the key or token of somebody; without a body it is a GET.
+    pub(crate) async fn ask(&self, key: &str, path: &str, body: Option<&Value>) -> Reply {
+        let header = format!("authorization: Bearer {key}\r\n");
+        self.ask_with(&header, path, body).await
+    }
+
+    /// As [`ask`](Self::ask), with these headers.
+    pub(crate) async fn ask_with(&self, headers: &str, path: &str, body: Option<&Value>) -> Reply {
+        let method = if body.is_some() { "POST" } else { "GET" };
+        let body = body.map(Value::to_string).unwrap_or_default();
+        send(self.address, request(method, path, headers, &body).as_bytes()).await
     }
 
     /// CHAT of the cases, with more members.

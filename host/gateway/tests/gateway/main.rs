@@ -16,6 +16,8 @@ mod completions;
 mod failures;
 mod fixture;
 mod hostile;
+mod key_file;
+mod keys;
 mod live;
 mod models_and_errors;
 mod reload;
