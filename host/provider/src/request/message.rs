@@ -250,7 +250,7 @@ mod tests {
             ),
             (
                 r#"{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "http://a"}}]}"#,
-                "bad_request: request.messages[0].content[0].image_url.url: expected an https: or data: URL",
+                "unsupported: request.messages[0].content[0].image_url.url: expected an https: or data: URL",
             ),
             (
                 r#"{"role": "assistant", "tool_calls": [{"id": "c"}]}"#,
