@@ -35,7 +35,7 @@ pub use error::{Error, Exhausted, Trap, WrapperError};
 pub use native::Native;
 pub use sigmapol_engine::{
     Admission, Choice, CostBound, Decision, Effect, Prepared, PreparedRouter, Ranked, Reaction,
-    Refusal, RefusalCode, Rejected, Sort, Turn, digest::sha256_hex as digest, limits::INPUT_BYTES,
-    router_members,
+    Refusal, RefusalCode, Rejected, Sort, Turn, constrain, digest::sha256_hex as digest,
+    limits::INPUT_BYTES, router_members,
 };
 pub use stepper::{RouterText, Stateless, Stepper};
