@@ -3,6 +3,7 @@
 
 mod dialects {
     mod anthropic;
+    mod embeddings;
     mod google;
     mod ollama;
     mod openai;
