@@ -8,18 +8,19 @@ use axum::{
 };
 
 use crate::{
-    chat::{chat, chat_of_profile},
+    chat::chat,
     error::{ApiError, INVALID_REQUEST},
     guard::guard,
     health::{healthz, readyz},
     metrics::metrics,
     models::{list, one},
     observe::observe,
+    responses::responses,
     state::State,
 };
 
 /// Paths of the API that are known and not served.
-const UNSERVED: [&str; 4] = ["/v1/completions", "/v1/embeddings", "/v1/messages", "/v1/responses"];
+const UNSERVED: [&str; 3] = ["/v1/completions", "/v1/embeddings", "/v1/messages"];
 
 /// The gateway, for programs that serve it themselves, or beside something else. It has no keys and
 /// asks for none: who can reach it can spend what the providers' keys allow.
@@ -43,8 +44,10 @@ fn routes() -> Router<State> {
         .route("/v1/models", get(list))
         .route("/v1/models/{*id}", get(one))
         .route("/v1/chat/completions", post(chat))
+        .route("/v1/responses", post(responses))
         .route("/{profile}/v1/models", get(list))
-        .route("/{profile}/v1/chat/completions", post(chat_of_profile));
+        .route("/{profile}/v1/chat/completions", post(chat))
+        .route("/{profile}/v1/responses", post(responses));
     for path in UNSERVED {
         routes = routes.route(path, any(unserved));
     }

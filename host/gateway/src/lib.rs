@@ -40,6 +40,7 @@ mod models;
 mod observe;
 mod reply;
 mod report;
+mod responses;
 mod route;
 mod serve;
 mod settings;

@@ -80,6 +80,11 @@ impl Gateway {
         self.post("/v1/chat/completions", &chat(more).to_string()).await
     }
 
+    /// A request for a response.
+    pub(crate) async fn respond(&self, body: Value) -> Reply {
+        self.post("/v1/responses", &body.to_string()).await
+    }
+
     /// What the providers got.
     pub(crate) fn calls(&self) -> Vec<Received> {
         self.mock.requests()

@@ -18,5 +18,7 @@ mod fixture;
 mod hostile;
 mod models_and_errors;
 mod requests;
+mod responses;
+mod responses_streams;
 mod serving;
 mod streams;
