@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// Paths of the API that are known and not served.
-const UNSERVED: [&str; 4] = ["/v1/completions", "/v1/embeddings", "/v1/messages", "/v1/responses"];
+const UNSERVED: [&str; 3] = ["/v1/completions", "/v1/embeddings", "/v1/messages"];
 
 /// The gateway, for programs that serve it themselves, or beside something else. It has no keys and
 /// asks for none: who can reach it can spend what the providers' keys allow. Nobody can operate it by

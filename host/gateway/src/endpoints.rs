@@ -4,13 +4,14 @@
 use axum::routing::{MethodRouter, get, post};
 
 use crate::{
-    chat::{chat, chat_of_profile},
+    chat::chat,
     health::{healthz, readyz},
     keys,
     metrics::metrics,
     models::{list, one},
     openapi::openapi,
     operate,
+    responses::responses,
     state::Live,
     verbs,
 };
@@ -64,12 +65,24 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
             &[("post", "a chat completion, whole or streamed")],
             post(chat),
         ),
+        endpoint(
+            Callers,
+            "/v1/responses",
+            &[("post", "a response, whole or streamed")],
+            post(responses),
+        ),
+        endpoint(
+            Callers,
+            "/{profile}/v1/responses",
+            &[("post", "a response under this profile")],
+            post(responses),
+        ),
         endpoint(Callers, "/{profile}/v1/models", &[("get", "what model may say")], get(list)),
         endpoint(
             Callers,
             "/{profile}/v1/chat/completions",
             &[("post", "a chat completion under this profile")],
-            post(chat_of_profile),
+            post(chat),
         ),
         endpoint(
             Callers,

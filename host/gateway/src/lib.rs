@@ -52,6 +52,7 @@ mod operate;
 mod reload;
 mod reply;
 mod report;
+mod responses;
 mod route;
 mod serve;
 mod settings;

@@ -87,7 +87,7 @@ fn content(path: &str) -> Value {
     match path {
         "/metrics" => json!({"text/plain": {"schema": {"type": "string"}}}),
         "/skill" => json!({"text/markdown": {"schema": {"type": "string"}}}),
-        path if path.ends_with("/completions") => {
+        path if path.ends_with("/completions") || path.ends_with("/v1/responses") => {
             json!({"application/json": object, "text/event-stream": {"schema": {"type": "string"}}})
         }
         _ => json!({"application/json": object}),

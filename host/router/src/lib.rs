@@ -79,7 +79,7 @@ pub use flow::{
     CALLS_AT_ONCE, CallKind, FlowOutcome, FlowRequest, NodeOutcome, OnNode, Totals, check_flow,
 };
 pub use outcome::Outcome;
-pub use payload::takes_chat_member;
+pub use payload::{takes_chat_member, takes_embeddings_member};
 pub use resolve::Resolved;
 pub use router::Router;
 pub use run::Run;

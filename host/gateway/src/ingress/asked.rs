@@ -6,42 +6,8 @@ use serde_json::value::RawValue;
 use sigmapol_core::json::{Members, Object};
 use sigmapol_router::takes_chat_member;
 
-use super::once::repeated;
+use super::{Sort, once::repeated};
 use crate::{caller::Caller, error::ApiError, route::Route, state::State};
-
-/// What a member has to be, if it is there and not `null`.
-#[derive(Clone, Copy)]
-enum Sort {
-    Array,
-    Boolean,
-    Number,
-    Object,
-    String,
-}
-
-impl Sort {
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Array => "an array",
-            Self::Boolean => "true or false",
-            Self::Number => "a number",
-            Self::Object => "an object",
-            Self::String => "a string",
-        }
-    }
-
-    /// By the first byte of the text, which is JSON.
-    fn is_of(self, text: &str) -> bool {
-        match text.as_bytes().first() {
-            Some(b'[') => matches!(self, Self::Array),
-            Some(b't' | b'f') => matches!(self, Self::Boolean),
-            Some(b'{') => matches!(self, Self::Object),
-            Some(b'"') => matches!(self, Self::String),
-            Some(b'-' | b'0'..=b'9') => matches!(self, Self::Number),
-            _ => false,
-        }
-    }
-}
 
 /// Members whose sort is the same to every provider, or that are for the gateway. What else may be
 /// wrong with a request, the engine or the adapter of the provider says.
@@ -102,12 +68,7 @@ impl Asked {
         caller: &Caller,
     ) -> Result<Self, ApiError> {
         let given = |name: &str| members.get(name).filter(|text| *text != "null");
-        for (name, sort) in SORTS {
-            if given(name).is_some_and(|text| !sort.is_of(text)) {
-                let expected = format!("expected {}", sort.name());
-                return Err(ApiError::of_param("invalid_type", name, &expected));
-            }
-        }
+        Sort::check(&SORTS, members)?;
         check_messages(given("messages").unwrap_or("[]"))?;
         if let Some(name) = UNSERVED.into_iter().find(|name| given(name).is_some()) {
             return Err(ApiError::of_param("unsupported_parameter", name, "not served yet"));

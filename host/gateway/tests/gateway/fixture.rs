@@ -131,6 +131,11 @@ impl Gateway {
         self.post("/x/config/reload", "").await
     }
 
+    /// A request for a response.
+    pub(crate) async fn respond(&self, body: Value) -> Reply {
+        self.post("/v1/responses", &body.to_string()).await
+    }
+
     /// What the providers got.
     pub(crate) fn calls(&self) -> Vec<Received> {
         self.mock.requests()

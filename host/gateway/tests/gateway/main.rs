@@ -22,6 +22,8 @@ mod live;
 mod models_and_errors;
 mod reload;
 mod requests;
+mod responses;
+mod responses_streams;
 mod serving;
 mod streams;
 mod verbs;
