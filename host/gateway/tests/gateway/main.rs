@@ -22,3 +22,4 @@ mod responses;
 mod responses_streams;
 mod serving;
 mod streams;
+mod verbs;

@@ -4,13 +4,9 @@ use std::collections::BTreeSet;
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use sigmapol_core::{
-    Error, Refusal, RefusalCode, constrain,
-    json::{Members, Object, quote},
-};
+use sigmapol_core::{Error, Refusal, RefusalCode, constrain, json::Members};
 
-use super::{check_flow, vocabulary};
-use crate::{Router, RouterError, supplies::admission};
+use crate::{Router, RouterError};
 
 /// The nodes whose policies mean something.
 const CALLING: [&str; 2] = ["decision", "llm"];
@@ -45,34 +41,30 @@ impl Router {
     ///
     /// # Errors
     ///
-    /// As for [`check_flow`].
-    pub async fn admit_flow(&self, flow: String) -> Result<(), RouterError> {
+    /// As for [`check_flow`](super::check_flow).
+    pub async fn admit_flow_to_run(&self, flow: String) -> Result<(), RouterError> {
         let router = self.clone();
-        self.apart(move || router.admit(&flow)).await
+        self.apart(move || router.admit_under_envelope(&flow)).await
     }
 
-    fn admit(&self, flow: &str) -> Result<(), RouterError> {
-        let (engine, config) = (self.engine(), self.config());
-        check_flow(engine, flow, Some(config), self.is_reference())?;
-        let Some(envelope) = config.value().get("policy_envelope") else { return Ok(()) };
+    fn admit_under_envelope(&self, flow: &str) -> Result<(), RouterError> {
+        self.admit_flow(flow)?;
+        let Some(envelope) = self.config().value().get("policy_envelope") else { return Ok(()) };
         let envelope = envelope.to_string();
-        let profile = quote(admission(self.is_reference()));
-        let vocabulary = vocabulary(config);
-        let vocabulary: Members<'_> = serde_json::from_str(&vocabulary).map_err(unexpected)?;
-        let vocabulary = Object::new().with("profile", &profile).with_all(&vocabulary).finish();
         let mut seen = BTreeSet::new();
         for (node, policy) in policies(flow)? {
             if !seen.insert(policy) {
                 continue;
             }
-            let admitted = constrain(policy, &envelope).map_err(Error::Refused);
-            let admitted = admitted.and_then(|policy| engine.admit(&policy, &vocabulary));
-            if let Err(Error::Refused(refusal)) = admitted {
-                let message =
-                    format!("node '{node}' policy under the envelope: {}", refusal.message);
-                return Err(Error::Refused(Refusal { code: RefusalCode::Flow, message }).into());
+            let policy = constrain(policy, &envelope).map_err(Error::Refused)?;
+            match self.admit(&policy) {
+                Err(RouterError::Engine(Error::Refused(refusal))) => {
+                    let message =
+                        format!("node '{node}' policy under the envelope: {}", refusal.message);
+                    return Err(Error::Refused(Refusal { code: RefusalCode::Flow, message }).into());
+                }
+                admitted => drop(admitted?),
             }
-            admitted?;
         }
         Ok(())
     }
