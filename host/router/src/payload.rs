@@ -109,6 +109,8 @@ impl Payload {
             return (contract.to_owned(), Self::default());
         }
         let given = |key: &str| members.get(key).filter(|text| *text != "null");
+        // `input` of a chat is another API's, and no member of this one
+        let embeds = given("protocol") == Some("\"embeddings\"");
         let mut skeleton = Object::new();
         let mut payload = Vec::new();
         let mut end = None;
@@ -125,9 +127,8 @@ impl Payload {
                 "prompt" => {}
                 "messages" if given(name).is_none() => {}
                 deadline::MEMBER => end = Some(text.to_owned()),
-                _ if [&SHAPE[..], &BESIDE, &OF_EMBEDDINGS]
-                    .iter()
-                    .any(|list| list.contains(&name)) =>
+                _ if [&SHAPE[..], &BESIDE].iter().any(|list| list.contains(&name))
+                    || (embeds && OF_EMBEDDINGS.contains(&name)) =>
                 {
                     payload.push((key.clone(), text.to_owned()));
                 }

@@ -43,7 +43,7 @@ impl Router {
     /// # Errors
     ///
     /// As for [`check_flow`].
-    pub async fn admit_flow(&self, flow: String) -> Result<(), RouterError> {
+    pub async fn admit_flow_to_run(&self, flow: String) -> Result<(), RouterError> {
         let router = self.clone();
         self.apart(move || router.admit_all(&flow)).await
     }

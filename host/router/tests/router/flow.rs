@@ -97,15 +97,15 @@ fn policies_are_admitted_under_the_envelope() {
     let mut config = config();
     let script: [(_, &[Reply]); 1] = [("a", &[Reply::Text(&["x"])])];
     let world = World::of(&config, &script, |builder| builder);
-    block_on(world.router.admit_flow(flow.clone())).unwrap();
+    block_on(world.router.admit_flow_to_run(flow.clone())).unwrap();
     config["policy_envelope"] = json!(["not", ["is", "disabled"]]);
     let world = World::of(&config, &script, |builder| builder);
-    let error = block_on(world.router.admit_flow(flow.clone())).unwrap_err();
+    let error = block_on(world.router.admit_flow_to_run(flow.clone())).unwrap_err();
     assert_eq!(error.code(), "refused flow");
     let message = error.to_string();
     let start = "refused flow: node 'edit' policy under the envelope: $.policy[1].and[2]";
     assert!(message.starts_with(start) && message.contains("64"), "{message}");
-    let error = block_on(world.router.admit_flow("[\"flow\", {}]".to_owned())).unwrap_err();
+    let error = block_on(world.router.admit_flow_to_run("[\"flow\", {}]".to_owned())).unwrap_err();
     assert_eq!(error.to_string(), "refused flow: $: flow has no nodes");
     assert!(world.called().is_empty());
 }
