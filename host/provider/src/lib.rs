@@ -94,6 +94,10 @@ pub trait Provider: Send + Sync {
     }
 }
 
+/// What stands for the signature of thinking that no model signed, in words of Anthropic's API. An
+/// adapter for that dialect leaves such thinking out: its own models refuse what they did not sign.
+pub const UNSIGNED: &str = "sigmapol";
+
 /// Takes text as it arrives.
 pub type OnText<'a> = &'a mut (dyn FnMut(&str) + Send);
 

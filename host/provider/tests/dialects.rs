@@ -6,6 +6,7 @@ mod dialects {
     mod google;
     mod ollama;
     mod openai;
+    mod original;
     mod parameters;
     mod tools;
 }

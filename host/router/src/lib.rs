@@ -53,6 +53,7 @@ mod log;
 mod models;
 mod offers;
 mod operate;
+mod original;
 mod outcome;
 mod payload;
 mod resolve;
@@ -74,6 +75,7 @@ pub use error::RouterError;
 pub use flow::{
     CALLS_AT_ONCE, CallKind, FlowOutcome, FlowRequest, NodeOutcome, OnNode, Totals, check_flow,
 };
+pub use original::ORIGINAL;
 pub use outcome::Outcome;
 pub use payload::takes_chat_member;
 pub use resolve::Resolved;

@@ -4,6 +4,7 @@ mod call;
 mod format;
 mod image;
 mod message;
+mod original;
 pub(crate) mod parameters;
 mod tool;
 
@@ -21,6 +22,7 @@ pub(crate) use call::ToolCall;
 pub(crate) use format::Format;
 pub(crate) use image::Image;
 pub(crate) use message::{Content, Message, Part, Role, no_user_message};
+pub(crate) use original::Original;
 pub(crate) use tool::{Choice, Schema, Tool, choice, tools};
 
 /// A request, its values being their own text.
@@ -42,6 +44,8 @@ pub(crate) struct Request<'a> {
     /// Everything that is for the provider, by name, in the order of the request.
     pub(crate) parameters: Vec<(Cow<'a, str>, &'a RawValue)>,
     pub(crate) times: Times,
+    /// What the client said, if those were the words of Anthropic's API.
+    pub(crate) original: Option<Original<'a>>,
 }
 
 /// How long the call may take, in milliseconds.
@@ -67,6 +71,7 @@ impl<'a> Request<'a> {
             names: members.0.iter().map(|(key, _)| key.clone()).collect(),
             parameters: Vec::new(),
             times: Times::default(),
+            original: None,
         };
         let mut keys = HashSet::new();
         for (key, value) in &members.0 {
@@ -91,6 +96,14 @@ impl<'a> Request<'a> {
         (value.get() != "null").then_some(*value)
     }
 
+    /// Refuses what the client said in the words of Anthropic's API and no other dialect can say.
+    pub(crate) fn check_translation(&self, dialect: &str) -> Result<(), CallError> {
+        match self.original.as_ref().and_then(|original| original.only.as_deref()) {
+            None => Ok(()),
+            Some(what) => Err(unsupported(format!("{what}: {dialect} has no word for it"))),
+        }
+    }
+
     /// The messages, for a dialect that has another shape for them.
     pub(crate) fn messages(&self) -> Result<Vec<Message<'a>>, CallError> {
         message::messages(self.messages, &self.images)
@@ -108,6 +121,7 @@ impl<'a> Request<'a> {
             | "served_model_id"
             | "messages"
             | "images"
+            | "_anthropic"
             | "_filters"
             | "timeout_ms"
             | "first_token_timeout_ms"
@@ -128,6 +142,7 @@ impl<'a> Request<'a> {
             "protocol" => {
                 return Err(unsupported(format!("{position}: this host speaks chat alone")));
             }
+            "_anthropic" => self.original = Original::read(&position, value)?,
             "_filters" => return Err(bad(format!("{position}: this host has no filters"))),
             _ => self.parameters.push((key, value)),
         }
