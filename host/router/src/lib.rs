@@ -51,6 +51,7 @@ mod error;
 mod flow;
 mod log;
 mod models;
+mod of_gateway;
 mod offers;
 mod operate;
 mod original;
@@ -75,6 +76,7 @@ pub use error::RouterError;
 pub use flow::{
     CALLS_AT_ONCE, CallKind, FlowOutcome, FlowRequest, NodeOutcome, OnNode, Totals, check_flow,
 };
+pub use of_gateway::ROUTES;
 pub use original::ORIGINAL;
 pub use outcome::Outcome;
 pub use payload::takes_chat_member;
