@@ -4,7 +4,7 @@ use serde_json::value::RawValue;
 
 use crate::{
     CallError,
-    collect::{Counts, Partial, Piece, sum},
+    collect::{Counts, Extent, Partial, Piece, sum},
     error::{filtered, malformed},
     json::{Object, Writer},
 };
@@ -63,6 +63,7 @@ fn add_part(part: &Object<'_>, partial: &mut Partial) -> Result<(), CallError> {
             id: call.text("id").as_deref(),
             name: &call.text("name").unwrap_or_default(),
             begins: true,
+            extent: Extent::Whole,
             otherwise: call.get("args").map(RawValue::get),
             extra_content: extra.as_deref(),
             ..Piece::default()

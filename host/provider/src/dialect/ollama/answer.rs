@@ -4,7 +4,7 @@ use serde_json::value::RawValue;
 
 use crate::{
     CallError,
-    collect::{Counts, Partial, Piece, sum},
+    collect::{Counts, Extent, Partial, Piece, sum},
     error::malformed,
     json::Object,
 };
@@ -31,6 +31,7 @@ pub(super) fn event(event: &Object<'_>, partial: &mut Partial) -> Result<(), Cal
             id: call.text("id").as_deref(),
             name: &function.text("name").unwrap_or_default(),
             begins: true,
+            extent: Extent::Whole,
             otherwise: function.get("arguments").map(RawValue::get),
             ..Piece::default()
         })?;

@@ -1,4 +1,4 @@
-//! The body of a chat request as a contract: the client's members go on as they came.
+//! A request as a contract: the client's members go on as they came.
 
 use std::collections::HashSet;
 
@@ -80,24 +80,26 @@ const OWN: [&str; 4] = ["chain", "policy_ir", "scope", "timeout_ms"];
 /// another question.
 const UNSERVED: [&str; 1] = ["flow_ir"];
 
-/// A chat request, read.
+/// What a client asks for.
 #[derive(Debug)]
-pub(crate) struct ChatRequest {
+pub(crate) struct Asked {
     /// What the run starts with.
     pub(crate) contract: String,
     pub(crate) stream: bool,
-    /// A stream ends with a frame of usage.
-    pub(crate) include_usage: bool,
     /// It brings a policy of its own.
     pub(crate) has_policy: bool,
     /// Members that nobody knows, and that were left out.
     pub(crate) ignored: Vec<String>,
 }
 
-impl ChatRequest {
-    /// Reads a body; `profile` is that of the path.
-    pub(crate) fn read(body: &str, profile: Option<&str>, state: &State) -> Result<Self, ApiError> {
-        let members = members(body)?;
+impl Asked {
+    /// Of the members of an OpenAI chat request, and the gateway's own beside them; `profile` is that
+    /// of the path. Another way in says what its clients ask for in these.
+    pub(crate) fn of(
+        members: &Members<'_>,
+        profile: Option<&str>,
+        state: &State,
+    ) -> Result<Self, ApiError> {
         let given = |name: &str| members.get(name).filter(|text| *text != "null");
         for (name, sort) in SORTS {
             if given(name).is_some_and(|text| !sort.is_of(text)) {
@@ -146,14 +148,7 @@ impl ChatRequest {
             contract =
                 without(&contract.finish(), "max_tokens")?.with("max_tokens", &cap.to_string());
         }
-        let options: Option<Members<'_>> = read(given("stream_options"), "stream_options")?;
-        Ok(Self {
-            contract: contract.finish(),
-            stream,
-            include_usage: options.is_some_and(|own| own.get("include_usage") == Some("true")),
-            has_policy,
-            ignored,
-        })
+        Ok(Self { contract: contract.finish(), stream, has_policy, ignored })
     }
 }
 
@@ -167,7 +162,7 @@ fn shorter<'t>(asked: Option<&'t str>, most: &'t str) -> &'t str {
 }
 
 /// The members of a body, none of them twice.
-fn members(body: &str) -> Result<Members<'_>, ApiError> {
+pub(crate) fn members(body: &str) -> Result<Members<'_>, ApiError> {
     let value: &RawValue = serde_json::from_str(body)
         .map_err(|error| ApiError::invalid("invalid_json", format!("expected JSON: {error}")))?;
     let members: Members<'_> = serde_json::from_str(value.get())
@@ -179,7 +174,8 @@ fn members(body: &str) -> Result<Members<'_>, ApiError> {
     }
 }
 
-fn read<'t, T: serde::Deserialize<'t>>(
+/// The value of a member, if it is there.
+pub(crate) fn read<'t, T: serde::Deserialize<'t>>(
     text: Option<&'t str>,
     name: &str,
 ) -> Result<Option<T>, ApiError> {
