@@ -2,7 +2,8 @@
 
 use axum::{
     Router,
-    http::StatusCode,
+    extract::{self, Path, rejection::PathRejection},
+    http::{Method, StatusCode},
     middleware::{from_fn, from_fn_with_state},
     routing::{any, get, post},
 };
@@ -12,6 +13,7 @@ use crate::{
     error::{ApiError, INVALID_REQUEST},
     guard::guard,
     health::{healthz, readyz},
+    messages::{count_tokens, messages, messages_of_profile, shape},
     metrics::metrics,
     models::{list, one},
     observe::observe,
@@ -19,18 +21,22 @@ use crate::{
 };
 
 /// Paths of the API that are known and not served.
-const UNSERVED: [&str; 4] = ["/v1/completions", "/v1/embeddings", "/v1/messages", "/v1/responses"];
+const UNSERVED: [&str; 3] = ["/v1/completions", "/v1/embeddings", "/v1/responses"];
 
 /// The gateway, for programs that serve it themselves, or beside something else. It has no keys and
 /// asks for none: who can reach it can spend what the providers' keys allow.
 pub fn app(state: State) -> Router {
-    routes().layer(from_fn_with_state(state.clone(), observe)).with_state(state)
+    routes()
+        .layer(from_fn(shape))
+        .layer(from_fn_with_state(state.clone(), observe))
+        .with_state(state)
 }
 
 /// As [`app`], for a server that others than this machine do not reach.
 pub(crate) fn app_of_this_machine(state: State) -> Router {
     routes()
         .layer(from_fn(guard))
+        .layer(from_fn(shape))
         .layer(from_fn_with_state(state.clone(), observe))
         .with_state(state)
 }
@@ -43,6 +49,12 @@ fn routes() -> Router<State> {
         .route("/v1/models", get(list))
         .route("/v1/models/{*id}", get(one))
         .route("/v1/chat/completions", post(chat))
+        .route("/", any(base))
+        .route("/{profile}", any(base_of_profile))
+        .route("/v1/messages", post(messages))
+        .route("/v1/messages/count_tokens", post(count_tokens))
+        .route("/{profile}/v1/messages", post(messages_of_profile))
+        .route("/{profile}/v1/messages/count_tokens", post(count_tokens))
         .route("/{profile}/v1/models", get(list))
         .route("/{profile}/v1/chat/completions", post(chat_of_profile));
     for path in UNSERVED {
@@ -51,13 +63,30 @@ fn routes() -> Router<State> {
     routes.fallback(not_found).method_not_allowed_fallback(method_not_allowed)
 }
 
+/// Agents ask whether the address that they were given is there.
+async fn base(method: Method) -> Result<StatusCode, ApiError> {
+    if method == Method::HEAD { Ok(StatusCode::OK) } else { Err(not_found().await) }
+}
+
+/// The address of those that can only be given a profile in it.
+async fn base_of_profile(
+    extract::State(state): extract::State<State>,
+    method: Method,
+    profile: Result<Path<String>, PathRejection>,
+) -> Result<StatusCode, ApiError> {
+    let known = profile.is_ok_and(|Path(name)| state.names().profiles.contains(&name));
+    if known { base(method).await } else { Err(not_found().await) }
+}
+
 async fn unserved() -> ApiError {
-    let message = "this gateway does not serve it: expected /v1/chat/completions or /v1/models";
+    let message =
+        "this gateway does not serve it: expected /v1/chat/completions, /v1/messages or /v1/models";
     ApiError::new(StatusCode::NOT_FOUND, INVALID_REQUEST, "unsupported_endpoint", message)
 }
 
 async fn not_found() -> ApiError {
-    let message = "there is nothing at this path: expected /v1/chat/completions or /v1/models";
+    let message =
+        "there is nothing at this path: expected /v1/chat/completions, /v1/messages or /v1/models";
     ApiError::new(StatusCode::NOT_FOUND, INVALID_REQUEST, "not_found", message)
 }
 

@@ -35,6 +35,7 @@ mod health;
 mod ids;
 mod ingress;
 pub mod limits;
+mod messages;
 mod metrics;
 mod models;
 mod observe;

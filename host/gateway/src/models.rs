@@ -37,7 +37,9 @@ pub(crate) async fn one(
 fn ids(state: &State) -> impl Iterator<Item = String> {
     let names = state.names();
     let profiles = names.profiles.iter().map(|name| format!("{PROFILE}{name}"));
-    profiles.chain(names.families.iter().map(|name| format!("{FAMILY}{name}")))
+    let families = names.families.iter().map(|name| format!("{FAMILY}{name}"));
+    let given = state.router().config().model_names().map(str::to_owned);
+    profiles.chain(families).chain(given)
 }
 
 fn model(state: &State, id: &str) -> Value {

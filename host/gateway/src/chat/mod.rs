@@ -20,7 +20,8 @@ use crate::{
     report::set_headers,
     state::State,
 };
-use response::{Envelope, completion, model};
+pub(crate) use response::model;
+use response::{Envelope, completion};
 use stream::Chunks;
 
 /// `POST /v1/chat/completions`

@@ -5,6 +5,6 @@ mod asked;
 mod call;
 mod stream;
 
-pub(crate) use asked::{Asked, members, read};
+pub(crate) use asked::{Asked, is_of_the_gateway, members, read};
 pub(crate) use call::Call;
 pub(crate) use stream::{Answering, Frames, stream};

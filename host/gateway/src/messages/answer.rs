@@ -5,6 +5,8 @@ use sigmapol_core::json::{Object, quote};
 use sigmapol_provider::{Ending, UNSIGNED};
 use sigmapol_router::Outcome;
 
+use crate::chat::model;
+
 use super::{
     estimate,
     text::{list, object},
@@ -35,14 +37,14 @@ impl Envelope {
     }
 
     /// The whole message.
-    pub(super) fn message(&self, outcome: &Outcome, model: &str, report: &Value) -> String {
+    pub(super) fn message(&self, outcome: &Outcome, report: &Value) -> String {
         let answer = outcome.answer.as_ref().unwrap_or(&Value::Null);
         let (reason, sequence) = self.stop(answer);
         Object::new()
             .with("id", &quote(&self.message_id()))
             .with("type", "\"message\"")
             .with("role", "\"assistant\"")
-            .with("model", &quote(model))
+            .with("model", &quote(&model(outcome).unwrap_or_default()))
             .with("content", &list(&self.content(answer, outcome.text())))
             .with("stop_reason", &quote(&reason))
             .with("stop_sequence", &sequence.to_string())
@@ -105,7 +107,8 @@ impl Envelope {
         let cached = read.unwrap_or_default().saturating_add(write.unwrap_or_default());
         let input = count("input_tokens").map(|input| input.saturating_sub(cached));
         let output = count("output_tokens").unwrap_or_else(|| estimate::of_text(text));
-        let mut told = json!({"input_tokens": input.unwrap_or(self.tokens), "output_tokens": output});
+        let mut told =
+            json!({"input_tokens": input.unwrap_or(self.tokens), "output_tokens": output});
         for (name, count) in
             [("cache_creation_input_tokens", write), ("cache_read_input_tokens", read)]
         {
@@ -157,7 +160,8 @@ mod tests {
             let (told, sequence) = envelope(false, &["x", "y"]).stop(&answer);
             assert_eq!((told.as_str(), sequence), (reason, Value::Null), "{answer}");
         }
-        let (_, sequence) = envelope(false, &["x"]).stop(&json!({"finish_reason": "stop_sequence"}));
+        let (_, sequence) =
+            envelope(false, &["x"]).stop(&json!({"finish_reason": "stop_sequence"}));
         assert_eq!(sequence, "x");
     }
 

@@ -101,7 +101,10 @@ enum Source<'t> {
     Stored,
 }
 
-fn source<'t>(position: &str, members: &Members<'t>) -> Result<(Source<'t>, Members<'t>), ApiError> {
+fn source<'t>(
+    position: &str,
+    members: &Members<'t>,
+) -> Result<(Source<'t>, Members<'t>), ApiError> {
     let position = format!("{position}.source");
     let source = given(members, "source").and_then(object);
     let source = source.ok_or_else(|| wrong(&position, "an object"))?;

@@ -176,7 +176,9 @@ mod tests {
         let of = |kind: &str, mime: &str| {
             let data = "A".repeat(320_000);
             let source = format!(r#"{{"type":"base64","data":"{data}","media_type":"{mime}"}}"#);
-            count(&format!(r#"{{"messages":[{{"content":[{{"type":"{kind}","source":{source}}}]}}]}}"#))
+            count(&format!(
+                r#"{{"messages":[{{"content":[{{"type":"{kind}","source":{source}}}]}}]}}"#
+            ))
         };
         assert!((IMAGE..IMAGE + 50).contains(&of("image", "image/png")));
         assert!((10_000..10_050).contains(&of("document", "application/pdf")));

@@ -141,7 +141,8 @@ impl Blocks {
         self.open = open;
         self.begun += 1;
         let index = self.begun - 1;
-        closed + &event(&json!({"type": "content_block_start", "index": index,
+        closed
+            + &event(&json!({"type": "content_block_start", "index": index,
             "content_block": block}))
     }
 
@@ -178,4 +179,142 @@ impl Blocks {
 pub(super) fn event(event: &Value) -> String {
     let name = event.get("type").and_then(Value::as_str).unwrap_or_default();
     format!("event: {name}\ndata: {event}\n\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is told of an event, in short: its index and what it brings.
+    fn short(events: &str) -> Vec<String> {
+        let data = events.split_terminator("\n\n").map(|block| {
+            let (name, data) = block.split_once("\ndata: ").unwrap();
+            let event: Value = serde_json::from_str(data).unwrap();
+            assert_eq!(name.strip_prefix("event: "), event["type"].as_str());
+            event
+        });
+        let word = |event: Value| {
+            let index = &event["index"];
+            match event["type"].as_str().unwrap() {
+                "content_block_start" => {
+                    let block = &event["content_block"];
+                    let more = block.get("id").or(block.get("data")).and_then(Value::as_str);
+                    let kind = block["type"].as_str().unwrap();
+                    format!("{index} {kind} {}", more.unwrap_or_default()).trim().to_owned()
+                }
+                "content_block_delta" => {
+                    let delta = event["delta"].as_object().unwrap();
+                    let (_, text) = delta.iter().find(|(name, _)| *name != "type").unwrap();
+                    format!("{index} + {}", text.as_str().unwrap())
+                }
+                _ => format!("{index} ."),
+            }
+        };
+        data.map(word).collect()
+    }
+
+    fn told(thinks: bool, deltas: &[Delta<'_>]) -> Vec<String> {
+        let id = "r".to_owned();
+        let mut blocks = Blocks::new(Envelope { id, tokens: 1, thinks, stops: Vec::new() });
+        let mut events: String = deltas.iter().map(|delta| blocks.take(*delta)).collect();
+        events += &blocks.end();
+        short(&events)
+    }
+
+    fn call(index: usize, id: &str) -> Delta<'_> {
+        Delta::Call { index, id, name: "f" }
+    }
+
+    fn arguments(index: usize, text: &str) -> Delta<'_> {
+        Delta::Arguments { index, text }
+    }
+
+    #[test]
+    fn one_after_the_other() {
+        let deltas = [
+            Delta::Reasoning("Hm"),
+            Delta::Reasoning("."),
+            Delta::Signature("s"),
+            Delta::Redacted("x"),
+            Delta::Text("a"),
+            Delta::Text("b"),
+            call(0, "c"),
+            arguments(0, "{\"x\""),
+            arguments(0, ":1}"),
+            call(1, ""),
+            arguments(1, "{}"),
+        ];
+        let all = [
+            "0 thinking",
+            "0 + Hm",
+            "0 + .",
+            "0 + s",
+            "0 .",
+            "1 redacted_thinking x",
+            "1 .",
+            "2 text",
+            "2 + a",
+            "2 + b",
+            "2 .",
+            "3 tool_use c",
+            "3 + {\"x\"",
+            "3 + :1}",
+            "3 .",
+            "4 tool_use toolu_1_r",
+            "4 + {}",
+            "4 .",
+        ];
+        assert_eq!(told(true, &deltas), all);
+    }
+
+    #[test]
+    fn thinking_that_nobody_signed() {
+        let deltas = [Delta::Reasoning("Hm."), Delta::Text("a")];
+        let all = ["0 thinking", "0 + Hm.", "0 + sigmapol", "0 .", "1 text", "1 + a", "1 ."];
+        assert_eq!(told(true, &deltas), all);
+        // nor shown to clients that did not ask for it; what is signed has to come back
+        assert_eq!(told(false, &deltas), ["0 text", "0 + a", "0 ."]);
+        let signed = [Delta::Signature("s"), Delta::Text("a")];
+        let all = ["0 thinking", "0 + s", "0 .", "1 text", "1 + a", "1 ."];
+        assert_eq!(told(false, &signed), all);
+    }
+
+    /// Pieces of several calls may come by turns; a client takes one after the other.
+    #[test]
+    fn calls_by_turns() {
+        let deltas = [
+            call(0, "a"),
+            arguments(0, "{\"x\""),
+            call(1, "b"),
+            arguments(1, "{\"y\""),
+            arguments(0, ":1}"),
+            call(2, "c"),
+            arguments(1, ":2}"),
+            arguments(2, "{}"),
+            Delta::Text("t"),
+        ];
+        let all = [
+            "0 tool_use a",
+            "0 + {\"x\"",
+            "0 + :1}",
+            "0 .",
+            "1 tool_use b",
+            "1 + {\"y\"",
+            "1 + :2}",
+            "1 .",
+            "2 tool_use c",
+            "2 + {}",
+            "2 .",
+            "3 text",
+            "3 + t",
+            "3 .",
+        ];
+        assert_eq!(told(false, &deltas), all);
+        // arguments that are never whole
+        let deltas =
+            [call(0, "a"), arguments(0, "{"), call(1, "b"), call(2, "c"), arguments(1, "{")];
+        let all =
+            ["0 tool_use a", "0 + {", "0 .", "1 tool_use b", "1 + {", "1 .", "2 tool_use c", "2 ."];
+        assert_eq!(told(false, &deltas), all);
+    }
 }

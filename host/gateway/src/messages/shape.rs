@@ -9,7 +9,11 @@ use axum::{
 };
 use serde_json::{Value, json};
 
-use crate::{error::{ApiError, ROUTER}, ids::RequestId, reply::set_header};
+use crate::{
+    error::{ApiError, ROUTER},
+    ids::RequestId,
+    reply::set_header,
+};
 
 /// Overloaded, in Anthropic's words.
 const OVERLOADED: u16 = 529;
@@ -36,13 +40,9 @@ pub(crate) async fn shape(request: Request, next: Next) -> Response {
 
 /// `/v1/messages` and what is below it, also of a profile.
 fn is_of_messages(uri: &Uri) -> bool {
-    let mut parts = uri.path().trim_start_matches('/').split('/');
-    let own = |parts: &mut std::str::Split<'_, char>| parts.next() == Some("messages");
-    match parts.next() {
-        Some("v1") => own(&mut parts),
-        Some(_) => parts.next() == Some("v1") && own(&mut parts),
-        None => false,
-    }
+    let path = uri.path().strip_prefix('/').unwrap_or_default();
+    let parts: Vec<_> = path.splitn(4, '/').take(3).collect();
+    matches!(parts.as_slice(), ["v1", "messages", ..] | [_, "v1", "messages"])
 }
 
 /// Status and body.

@@ -5,7 +5,7 @@ use sigmapol_core::json::{Members, Object, quote};
 
 use super::{
     notes::Notes,
-    text::{given, inner, object, string, word, wrong},
+    text::{given, inner, object, word, wrong},
     tools::{Tool, choice, tools},
     turns::messages,
 };
@@ -56,16 +56,13 @@ pub(super) fn translate(
         let expected = "expected a number of tokens";
         return Err(ApiError::of_param("missing_parameter", "max_tokens", expected));
     }
-    let Some(turns) = given(body, "messages") else {
-        let expected = "expected an array of at least one message";
-        return Err(ApiError::of_param("missing_parameter", "messages", expected));
-    };
+    let turns = given(body, "messages");
     let mut out = Object::new();
-    let same = |name: &&str| body.get(name).map(|text| (*name, text));
-    for (name, text) in SAME.iter().filter_map(same) {
-        out = out.with(name, text);
+    for name in SAME {
+        out = out.with_some(name, body.get(name));
     }
-    out = out.with("messages", &messages(given(body, "system"), turns, &mut notes)?);
+    out = out
+        .with("messages", &messages(given(body, "system"), turns.unwrap_or_default(), &mut notes)?);
     out = with_tools(out, body, &mut notes)?;
     if let Some(stop) = given(body, "stop_sequences") {
         if !stop.starts_with('[') {
@@ -115,11 +112,7 @@ pub(super) fn translate(
     Ok(Translation { members, original, ignored: notes.ignored })
 }
 
-fn with_tools(
-    mut out: Object,
-    body: &Members<'_>,
-    notes: &mut Notes,
-) -> Result<Object, ApiError> {
+fn with_tools(mut out: Object, body: &Members<'_>, notes: &mut Notes) -> Result<Object, ApiError> {
     let all = given(body, "tools").map(|value| tools(value, notes)).transpose()?;
     let all = all.unwrap_or_default();
     let asked = given(body, "tool_choice").map(|value| choice(value, &all)).transpose()?;

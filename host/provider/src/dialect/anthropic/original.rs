@@ -27,7 +27,7 @@ pub(super) fn body(
     let mut body = Writer::default();
     for (name, value) in &original.body.0 {
         match name.as_ref() {
-            "stream" => body.reserve(name),
+            "stream" if stream || value.get() != "false" => body.reserve(name),
             "messages" => body.set_member(name, messages(value)),
             _ => body.set_member(name, value.get()),
         }
