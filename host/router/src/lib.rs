@@ -51,6 +51,7 @@ mod error;
 mod flow;
 mod log;
 mod models;
+mod name;
 mod of_gateway;
 mod offers;
 mod operate;
