@@ -3,6 +3,8 @@
 
 mod dialects {
     mod anthropic;
+    mod deltas;
+    mod endings;
     mod google;
     mod ollama;
     mod openai;

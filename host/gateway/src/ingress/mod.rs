@@ -3,6 +3,9 @@
 
 mod asked;
 mod call;
+mod once;
+mod piece;
+mod queue;
 mod stream;
 
 pub(crate) use asked::{Asked, is_of_the_gateway, members, read};
