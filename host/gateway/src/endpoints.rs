@@ -7,6 +7,7 @@ use crate::{
     chat::chat,
     health::{healthz, readyz},
     keys,
+    messages::{count_tokens, messages},
     metrics::metrics,
     models::{list, one},
     openapi::openapi,
@@ -76,6 +77,30 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
             "/{profile}/v1/responses",
             &[("post", "a response under this profile")],
             post(responses),
+        ),
+        endpoint(
+            Callers,
+            "/v1/messages",
+            &[("post", "a message of Anthropic's API, whole or streamed")],
+            post(messages),
+        ),
+        endpoint(
+            Callers,
+            "/{profile}/v1/messages",
+            &[("post", "a message under this profile")],
+            post(messages),
+        ),
+        endpoint(
+            Callers,
+            "/v1/messages/count_tokens",
+            &[("post", "an estimate of the tokens of a message")],
+            post(count_tokens),
+        ),
+        endpoint(
+            Callers,
+            "/{profile}/v1/messages/count_tokens",
+            &[("post", "an estimate of the tokens of a message")],
+            post(count_tokens),
         ),
         endpoint(Callers, "/{profile}/v1/models", &[("get", "what model may say")], get(list)),
         endpoint(

@@ -44,6 +44,7 @@ mod ingress;
 mod keys;
 pub mod limits;
 mod members;
+mod messages;
 mod metrics;
 mod models;
 mod observe;

@@ -19,6 +19,7 @@ mod hostile;
 mod key_file;
 mod keys;
 mod live;
+mod messages;
 mod models_and_errors;
 mod reload;
 mod requests;
