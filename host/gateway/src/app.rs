@@ -16,6 +16,7 @@ use crate::{
     models::{list, one},
     observe::observe,
     state::State,
+    verbs,
 };
 
 /// Paths of the API that are known and not served.
@@ -43,6 +44,16 @@ fn routes() -> Router<State> {
         .route("/v1/models", get(list))
         .route("/v1/models/{*id}", get(one))
         .route("/v1/chat/completions", post(chat))
+        .route("/skill", get(verbs::skill))
+        .route("/x/calls", get(verbs::calls))
+        .route("/x/fields", get(verbs::fields))
+        .route("/x/flow/normalize", post(verbs::normalize_flow))
+        .route("/x/policy/build", post(verbs::build))
+        .route("/x/policy/normalize", post(verbs::normalize))
+        .route("/x/policy/templates", get(verbs::templates))
+        .route("/x/policy/templates/{name}", post(verbs::template))
+        .route("/x/runtime", get(verbs::runtime))
+        .route("/x/rank", get(verbs::rank_of_profile).post(verbs::rank))
         .route("/{profile}/v1/models", get(list))
         .route("/{profile}/v1/chat/completions", post(chat_of_profile));
     for path in UNSERVED {

@@ -27,6 +27,7 @@ pub struct Documentation;
 
 mod app;
 mod body;
+mod calls;
 mod chat;
 mod error;
 mod failure;
@@ -45,6 +46,7 @@ mod serve;
 mod settings;
 mod stalled;
 mod state;
+mod verbs;
 
 pub use app::app;
 pub use serve::{ListenError, Server};

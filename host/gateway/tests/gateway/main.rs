@@ -21,3 +21,4 @@ mod models_and_errors;
 mod requests;
 mod serving;
 mod streams;
+mod verbs;
