@@ -178,7 +178,8 @@ impl<'a> Reading<'a> {
         self.answer(on_delta)
     }
 
-    /// What the end of a stream cut off is no JSON, and tells nothing but that.
+    /// What the end of a stream cut off is no JSON, and tells nothing but that. What does not even begin
+    /// as JSON does was not cut off.
     fn last(
         &mut self,
         events: &[Event],
@@ -186,7 +187,8 @@ impl<'a> Reading<'a> {
     ) -> Result<(), CallError> {
         for event in events {
             let text = event.data.trim();
-            if text == "[DONE]" || json::value(text).is_ok() {
+            let is_other = !text.starts_with(['{', '[']) && !self.partial.finished;
+            if text == "[DONE]" || is_other || json::value(text).is_ok() {
                 self.event(event)?;
                 self.partial.pass(&self.reader.scrub, on_delta);
             }

@@ -2,12 +2,11 @@
 
 use std::collections::HashSet;
 
-use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 use sigmapol_core::json::{Members, Object};
 use sigmapol_router::takes_chat_member;
 
-use super::Sort;
+use super::{Sort, once::repeated};
 use crate::{error::ApiError, route::Route, state::State};
 
 /// Members whose sort is the same to every provider, or that are for the gateway. What else may be
@@ -69,11 +68,7 @@ impl Asked {
     ) -> Result<Self, ApiError> {
         let given = |name: &str| members.get(name).filter(|text| *text != "null");
         Sort::check(&SORTS, members)?;
-        let messages: Option<Vec<IgnoredAny>> = read(given("messages"), "messages")?;
-        if messages.is_none_or(|messages| messages.is_empty()) {
-            let expected = "expected an array of at least one message";
-            return Err(ApiError::of_param("missing_parameter", "messages", expected));
-        }
+        check_messages(given("messages").unwrap_or("[]"))?;
         if let Some(name) = UNSERVED.into_iter().find(|name| given(name).is_some()) {
             return Err(ApiError::of_param("unsupported_parameter", name, "not served yet"));
         }
@@ -112,6 +107,28 @@ impl Asked {
         }
         Ok(Self { contract: contract.finish(), stream, has_policy, ignored })
     }
+}
+
+/// There are some, each is an object, and none has a member twice, however deep.
+fn check_messages(text: &str) -> Result<(), ApiError> {
+    let messages: Option<Vec<&RawValue>> = read(Some(text), "messages")?;
+    let messages = messages.unwrap_or_default();
+    if messages.is_empty() {
+        let expected = "expected an array of at least one message";
+        return Err(ApiError::of_param("missing_parameter", "messages", expected));
+    }
+    if let Some(at) = messages.iter().position(|message| !message.get().starts_with('{')) {
+        return Err(of_messages("invalid_type", &format!("[{at}]: expected an object")));
+    }
+    match repeated(text) {
+        Some(path) => Err(of_messages("invalid_body", &format!("{path}: expected once"))),
+        None => Ok(()),
+    }
+}
+
+fn of_messages(code: &str, what: &str) -> ApiError {
+    let invalid = ApiError::invalid(code, format!("messages{what}"));
+    ApiError { param: Some("messages".to_owned()), ..invalid }
 }
 
 /// What is asked, unless it is more than there may be. What is no number the router refuses.

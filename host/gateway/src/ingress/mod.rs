@@ -7,6 +7,9 @@ use crate::error::ApiError;
 
 mod asked;
 mod call;
+mod once;
+mod piece;
+mod queue;
 mod sort;
 mod stream;
 
