@@ -38,6 +38,7 @@ mod metrics;
 mod models;
 mod observe;
 mod operate;
+mod recording;
 mod reload;
 mod reply;
 mod report;
@@ -49,6 +50,7 @@ mod state;
 mod watch;
 
 pub use app::app;
+pub use recording::Recording;
 pub use reload::ReloadError;
 pub use serve::{ListenError, Server};
 pub use settings::{ANSWER_TIME, DEADLINE, MAX_TOKENS, Settings};

@@ -14,7 +14,7 @@ use axum::extract::FromRef;
 use serde_json::Value;
 use sigmapol_router::Router;
 
-use crate::{metrics::Metrics, reload::Reloads, settings::Settings};
+use crate::{metrics::Metrics, recording::Records, reload::Reloads, settings::Settings};
 
 /// What requests share, as one of them sees it: with the configuration that it began with. A clone is
 /// the same.
@@ -35,6 +35,7 @@ struct Shared {
     settings: Settings,
     metrics: Metrics,
     reloads: Reloads,
+    records: Records,
     draining: AtomicBool,
 }
 
@@ -88,6 +89,7 @@ impl State {
             settings,
             metrics: Metrics::default(),
             reloads: Reloads::since(started_s),
+            records: Records::default(),
             draining: AtomicBool::new(false),
         };
         Live(Arc::new(shared)).state()
@@ -131,6 +133,10 @@ impl State {
 
     pub(crate) fn reloads(&self) -> &Reloads {
         &self.shared.reloads
+    }
+
+    pub(crate) fn records(&self) -> &Records {
+        &self.shared.records
     }
 
     pub(crate) fn router(&self) -> &Router {

@@ -17,6 +17,7 @@ mod failures;
 mod fixture;
 mod hostile;
 mod models_and_errors;
+mod recording;
 mod reload;
 mod requests;
 mod serving;
