@@ -13,7 +13,7 @@ pub(crate) const INVALID_REQUEST: &str = "invalid_request_error";
 pub(crate) const ROUTER: &str = "router_error";
 
 /// What a client is told in place of an answer.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct ApiError {
     pub(crate) status: StatusCode,
     /// `type` of the shape.
@@ -63,16 +63,19 @@ impl ApiError {
     }
 }
 
+/// The response has the error among its extensions, too: clients of another API are told of it in
+/// another shape.
 impl IntoResponse for ApiError {
-    fn into_response(mut self) -> Response {
+    fn into_response(self) -> Response {
         let mut body = json!({"error": self.error()});
-        if let (Some(members), Some(report)) = (body.as_object_mut(), self.report.take()) {
-            members.insert("x_router".to_owned(), *report);
+        if let (Some(members), Some(report)) = (body.as_object_mut(), &self.report) {
+            members.insert("x_router".to_owned(), Value::clone(report));
         }
         let mut response = json_response(self.status, &body);
         if let Some(seconds) = self.retry_after_s {
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
         }
+        response.extensions_mut().insert(self);
         response
     }
 }

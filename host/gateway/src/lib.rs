@@ -33,6 +33,7 @@ mod failure;
 mod guard;
 mod health;
 mod ids;
+mod ingress;
 pub mod limits;
 mod metrics;
 mod models;

@@ -33,6 +33,10 @@ pub const CONNECTIONS: usize = 1024;
 /// this. Otherwise clients that do not read would decide how much memory there is.
 pub const UNREAD_BYTES: usize = 1 << 20;
 
+/// For a stream to say nothing before a client is told that it goes on, where its protocol has a word
+/// for that: agents were seen to expect one each 15 s.
+pub const IDLE_TIME: Duration = Duration::from_secs(10);
+
 /// For open responses to end once the server is asked to stop: as long as an adapter lets a stream
 /// go on.
 pub const DRAIN_TIME: Duration = Duration::from_secs(3600);

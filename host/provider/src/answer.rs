@@ -58,11 +58,3 @@ pub struct Usage {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cost_nano_usd: Option<u64>,
 }
-
-#[cfg(feature = "http")]
-impl Answer {
-    /// Neither a text nor a call of a tool: there is nothing to pass on.
-    pub(crate) const fn is_empty(&self) -> bool {
-        self.text.is_empty() && self.tool_calls.is_empty()
-    }
-}

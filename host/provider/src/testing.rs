@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    Answer, CallError,
+    Answer, CallError, Delta,
     config::Secret,
     failure::{Reader, Scrub, words},
     json,
@@ -23,14 +23,14 @@ pub fn read(
     read_with(dialect, streamed, bytes, sizes, None, &mut |_| {})
 }
 
-/// The same for a call with a key, telling the text as it comes.
+/// The same for a call with a key, telling of the answer as it comes.
 pub fn read_with(
     dialect: &str,
     streamed: bool,
     bytes: &[u8],
     sizes: &[usize],
     key: Option<&str>,
-    on_text: &mut dyn FnMut(&str),
+    on_delta: &mut dyn FnMut(Delta<'_>),
 ) -> Option<Result<Answer, CallError>> {
     let dialect = registry::dialect(dialect)?;
     let scrub = Scrub::new(key.and_then(Secret::new).as_ref());
@@ -43,13 +43,13 @@ pub fn read_with(
     while !rest.is_empty() && !reading.is_over() {
         let size = sizes.next().unwrap_or(rest.len()).min(rest.len());
         let (piece, after) = rest.split_at(size);
-        if let Err(error) = reading.take(piece, on_text) {
-            let end = if reading.is_finished() { reading.answer() } else { Err(error) };
+        if let Err(error) = reading.take(piece, on_delta) {
+            let end = if reading.is_finished() { reading.answer(on_delta) } else { Err(error) };
             return Some(end.map_err(bounded));
         }
         rest = after;
     }
-    Some(reading.end(on_text).map_err(bounded))
+    Some(reading.end(on_delta).map_err(bounded))
 }
 
 /// The failure of a response of a dialect, with another status.

@@ -7,11 +7,11 @@
 //!
 //! ```
 //! # use std::sync::Arc;
-//! # use sigmapol_provider::{Answer, Calling, OnText, Provider};
+//! # use sigmapol_provider::{Answer, Calling, OnDelta, Provider};
 //! use sigmapol_router::{Config, Router};
 //! # struct Echo;
 //! # impl Provider for Echo {
-//! #     fn call<'a>(&'a self, _: &'a str, _: Option<OnText<'a>>) -> Calling<'a> {
+//! #     fn call<'a>(&'a self, _: &'a str, _: Option<OnDelta<'a>>) -> Calling<'a> {
 //! #         Box::pin(async { Ok(Answer { text: "hello".to_owned(), ..Answer::default() }) })
 //! #     }
 //! # }

@@ -16,6 +16,7 @@ mod completions;
 mod failures;
 mod fixture;
 mod hostile;
+mod live;
 mod models_and_errors;
 mod recording;
 mod reload;
