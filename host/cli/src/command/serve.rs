@@ -6,15 +6,17 @@ use std::{
     time::Duration,
 };
 
-use sigmapol_gateway::{DEADLINE, MAX_TOKENS, Server, Settings, State as Gateway};
+use sigmapol_gateway::{DEADLINE, MAX_TOKENS, Server, Settings, State as Gateway, Watch};
 use tokio::runtime;
 
 use crate::{
     Failure, Global,
     shared::{
+        configured::Configured,
         provider,
+        record::Mode,
         router::{RouterArgs, State},
-        stop::Signals,
+        stop::{Hangups, Signals},
         text::safe_json,
     },
 };
@@ -37,42 +39,86 @@ pub(crate) struct Args {
     #[arg(long, value_name = "MILLISECONDS", default_value_t = DEADLINE_MS,
         value_parser = clap::value_parser!(u64).range(1..=DEADLINE_MS))]
     deadline_ms: u64,
+    /// When the record of a decision is on disk, with --record
+    #[arg(long, value_enum, value_name = "MODE", default_value_t)]
+    record_mode: Mode,
 }
 
 pub(crate) fn run(args: &Args, global: &Global, out: &mut impl Write) -> Result<(), Failure> {
+    let file = args.router.can_be_read_again();
+    let watch = file.map(Watch::new); // before it is read
     let config = args.router.config()?;
+    let configured = Configured::new(args.router.path().to_owned(), args.router.reference);
+    configured.check(&config)?;
     let provider = provider::open(config.value())?;
-    let builder = args.router.builder(config, State::Held, global)?;
+    if args.record_mode != Mode::Required && !args.router.is_recorded() {
+        return Err(Failure::Usage("--record-mode behind: expected --record".to_owned()));
+    }
+    let (builder, records) =
+        args.router.recorded_builder(config, State::Held, args.record_mode, global)?;
     let router = builder.provider(provider).steps_apart(true).build()?;
     let mut settings = Settings::default();
     settings.max_tokens = Some(args.default_max_tokens).filter(|cap| *cap > 0);
     settings.deadline = Duration::from_millis(args.deadline_ms);
-    let gateway = Gateway::new(router.clone(), settings);
+    let mut gateway = Gateway::new(router, settings);
+    if file.is_some() {
+        gateway = gateway.reloaded_by(move |current| {
+            configured.load(current).map_err(|failure| failure.to_string())
+        });
+    }
+    if let Some(records) = records.clone() {
+        gateway = gateway.recorded_by(move || records.look());
+    }
+    let live = gateway.live();
     log_to_stderr();
     let runtime = runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Failure::Usage(format!("serve: {error}")))?;
-    runtime.block_on(serve(args.listen, gateway, out))?;
+    runtime.block_on(serve(args.listen, gateway, watch, out))?;
     // what is still under way was told to stop, twice
     runtime.shutdown_background();
     let unsaved = |error| Failure::Unsaved(format!("the state is not saved: {error}"));
-    router.save().map_err(unsaved)
+    let saved = live.router().save().map_err(unsaved);
+    // whatever became of the state
+    let recorded = records.map_or(Ok(()), |records| records.close());
+    saved.and(recorded)
 }
 
 /// Serves until a signal comes, and then until open responses have ended or another one comes.
-async fn serve(listen: SocketAddr, gateway: Gateway, out: &mut impl Write) -> Result<(), Failure> {
+async fn serve(
+    listen: SocketAddr,
+    gateway: Gateway,
+    watch: Option<Watch>,
+    out: &mut impl Write,
+) -> Result<(), Failure> {
     let wrong = |error: String| Failure::Usage(format!("--listen: {error}"));
     let server = Server::bind(listen).await.map_err(|error| wrong(error.to_string()))?;
     let mut stop = Signals::new()?;
     let mut at_once = Signals::new()?;
+    let mut hangups = Hangups::new()?;
     writeln!(out, "listening on http://{}", server.address())?;
     out.flush()?;
     let twice = async {
         at_once.next().await;
         at_once.next().await;
     };
+    let live = gateway.live();
+    let asked = async {
+        loop {
+            hangups.next().await;
+            let _ = live.reload("signal").await; // what is wrong is in the log
+        }
+    };
+    let changed = async {
+        match watch {
+            Some(watch) => watch.run(live.clone()).await,
+            None => std::future::pending().await,
+        }
+    };
     tokio::select! {
         () = server.serve(gateway, async { stop.next().await }) => {}
         () = twice => {}
+        () = asked => {}
+        () = changed => {}
     }
     Ok(())
 }

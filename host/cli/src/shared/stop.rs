@@ -1,4 +1,4 @@
-//! Signals that ask a command to stop.
+//! Signals that ask a command to stop, or to read its configuration again.
 
 use std::io;
 
@@ -25,6 +25,38 @@ impl Signals {
             _ = self.terminate.recv() => {}
             _ = self.interrupt.recv() => {}
         }
+    }
+}
+
+/// SIGHUP, from the moment that this is made.
+#[cfg(unix)]
+pub(crate) struct Hangups(Signal);
+
+#[cfg(unix)]
+impl Hangups {
+    pub(crate) fn new() -> io::Result<Self> {
+        Ok(Self(signal(SignalKind::hangup())?))
+    }
+
+    /// The next one.
+    pub(crate) async fn next(&mut self) {
+        self.0.recv().await;
+    }
+}
+
+/// No such signal.
+#[cfg(not(unix))]
+pub(crate) struct Hangups;
+
+#[cfg(not(unix))]
+impl Hangups {
+    pub(crate) fn new() -> io::Result<Self> {
+        Ok(Self)
+    }
+
+    /// Never.
+    pub(crate) async fn next(&mut self) {
+        std::future::pending().await
     }
 }
 

@@ -21,6 +21,7 @@ mod keys;
 mod live;
 mod messages;
 mod models_and_errors;
+mod recording;
 mod reload;
 mod requests;
 mod responses;
