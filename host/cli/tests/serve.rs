@@ -8,107 +8,17 @@
     reason = "a test says what is wrong by panicking"
 )]
 
-use std::{
-    fs,
-    io::{BufRead as _, BufReader, Read as _, Write as _},
-    net::TcpStream,
-    path::{Path, PathBuf},
-    process::{Child, ChildStdout, Command, Output, Stdio},
-    time::{Duration, Instant},
-};
+mod listening;
 
-use assert_cmd::cargo::cargo_bin;
+use std::{io::Read as _, net::TcpStream};
+
+use listening::{Listening, serve, sigmapol, within, world};
 use serde_json::{Value, json};
-
-/// How long a test waits for a process: long enough for any machine.
-const PATIENCE: Duration = Duration::from_secs(60);
-
-/// A command that listens, and where.
-struct Listening {
-    child: Option<Child>,
-    /// A command whose output nobody reads would end.
-    _stdout: ChildStdout,
-    address: String,
-}
-
-impl Listening {
-    fn start(command: &mut Command) -> Self {
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        let mut line = String::new();
-        let mut stdout = child.stdout.take().unwrap();
-        BufReader::new(&mut stdout).read_line(&mut line).unwrap();
-        let address = line.trim().strip_prefix("listening on http://").map(str::to_owned);
-        let Some(address) = address else {
-            panic!("{line:?} {:?}", child.wait_with_output());
-        };
-        Self { child: Some(child), _stdout: stdout, address }
-    }
-
-    fn post(&self, body: &Value) -> TcpStream {
-        let body = body.to_string();
-        let mut socket = TcpStream::connect(&self.address).unwrap();
-        socket.set_read_timeout(Some(PATIENCE)).unwrap();
-        let head = "POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nconnection: close\r\n";
-        write!(socket, "{head}content-length: {}\r\n\r\n{body}", body.len()).unwrap();
-        socket
-    }
-
-    fn signal(&self, name: &str) {
-        let pid = self.child.as_ref().unwrap().id().to_string();
-        assert!(Command::new("kill").args(["-s", name, &pid]).status().unwrap().success());
-    }
-
-    fn end(mut self) -> Output {
-        let child = self.child.as_mut().unwrap();
-        within("it does not end", || child.try_wait().unwrap().is_some());
-        self.child.take().unwrap().wait_with_output().unwrap()
-    }
-}
-
-/// Looks again until something holds.
-fn within(otherwise: &str, mut holds: impl FnMut() -> bool) {
-    let began = Instant::now();
-    while !holds() {
-        assert!(began.elapsed() < PATIENCE, "{otherwise}");
-        std::thread::sleep(Duration::from_millis(20));
-    }
-}
-
-impl Drop for Listening {
-    fn drop(&mut self) {
-        if let Some(mut child) = self.child.take() {
-            let _ = child.kill(); // it may have ended
-            let _ = child.wait();
-        }
-    }
-}
-
-fn sigmapol() -> Command {
-    Command::new(cargo_bin!("sigmapol"))
-}
 
 fn whole(mut socket: TcpStream) -> String {
     let mut text = String::new();
     socket.read_to_string(&mut text).unwrap();
     text
-}
-
-/// The example's configuration, with a mock that answers by this script.
-fn world(folder: &Path, script: &Value) -> (Listening, PathBuf) {
-    let file = folder.join("mock.json");
-    fs::write(&file, script.to_string()).unwrap();
-    let mock = Listening::start(sigmapol().args(["mock-provider", "--script"]).arg(file));
-    let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/router.json");
-    let config = fs::read_to_string(example).unwrap().replace("127.0.0.1:4010", &mock.address);
-    let path = folder.join("router.json");
-    fs::write(&path, config).unwrap();
-    (mock, path)
-}
-
-fn serve(config: &Path) -> Command {
-    let mut command = sigmapol();
-    command.args(["serve", "--listen", "127.0.0.1:0", "--config"]).arg(config);
-    command
 }
 
 #[test]

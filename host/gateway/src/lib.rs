@@ -66,4 +66,4 @@ pub use store::{
     Allowed, AllowedRoute, ApiKey, Asking, Consumer, Edit, FileStore, Found, Key, KeyDigest,
     Status, Store, StoreError,
 };
-pub use time::{read_time, time_text};
+pub use time::{now, read_time, time_text};

@@ -12,7 +12,7 @@ use std::{fmt, pin::Pin, sync::Arc};
 pub use consumer::{Consumer, Key, Status};
 pub use edit::Edit;
 pub use file::FileStore;
-pub(crate) use format::{allowed as allowed_routes, routes_json};
+pub(crate) use format::allowed as allowed_routes;
 pub use key::{ApiKey, KeyDigest};
 pub use route::{Allowed, AllowedRoute};
 
