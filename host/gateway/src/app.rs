@@ -9,7 +9,7 @@ use axum::{
 
 use crate::{
     access::Access,
-    auth::{admin, callers, operation},
+    auth::{admin, callers, callers_and_admin, operation},
     chat::{chat, chat_of_profile},
     cors::cors,
     error::{ApiError, INVALID_REQUEST},
@@ -20,6 +20,7 @@ use crate::{
     models::{list, one},
     observe::observe,
     state::State,
+    verbs,
 };
 
 /// Paths of the API that are known and not served.
@@ -56,6 +57,8 @@ fn routes(access: Access) -> Router<State> {
     let of_anyone = Router::new().route("/healthz", get(healthz)).route("/readyz", get(readyz));
     let of_operation = Router::new()
         .route("/metrics", get(metrics))
+        .route("/x/calls", get(verbs::calls))
+        .route("/x/runtime", get(verbs::runtime))
         .method_not_allowed_fallback(method_not_allowed)
         .layer(from_fn_with_state(access.clone(), operation));
     let of_admin = Router::new()
@@ -65,11 +68,27 @@ fn routes(access: Access) -> Router<State> {
         .method_not_allowed_fallback(method_not_allowed)
         .layer(Extension(access.clone()))
         .layer(from_fn_with_state(access.clone(), admin));
+    let of_verbs = of_verbs().layer(from_fn_with_state(access.clone(), callers_and_admin));
     let of_callers = of_callers().layer(from_fn_with_state(access, callers));
     of_callers
+        .merge(of_verbs)
         .merge(of_admin)
         .merge(of_operation)
         .merge(of_anyone.method_not_allowed_fallback(method_not_allowed))
+}
+
+/// Of policies, and of no money.
+fn of_verbs() -> Router<State> {
+    Router::new()
+        .route("/skill", get(verbs::skill))
+        .route("/x/fields", get(verbs::fields))
+        .route("/x/flow/normalize", post(verbs::normalize_flow))
+        .route("/x/policy/build", post(verbs::build))
+        .route("/x/policy/normalize", post(verbs::normalize))
+        .route("/x/policy/templates", get(verbs::templates))
+        .route("/x/policy/templates/{name}", post(verbs::template))
+        .route("/x/rank", get(verbs::rank_of_profile).post(verbs::rank))
+        .method_not_allowed_fallback(method_not_allowed)
 }
 
 fn of_callers() -> Router<State> {

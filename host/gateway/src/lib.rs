@@ -30,6 +30,7 @@ mod app;
 mod auth;
 mod body;
 mod caller;
+mod calls;
 mod chat;
 mod cors;
 mod error;
@@ -53,6 +54,7 @@ mod settings;
 mod state;
 mod store;
 mod time;
+mod verbs;
 
 pub use access::{Access, AdminToken};
 pub use app::{app, app_with};

@@ -13,7 +13,7 @@ use std::{
 use serde_json::Value;
 use sigmapol_router::Router;
 
-use crate::{metrics::Metrics, settings::Settings};
+use crate::{calls::Calls, metrics::Metrics, settings::Settings};
 
 /// What requests share: a router, and what is counted. A clone is the same.
 #[derive(Clone)]
@@ -27,6 +27,7 @@ struct Inner {
     started_s: u64,
     settings: Settings,
     metrics: Metrics,
+    calls: Calls,
     draining: AtomicBool,
 }
 
@@ -67,6 +68,7 @@ impl State {
             started_s: since.as_secs(),
             settings,
             metrics: Metrics::default(),
+            calls: Calls::default(),
             draining: AtomicBool::new(false),
         }))
     }
@@ -99,6 +101,10 @@ impl State {
 
     pub(crate) fn metrics(&self) -> &Metrics {
         &self.0.metrics
+    }
+
+    pub(crate) fn calls(&self) -> &Calls {
+        &self.0.calls
     }
 
     pub(crate) fn router(&self) -> &Router {

@@ -51,6 +51,7 @@ mod error;
 mod flow;
 mod log;
 mod models;
+mod name;
 mod offers;
 mod operate;
 mod outcome;

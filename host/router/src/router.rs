@@ -181,6 +181,10 @@ impl Router {
         &self.0.config
     }
 
+    pub(super) fn engine(&self) -> &dyn Engine {
+        &*self.0.engine
+    }
+
     pub(super) fn clock(&self) -> &dyn Clock {
         &*self.0.clock
     }

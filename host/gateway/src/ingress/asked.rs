@@ -90,6 +90,7 @@ pub(crate) struct Asked {
     pub(crate) has_policy: bool,
     /// Members that nobody knows, and that were left out.
     pub(crate) ignored: Vec<String>,
+    pub(crate) caller: Caller,
 }
 
 impl Asked {
@@ -150,7 +151,13 @@ impl Asked {
             contract =
                 without(&contract.finish(), "max_tokens")?.with("max_tokens", &cap.to_string());
         }
-        Ok(Self { contract: contract.finish(), stream, has_policy, ignored })
+        Ok(Self {
+            contract: contract.finish(),
+            stream,
+            has_policy,
+            ignored,
+            caller: caller.clone(),
+        })
     }
 }
 

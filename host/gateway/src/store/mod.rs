@@ -14,6 +14,7 @@ pub use edit::Edit;
 pub use file::FileStore;
 pub(crate) use format::allowed as allowed_routes;
 pub use key::{ApiKey, KeyDigest};
+pub(crate) use route::POLICY;
 pub use route::{Allowed, AllowedRoute};
 
 /// The longest name of a consumer, in bytes.

@@ -24,3 +24,4 @@ mod requests;
 mod serving;
 mod streams;
 mod tls;
+mod verbs;

@@ -8,7 +8,7 @@ use sigmapol_core::{Effect, Turn, json::quote};
 use super::{
     FlowOutcome, FlowRequest, NodeOutcome, OnNode, Totals,
     call::{Call, CallKind, Conversation},
-    check_json, vocabulary,
+    check_json,
 };
 use crate::{Outcome, Router, RouterError, run::Run};
 
@@ -67,7 +67,7 @@ impl Router {
         };
         let given = request.input.map(str::to_owned).or_else(|| conversation.last_user_text());
         let input = quote(&given.unwrap_or_default());
-        let (vocabulary, at_once) = (vocabulary(self.config()), CALLS_AT_ONCE.to_string());
+        let (vocabulary, at_once) = (self.config().vocabulary(), CALLS_AT_ONCE.to_string());
         let mut members = vec![
             ("flow", request.flow),
             ("vocabulary", &*vocabulary),
