@@ -10,7 +10,7 @@ use axum::{
 
 use crate::{
     access::Access,
-    auth::{admin, callers, observers, operators},
+    auth::{admin, callers, callers_and_admin, observers, operators},
     cors::cors,
     endpoints::{Whose, endpoints},
     error::{ApiError, INVALID_REQUEST},
@@ -66,12 +66,18 @@ fn routes(access: Access) -> Router<Live> {
     for path in UNSERVED {
         of_callers = of_callers.route(path, any(unserved));
     }
+    let of_verbs = of(Whose::CallersAndAdmin);
     let of_admin = of(Whose::Admin).layer(Extension(access.clone()));
     let none = method_not_allowed;
     of_callers
         .fallback(not_found)
         .method_not_allowed_fallback(none)
         .layer(from_fn_with_state(access.clone(), callers))
+        .merge(
+            of_verbs
+                .method_not_allowed_fallback(none)
+                .layer(from_fn_with_state(access.clone(), callers_and_admin)),
+        )
         .merge(
             of_admin
                 .method_not_allowed_fallback(none)

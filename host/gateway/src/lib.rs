@@ -78,5 +78,5 @@ pub use store::{
     Allowed, AllowedRoute, ApiKey, Asking, Consumer, Edit, FileStore, Found, Key, KeyDigest,
     Status, Store, StoreError,
 };
-pub use time::{read_time, time_text};
+pub use time::{now, read_time, time_text};
 pub use watch::Watch;

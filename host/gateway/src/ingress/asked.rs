@@ -61,6 +61,7 @@ pub(crate) struct Asked {
     pub(crate) has_policy: bool,
     /// Members that nobody knows, and that were left out.
     pub(crate) ignored: Vec<String>,
+    pub(crate) caller: Caller,
     /// Members that were left out for all but the providers of a dialect, which is named first.
     pub(crate) untranslated: Option<(&'static str, Vec<String>)>,
 }
@@ -121,7 +122,14 @@ impl Asked {
                 without(&contract.finish(), "max_tokens")?.with("max_tokens", &cap.to_string());
         }
         let contract = contract.finish();
-        Ok(Self { contract, stream, has_policy, ignored, untranslated: None })
+        Ok(Self {
+            contract,
+            stream,
+            has_policy,
+            ignored,
+            caller: caller.clone(),
+            untranslated: None,
+        })
     }
 
     /// Puts what the client said in the words of another API beside its translation, JSON.

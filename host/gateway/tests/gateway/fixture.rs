@@ -62,12 +62,17 @@ impl Gateway {
         change: impl Fn(&mut Value),
         settings: Settings,
     ) -> Self {
-        Self::with_all(script, change, settings, Access::default()).await
+        Self::with_all(script, change, settings, Access::default(), |server| server).await
     }
 
     /// As [`with`](Self::with), for those who have a key.
     pub(crate) async fn with_access(script: &Value, access: Access) -> Self {
-        Self::with_all(script, |_| {}, Settings::default(), access).await
+        Self::with_all(script, |_| {}, Settings::default(), access, |server| server).await
+    }
+
+    /// As [`with`](Self::with), by a server with something of its own.
+    pub(crate) async fn with_server(script: &Value, own: impl FnOnce(Server) -> Server) -> Self {
+        Self::with_all(script, |_| {}, Settings::default(), Access::default(), own).await
     }
 
     async fn with_all(
@@ -75,6 +80,7 @@ impl Gateway {
         change: impl Fn(&mut Value),
         settings: Settings,
         access: Access,
+        own: impl FnOnce(Server) -> Server,
     ) -> Self {
         let script = if script.is_null() { String::new() } else { script.to_string() };
         let mock = MockProvider::start(&script, 0).await.unwrap();
@@ -85,6 +91,7 @@ impl Gateway {
         let router = Router::builder(config).engine(Arc::new(Native)).provider(provider);
         let router = router.steps_apart(true).build().unwrap();
         let server = Server::bind_with("127.0.0.1:0".parse().unwrap(), access).await.unwrap();
+        let server = own(server);
         let address = server.address();
         let (stop, stopped) = oneshot::channel();
         let again = Arc::clone(&file);
