@@ -64,6 +64,7 @@ mod settings;
 mod settle;
 mod snapshot;
 mod state;
+mod supplied;
 mod supplies;
 mod times;
 
