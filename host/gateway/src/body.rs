@@ -10,7 +10,7 @@ use tokio::time::timeout;
 
 use crate::{
     error::{ApiError, INVALID_REQUEST},
-    limits::{BODY_BYTES, BODY_TIME},
+    limits::{BODY_BYTES, Bounds},
 };
 
 /// The text of the body of a request.
@@ -21,14 +21,16 @@ pub(crate) async fn text(request: Request) -> Result<String, ApiError> {
         let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
         return Err(ApiError::new(status, INVALID_REQUEST, "unsupported_encoding", message));
     }
+    // whoever serves the routes without a server of ours has said nothing of bounds
+    let time = request.extensions().get::<Bounds>().copied().unwrap_or_default().body_time;
     let body = request.into_body();
     // what is announced too long is not read
     if body.size_hint().lower() > BODY_BYTES as u64 {
         return Err(too_long());
     }
-    let read = timeout(BODY_TIME, Limited::new(body, BODY_BYTES).collect()).await;
+    let read = timeout(time, Limited::new(body, BODY_BYTES).collect()).await;
     let read = read.map_err(|_| {
-        let message = format!("the body did not come within {} s", BODY_TIME.as_secs());
+        let message = format!("the body did not come within {} s", time.as_secs_f64());
         ApiError::new(StatusCode::REQUEST_TIMEOUT, INVALID_REQUEST, "request_timeout", message)
     })?;
     let bytes = read.map_err(|error| match error.is::<LengthLimitError>() {

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use serde_json::Value;
-use sigmapol_core::{Engine as _, Error, Native};
+use sigmapol_core::{Engine as _, Error, Native, digest, json::Object};
 
 use super::{
     RouterError,
@@ -103,6 +103,30 @@ impl Config {
     /// The same as a value, for the adapters of providers.
     pub const fn value(&self) -> &Value {
         &self.value
+    }
+
+    /// What policies may speak of, `{fields, tier_order?}`, as the engine reads it.
+    pub fn vocabulary(&self) -> String {
+        let fields = self.value.get("fields").and_then(Value::as_object);
+        let fields =
+            fields.into_iter().flatten().fold(Object::new(), |fields, (name, declared)| {
+                // the notes that a configuration may carry for people are no part of a vocabulary
+                let kept = ["default", "sort"].into_iter().fold(Object::new(), |kept, key| {
+                    let value = declared.get(key).map(Value::to_string);
+                    kept.with_some(key, value.as_deref())
+                });
+                fields.with(name, &kept.finish())
+            });
+        let tiers = self.value.get("tier_order").map(Value::to_string);
+        Object::new()
+            .with("fields", &fields.finish())
+            .with_some("tier_order", tiers.as_deref())
+            .finish()
+    }
+
+    /// The SHA-256 of the JSON text, in hexadecimal: which configuration it is.
+    pub fn digest(&self) -> String {
+        digest(self.text.as_bytes())
     }
 
     /// The engine lets the name of a model at a provider be anything; it can only be sent as text. In
