@@ -1,5 +1,5 @@
 .PHONY: help demo demo-call test web lint package deny conformance component golden keep check-golden reproducible genvm-matrix bench \
-	bench-ledger climb fuzz attack sdk codex differential
+	bench-ledger climb fuzz attack sdk codex differential sbom
 
 help:          ## these verbs
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 24
@@ -19,12 +19,14 @@ test: check-golden ## every test
 web:           ## the npm package in web/dist, the playground in web/site
 	sh tools/build-web.sh
 
-lint:          ## formatting, clippy (warnings are errors), and the graph of crates in the docs
+lint:          ## formatting, clippy (warnings are errors), the graph of crates in the docs, the tests in SECURITY.md
 	cargo fmt --all --check
 	sh tools/crate-graph.sh --check
 	cargo fetch --quiet --locked
 	sh tools/check-crates.sh
 	sh tools/check-crates.test.sh
+	sh tools/check-security.sh
+	sh tools/check-security.test.sh
 	cargo clippy --workspace --all-targets --all-features --locked -- -D warnings
 
 package:       ## each crate builds alone, from what would be published
@@ -32,6 +34,10 @@ package:       ## each crate builds alone, from what would be published
 
 deny:          ## licences, advisories, sources and doubles of the dependencies
 	sh tools/deny.sh
+
+sbom:          ## what is in the command and in the npm package, as CycloneDX has it; writes target/sbom
+	sh tools/sbom.sh
+	sh tools/sbom.test.sh
 
 conformance:   ## replay golden/ and, where it is there, ../shared/corpus, in every engine
 	sh tools/conformance.sh

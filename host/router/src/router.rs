@@ -23,6 +23,7 @@ use super::{
     saver::Saver,
     settings::Settings,
     state::Shared,
+    supplied,
     supplies::{Supplies, router_text},
 };
 
@@ -147,10 +148,11 @@ impl Router {
     ///
     /// # Errors
     ///
-    /// [`RouterError::Input`] if it is no object.
+    /// [`RouterError::Input`] with the first place that is not so.
     pub fn set_offers(&self, json: impl Into<String>) -> Result<(), RouterError> {
         let json = json.into();
         table("offers", &json)?;
+        supplied::check("offers", &json).map_err(RouterError::Input)?;
         let json = offers::usable(json, &self.0.log);
         self.set_supplies(|supplies| supplies.offers = Some(json));
         Ok(())
@@ -160,10 +162,11 @@ impl Router {
     ///
     /// # Errors
     ///
-    /// [`RouterError::Input`] if it is no object.
+    /// [`RouterError::Input`] with the first place that is not so.
     pub fn set_multipliers(&self, json: impl Into<String>) -> Result<(), RouterError> {
         let json = json.into();
         table("multipliers", &json)?;
+        supplied::check("multipliers", &json).map_err(RouterError::Input)?;
         let Inner { engine, config, reference, .. } = &*self.0;
         let router = router_text(config.text(), *reference, Some(&json));
         let stepper = Supplies::new(engine, &router, None, None)?.stepper;

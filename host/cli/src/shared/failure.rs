@@ -7,11 +7,7 @@ use sigmapol_conformance::Malformed;
 use sigmapol_core::Error;
 use sigmapol_ledger::LedgerError;
 
-use crate::shared::text::safe;
-
-/// The most characters of a line; what is cut out of the middle of a longer one is the path into
-/// a deep term, or text of the input.
-const LINE_CHARS: usize = 1000;
+use crate::shared::text::one_line;
 
 /// Why a command did not do what was asked.
 #[derive(Debug)]
@@ -126,20 +122,6 @@ pub fn usage(error: &clap::Error) -> Option<Failure> {
     Some(Failure::Usage(text.strip_prefix("error: ").unwrap_or(&text).to_owned()))
 }
 
-/// A message may quote the input: nothing of it commands a terminal, and no more of it is shown than
-/// a person reads.
-fn one_line(text: &str) -> String {
-    let line = safe(text);
-    let length = line.chars().count();
-    if length <= LINE_CHARS {
-        return line;
-    }
-    let half = LINE_CHARS / 2;
-    let start = line.chars().take(half);
-    let end = line.chars().skip(length - half);
-    start.chain(['…']).chain(end).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -172,7 +154,7 @@ mod tests {
         let text = Failure::Usage(format!("a\nb\u{1b}[31m{}z", "x".repeat(5000))).to_string();
         assert!(text.starts_with("a\\nb\\u{1b}[31mxx"), "{text}");
         assert!(text.ends_with("xxz"));
-        assert_eq!(text.chars().count(), LINE_CHARS + 1);
+        assert_eq!(text.chars().count(), 1001);
         assert_eq!(Failure::Usage("short".to_owned()).to_string(), "short");
     }
 }
