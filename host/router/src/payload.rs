@@ -109,6 +109,7 @@ impl Payload {
             return (contract.to_owned(), Self::default());
         }
         let given = |key: &str| members.get(key).filter(|text| *text != "null");
+        let embeds = given("protocol") == Some(r#""embeddings""#);
         let mut skeleton = Object::new();
         let mut payload = Vec::new();
         let mut end = None;
@@ -125,10 +126,10 @@ impl Payload {
                 "prompt" => {}
                 "messages" if given(name).is_none() => {}
                 deadline::MEMBER => end = Some(text.to_owned()),
-                _ if [&SHAPE[..], &BESIDE, &OF_EMBEDDINGS]
-                    .iter()
-                    .any(|list| list.contains(&name)) =>
-                {
+                _ if SHAPE.contains(&name) || BESIDE.contains(&name) => {
+                    payload.push((key.clone(), text.to_owned()));
+                }
+                _ if embeds && OF_EMBEDDINGS.contains(&name) => {
                     payload.push((key.clone(), text.to_owned()));
                 }
                 _ if SEEN.contains(&name) => {

@@ -15,6 +15,7 @@ mod clients;
 mod completions;
 mod failures;
 mod fixture;
+mod flows;
 mod hostile;
 mod live;
 mod models_and_errors;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde::Deserialize;
-use serde_json::value::RawValue;
+use serde_json::{Value, value::RawValue};
 use sigmapol_core::{Error, Refusal, RefusalCode, constrain, json::Members};
 
 use crate::{Router, RouterError};
@@ -37,19 +37,22 @@ struct Choice<'f> {
 
 impl Router {
     /// Checks that a flow could run: the flow itself, and each policy under the configuration's
-    /// `policy_envelope`, under which its node would run. Nothing is called.
+    /// `policy_envelope`, under which its node would run. Names it as
+    /// [`admit_flow`](Self::admit_flow) does; nothing is called.
     ///
     /// # Errors
     ///
     /// As for [`check_flow`](super::check_flow).
-    pub async fn admit_flow_to_run(&self, flow: String) -> Result<(), RouterError> {
+    pub async fn admit_flow_to_run(&self, flow: String) -> Result<Value, RouterError> {
         let router = self.clone();
         self.apart(move || router.admit_under_envelope(&flow)).await
     }
 
-    fn admit_under_envelope(&self, flow: &str) -> Result<(), RouterError> {
-        self.admit_flow(flow)?;
-        let Some(envelope) = self.config().value().get("policy_envelope") else { return Ok(()) };
+    fn admit_under_envelope(&self, flow: &str) -> Result<Value, RouterError> {
+        let named = self.admit_flow(flow)?;
+        let Some(envelope) = self.config().value().get("policy_envelope") else {
+            return Ok(named);
+        };
         let envelope = envelope.to_string();
         let mut seen = BTreeSet::new();
         for (node, policy) in policies(flow)? {
@@ -66,7 +69,7 @@ impl Router {
                 admitted => drop(admitted?),
             }
         }
-        Ok(())
+        Ok(named)
     }
 }
 
