@@ -11,10 +11,11 @@ use crate::{caller::Caller, error::ApiError, route::Route, state::State};
 
 /// Members whose sort is the same to every provider, or that are for the gateway. What else may be
 /// wrong with a request, the engine or the adapter of the provider says.
-const SORTS: [(&str, Sort); 24] = [
+const SORTS: [(&str, Sort); 25] = [
     ("chain", Sort::Array),
     ("deadline_ms", Sort::Number),
     ("first_token_timeout_ms", Sort::Number),
+    ("flow_ir", Sort::Array),
     ("frequency_penalty", Sort::Number),
     ("idle_timeout_ms", Sort::Number),
     ("logprobs", Sort::Boolean),
@@ -47,10 +48,6 @@ const OWN: [&str; 4] = ["chain", "policy_ir", "scope", "timeout_ms"];
 const BOUNDS: [&str; 4] =
     ["deadline_ms", "first_token_timeout_ms", "idle_timeout_ms", "requirements"];
 
-/// Members that would change what is asked, and that are not served: to ignore them would answer
-/// another question.
-const UNSERVED: [&str; 1] = ["flow_ir"];
-
 /// What a client asks for.
 #[derive(Debug)]
 pub(crate) struct Asked {
@@ -59,6 +56,8 @@ pub(crate) struct Asked {
     pub(crate) stream: bool,
     /// It brings a policy of its own.
     pub(crate) has_policy: bool,
+    /// The flow that it brings: the contract is for each of its calls.
+    pub(crate) flow: Option<String>,
     /// Members that nobody knows, and that were left out.
     pub(crate) ignored: Vec<String>,
     pub(crate) caller: Caller,
@@ -68,7 +67,7 @@ pub(crate) struct Asked {
 
 /// Whether a member of a body is for the gateway, in whatever API.
 pub(crate) fn is_of_the_gateway(name: &str) -> bool {
-    [&OWN[..], &BOUNDS, &UNSERVED].iter().any(|names| names.contains(&name))
+    name == "flow_ir" || [&OWN[..], &BOUNDS].iter().any(|names| names.contains(&name))
 }
 
 impl Asked {
@@ -83,14 +82,16 @@ impl Asked {
         let given = |name: &str| members.get(name).filter(|text| *text != "null");
         Sort::check(&SORTS, members)?;
         check_messages(given("messages").unwrap_or("[]"))?;
-        if let Some(name) = UNSERVED.into_iter().find(|name| given(name).is_some()) {
-            return Err(ApiError::of_param("unsupported_parameter", name, "not served yet"));
+        let (policy, flow) = (given("policy_ir"), given("flow_ir"));
+        if policy.and(flow).is_some() {
+            let message = "expected none beside flow_ir, whose nodes have policies of their own";
+            return Err(ApiError::of_param("invalid_body", "policy_ir", message));
         }
-        let has_policy = given("policy_ir").is_some();
+        let own = ["policy_ir", "flow_ir"].into_iter().find(|name| given(name).is_some());
         let model: String = read(given("model"), "model")?.unwrap_or_default();
         let named = state.router().config().route_of(&model);
-        let route = Route::of(profile, named.unwrap_or(&model), has_policy)?;
-        caller.check(&route, has_policy)?;
+        let route = Route::of(profile, named.unwrap_or(&model), own)?;
+        caller.check(&route, own.is_some())?;
         route.check(state.names())?;
         let requirements: Option<Members<'_>> = read(given("requirements"), "requirements")?;
 
@@ -99,7 +100,7 @@ impl Asked {
         for (name, value) in &members.0 {
             let is_own = OWN.contains(&name.as_str());
             match name.as_str() {
-                "requirements" | "deadline_ms" => {}
+                "requirements" | "deadline_ms" | "flow_ir" => {}
                 _ if is_own => contract = contract.with_some(name, given(name)),
                 _ if takes_chat_member(name) => contract = contract.with(name, value.get()),
                 _ => ignored.push(name.clone()),
@@ -109,11 +110,16 @@ impl Asked {
         contract = contract.with("deadline_ms", shorter(given("deadline_ms"), &longest));
         let stream = given("stream") == Some("true");
         let limited = requirements.as_ref().is_some_and(|own| own.get("max_latency_ms").is_some());
-        if !stream && !limited && given("timeout_ms").is_none() {
+        // the calls of a flow are not streamed
+        if (!stream || flow.is_some()) && !limited && given("timeout_ms").is_none() {
             let time = state.settings().answer_time.as_millis().to_string();
             contract = contract.with("timeout_ms", &time);
         }
         contract = route.put(contract, requirements.as_ref());
+        if flow.is_some() {
+            // a name of a profile says nothing of the nodes
+            contract = without(&contract.finish(), "profile")?;
+        }
         if given("max_tokens").or(given("max_completion_tokens")).is_none()
             && let Some(cap) = state.settings().max_tokens
         {
@@ -122,10 +128,12 @@ impl Asked {
                 without(&contract.finish(), "max_tokens")?.with("max_tokens", &cap.to_string());
         }
         let contract = contract.finish();
+        let (has_policy, flow) = (policy.is_some(), flow.map(str::to_owned));
         Ok(Self {
             contract,
             stream,
             has_policy,
+            flow,
             ignored,
             caller: caller.clone(),
             untranslated: None,

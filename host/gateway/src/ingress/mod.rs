@@ -7,11 +7,13 @@ use crate::error::ApiError;
 
 mod asked;
 mod call;
+mod flow;
 mod once;
 mod piece;
 mod queue;
 mod sort;
 mod stream;
+mod work;
 
 pub(crate) use asked::{Asked, is_of_the_gateway, members, read};
 pub(crate) use call::Call;

@@ -15,6 +15,7 @@ mod clients;
 mod completions;
 mod failures;
 mod fixture;
+mod flows;
 mod hostile;
 mod hostile_connections;
 mod key_file;

@@ -144,8 +144,8 @@ async fn bodies_that_are_no_chat_request() {
         (
             with("flow_ir", json!(["flow", {}])),
             Some("flow_ir"),
-            "unsupported_parameter",
-            "flow_ir: not served yet",
+            "invalid_flow",
+            "flow_ir rejected at admission: $: flow has no nodes",
         ),
         (twice, Some("seed"), "invalid_body", "seed: expected once"),
         (with("messages", Value::Null), Some("messages"), "missing_parameter", MESSAGES),
