@@ -100,7 +100,7 @@ impl Told {
 pub fn check(result: &Result<Answer, CallError>) {
     match result {
         Ok(answer) => {
-            assert!(!answer.text.is_empty() || !answer.tool_calls.is_empty());
+            assert!(!answer.text.trim().is_empty() || !answer.tool_calls.is_empty());
             let beside =
                 format!("{:?} {:?} {:?}", answer.finish_reason, answer.model, answer.annotations);
             assert!(!beside.contains(KEY), "{beside}");

@@ -57,6 +57,7 @@ pub struct Access {
     store: Option<Arc<dyn Store>>,
     admin: Option<AdminToken>,
     origins: Arc<[HeaderValue]>,
+    of_this_machine: bool,
 }
 
 impl Access {
@@ -104,6 +105,16 @@ impl Access {
     /// Whether it asks nobody for anything.
     pub(crate) fn is_open(&self) -> bool {
         !self.has_keys() && !self.has_admin()
+    }
+
+    /// Only this machine gets here.
+    pub(crate) fn of_this_machine(self) -> Self {
+        Self { of_this_machine: true, ..self }
+    }
+
+    /// Whether it asks nobody for anything, and only this machine gets here.
+    pub(crate) fn is_of_this_machine(&self) -> bool {
+        self.of_this_machine && self.is_open()
     }
 
     pub(crate) fn kept(&self) -> Option<&dyn Store> {

@@ -4,30 +4,26 @@ use axum::{
     Extension, Router,
     http::StatusCode,
     middleware::{from_fn, from_fn_with_state},
-    routing::{any, get, post},
+    routing::any,
 };
 
 use crate::{
     access::Access,
-    auth::{admin, callers, callers_and_admin, operation},
-    chat::{chat, chat_of_profile},
+    auth::{admin, callers, callers_and_admin, observers, operators},
     cors::cors,
+    endpoints::{Whose, endpoints},
     error::{ApiError, INVALID_REQUEST},
     guard::guard,
-    health::{healthz, readyz},
-    keys,
-    metrics::metrics,
-    models::{list, one},
     observe::observe,
-    state::State,
-    verbs,
+    state::{Live, State},
 };
 
 /// Paths of the API that are known and not served.
-const UNSERVED: [&str; 4] = ["/v1/completions", "/v1/embeddings", "/v1/messages", "/v1/responses"];
+const UNSERVED: [&str; 3] = ["/v1/completions", "/v1/embeddings", "/v1/messages"];
 
 /// The gateway, for programs that serve it themselves, or beside something else. It has no keys and
-/// asks for none: who can reach it can spend what the providers' keys allow.
+/// asks for none: who can reach it can spend what the providers' keys allow. Nobody can operate it by
+/// its paths below `/x/`.
 pub fn app(state: State) -> Router {
     app_with(state, Access::default())
 }
@@ -36,72 +32,62 @@ pub fn app(state: State) -> Router {
 pub fn app_with(state: State, access: Access) -> Router {
     routes(access.clone())
         .layer(from_fn_with_state(access, cors))
-        .layer(from_fn_with_state(state.clone(), observe))
-        .with_state(state)
+        .layer(from_fn_with_state(state.live(), observe))
+        .with_state(state.live())
 }
 
 /// As [`app_with`], for a server of our own: where nobody needs a key, pages of other machines are
 /// refused.
-pub(crate) fn guarded_app(state: State, access: Access) -> Router {
+pub(crate) fn guarded_app(live: Live, access: Access) -> Router {
     if access.has_keys() {
-        return app_with(state, access);
+        return app_with(live.state(), access);
     }
-    routes(access)
+    routes(access.of_this_machine())
         .layer(from_fn(guard))
-        .layer(from_fn_with_state(state.clone(), observe))
-        .with_state(state)
+        .layer(from_fn_with_state(live.clone(), observe))
+        .with_state(live)
 }
 
 /// The paths, by who may ask for them.
-fn routes(access: Access) -> Router<State> {
-    let of_anyone = Router::new().route("/healthz", get(healthz)).route("/readyz", get(readyz));
-    let of_operation = Router::new()
-        .route("/metrics", get(metrics))
-        .route("/x/calls", get(verbs::calls))
-        .route("/x/runtime", get(verbs::runtime))
-        .method_not_allowed_fallback(method_not_allowed)
-        .layer(from_fn_with_state(access.clone(), operation));
-    let of_admin = Router::new()
-        .route("/x/keys", get(keys::list).post(keys::add))
-        .route("/x/keys/revoke", post(keys::revoke))
-        .route("/x/consumers/{name}", post(keys::set))
-        .method_not_allowed_fallback(method_not_allowed)
-        .layer(Extension(access.clone()))
-        .layer(from_fn_with_state(access.clone(), admin));
-    let of_verbs = of_verbs().layer(from_fn_with_state(access.clone(), callers_and_admin));
-    let of_callers = of_callers().layer(from_fn_with_state(access, callers));
-    of_callers
-        .merge(of_verbs)
-        .merge(of_admin)
-        .merge(of_operation)
-        .merge(of_anyone.method_not_allowed_fallback(method_not_allowed))
-}
-
-/// Of policies, and of no money.
-fn of_verbs() -> Router<State> {
-    Router::new()
-        .route("/skill", get(verbs::skill))
-        .route("/x/fields", get(verbs::fields))
-        .route("/x/flow/normalize", post(verbs::normalize_flow))
-        .route("/x/policy/build", post(verbs::build))
-        .route("/x/policy/normalize", post(verbs::normalize))
-        .route("/x/policy/templates", get(verbs::templates))
-        .route("/x/policy/templates/{name}", post(verbs::template))
-        .route("/x/rank", get(verbs::rank_of_profile).post(verbs::rank))
-        .method_not_allowed_fallback(method_not_allowed)
-}
-
-fn of_callers() -> Router<State> {
-    let mut routes = Router::new()
-        .route("/v1/models", get(list))
-        .route("/v1/models/{*id}", get(one))
-        .route("/v1/chat/completions", post(chat))
-        .route("/{profile}/v1/models", get(list))
-        .route("/{profile}/v1/chat/completions", post(chat_of_profile));
+fn routes(access: Access) -> Router<Live> {
+    let all = endpoints();
+    let of = |whose: Whose| {
+        let own = all.iter().filter(|endpoint| endpoint.whose == whose);
+        own.fold(Router::new(), |routes, endpoint| {
+            routes.route(endpoint.path, endpoint.handler.clone())
+        })
+    };
+    let mut of_callers = of(Whose::Callers);
     for path in UNSERVED {
-        routes = routes.route(path, any(unserved));
+        of_callers = of_callers.route(path, any(unserved));
     }
-    routes.fallback(not_found).method_not_allowed_fallback(method_not_allowed)
+    let of_admin = of(Whose::Admin).layer(Extension(access.clone()));
+    let none = method_not_allowed;
+    of_callers
+        .fallback(not_found)
+        .method_not_allowed_fallback(none)
+        .layer(from_fn_with_state(access.clone(), callers))
+        .merge(
+            of_admin
+                .method_not_allowed_fallback(none)
+                .layer(from_fn_with_state(access.clone(), admin)),
+        )
+        .merge(
+            of(Whose::Authors)
+                .method_not_allowed_fallback(none)
+                .layer(from_fn_with_state(access.clone(), callers_and_admin)),
+        )
+        .merge(
+            of(Whose::Operators)
+                .method_not_allowed_fallback(none)
+                .layer(from_fn_with_state(access.clone(), operators)),
+        )
+        .merge(
+            of(Whose::Observers)
+                .method_not_allowed_fallback(none)
+                .layer(from_fn_with_state(access, observers)),
+        )
+        .merge(of(Whose::Anyone).method_not_allowed_fallback(none))
 }
 
 async fn unserved() -> ApiError {

@@ -66,12 +66,25 @@ pub(crate) async fn admin(State(access): State<Access>, request: Request, next: 
 
 /// For paths that show how the gateway does: the admin's, and for others there is nothing. Where nobody
 /// is asked for anything, everybody's.
-pub(crate) async fn operation(
+pub(crate) async fn observers(
     State(access): State<Access>,
     request: Request,
     next: Next,
 ) -> Response {
-    match access.is_open() || access.is_admin(request.headers()) {
+    only(access.is_open() || access.is_admin(request.headers()), request, next).await
+}
+
+/// For paths that change how it does: the same, and everybody's only on this machine.
+pub(crate) async fn operators(
+    State(access): State<Access>,
+    request: Request,
+    next: Next,
+) -> Response {
+    only(access.is_of_this_machine() || access.is_admin(request.headers()), request, next).await
+}
+
+async fn only(may: bool, request: Request, next: Next) -> Response {
+    match may {
         true => next.run(request).await,
         false => not_found().await.into_response(),
     }

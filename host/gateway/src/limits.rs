@@ -78,6 +78,10 @@ pub const IDLE_TIME: Duration = Duration::from_secs(10);
 /// go on.
 pub const DRAIN_TIME: Duration = Duration::from_secs(3600);
 
+/// Between two looks at the file of the configuration: an operator who changes it does not wait long,
+/// and a look costs some microseconds.
+pub const WATCH_INTERVAL: Duration = Duration::from_secs(1);
+
 /// Candidates that a response shows of a ranking.
 pub(crate) const RANKED: usize = 10;
 

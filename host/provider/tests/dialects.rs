@@ -3,6 +3,9 @@
 
 mod dialects {
     mod anthropic;
+    mod deltas;
+    mod embeddings;
+    mod endings;
     mod google;
     mod ollama;
     mod openai;

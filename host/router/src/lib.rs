@@ -49,6 +49,7 @@ mod deadline;
 pub mod document;
 mod error;
 mod flow;
+mod held;
 mod log;
 mod models;
 mod name;
@@ -56,6 +57,8 @@ mod offers;
 mod operate;
 mod outcome;
 mod payload;
+mod probe;
+mod reload;
 mod resolve;
 mod router;
 mod run;
@@ -76,7 +79,7 @@ pub use flow::{
     CALLS_AT_ONCE, CallKind, FlowOutcome, FlowRequest, NodeOutcome, OnNode, Totals, check_flow,
 };
 pub use outcome::Outcome;
-pub use payload::takes_chat_member;
+pub use payload::{takes_chat_member, takes_embeddings_member};
 pub use resolve::Resolved;
 pub use router::Router;
 pub use run::Run;

@@ -2,46 +2,12 @@
 
 use std::collections::HashSet;
 
-use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 use sigmapol_core::json::{Members, Object};
 use sigmapol_router::takes_chat_member;
 
+use super::{Sort, once::repeated};
 use crate::{caller::Caller, error::ApiError, route::Route, state::State};
-
-/// What a member has to be, if it is there and not `null`.
-#[derive(Clone, Copy)]
-enum Sort {
-    Array,
-    Boolean,
-    Number,
-    Object,
-    String,
-}
-
-impl Sort {
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Array => "an array",
-            Self::Boolean => "true or false",
-            Self::Number => "a number",
-            Self::Object => "an object",
-            Self::String => "a string",
-        }
-    }
-
-    /// By the first byte of the text, which is JSON.
-    fn is_of(self, text: &str) -> bool {
-        match text.as_bytes().first() {
-            Some(b'[') => matches!(self, Self::Array),
-            Some(b't' | b'f') => matches!(self, Self::Boolean),
-            Some(b'{') => matches!(self, Self::Object),
-            Some(b'"') => matches!(self, Self::String),
-            Some(b'-' | b'0'..=b'9') => matches!(self, Self::Number),
-            _ => false,
-        }
-    }
-}
 
 /// Members whose sort is the same to every provider, or that are for the gateway. What else may be
 /// wrong with a request, the engine or the adapter of the provider says.
@@ -103,17 +69,8 @@ impl Asked {
         caller: &Caller,
     ) -> Result<Self, ApiError> {
         let given = |name: &str| members.get(name).filter(|text| *text != "null");
-        for (name, sort) in SORTS {
-            if given(name).is_some_and(|text| !sort.is_of(text)) {
-                let expected = format!("expected {}", sort.name());
-                return Err(ApiError::of_param("invalid_type", name, &expected));
-            }
-        }
-        let messages: Option<Vec<IgnoredAny>> = read(given("messages"), "messages")?;
-        if messages.is_none_or(|messages| messages.is_empty()) {
-            let expected = "expected an array of at least one message";
-            return Err(ApiError::of_param("missing_parameter", "messages", expected));
-        }
+        Sort::check(&SORTS, members)?;
+        check_messages(given("messages").unwrap_or("[]"))?;
         if let Some(name) = UNSERVED.into_iter().find(|name| given(name).is_some()) {
             return Err(ApiError::of_param("unsupported_parameter", name, "not served yet"));
         }
@@ -159,6 +116,28 @@ impl Asked {
             caller: caller.clone(),
         })
     }
+}
+
+/// There are some, each is an object, and none has a member twice, however deep.
+fn check_messages(text: &str) -> Result<(), ApiError> {
+    let messages: Option<Vec<&RawValue>> = read(Some(text), "messages")?;
+    let messages = messages.unwrap_or_default();
+    if messages.is_empty() {
+        let expected = "expected an array of at least one message";
+        return Err(ApiError::of_param("missing_parameter", "messages", expected));
+    }
+    if let Some(at) = messages.iter().position(|message| !message.get().starts_with('{')) {
+        return Err(of_messages("invalid_type", &format!("[{at}]: expected an object")));
+    }
+    match repeated(text) {
+        Some(path) => Err(of_messages("invalid_body", &format!("{path}: expected once"))),
+        None => Ok(()),
+    }
+}
+
+fn of_messages(code: &str, what: &str) -> ApiError {
+    let invalid = ApiError::invalid(code, format!("messages{what}"));
+    ApiError { param: Some("messages".to_owned()), ..invalid }
 }
 
 /// What is asked, unless it is more than there may be. What is no number the router refuses.

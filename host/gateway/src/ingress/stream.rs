@@ -3,13 +3,7 @@
 //! The run goes on in a task of its own. It does not wait for a slow client: the provider would be
 //! blamed for the time. What a client leaves unread has a bound, and a client that leaves ends its run.
 
-use std::{
-    io,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
-};
+use std::io;
 
 use axum::{
     body::{Body, Bytes},
@@ -20,20 +14,17 @@ use futures_util::stream;
 use serde::Deserialize;
 use serde_json::Value;
 use sigmapol_provider::Delta;
-use sigmapol_router::{Outcome, RouterError, Run};
-use tokio::{
-    sync::{
-        Notify,
-        mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
-    },
-    task::JoinHandle,
-    time::timeout,
-};
+use sigmapol_router::{Outcome, Run};
+use tokio::{sync::Notify, task::JoinHandle, time::timeout};
 
-use super::Call;
+use super::{
+    Call,
+    piece::Piece,
+    queue::{Receiver, Sender, Told, queue},
+};
 use crate::{
     error::{ApiError, ROUTER},
-    limits::{IDLE_TIME, UNREAD_BYTES},
+    limits::IDLE_TIME,
     reply::set_header,
     report::set_headers,
     state::State,
@@ -69,71 +60,9 @@ pub(crate) struct Answering {
     pub(crate) served_model_id: String,
 }
 
-/// What a run tells while it goes on.
-enum Told {
-    Calling(Answering),
-    Delta(Owned),
-    End(Box<Result<Outcome, RouterError>>),
-}
-
-/// A [`Delta`] that outlives its call.
-enum Owned {
-    Text(String),
-    Reasoning(String),
-    Signature(String),
-    Redacted(String),
-    Call { index: usize, id: String, name: String },
-    Extra { index: usize, content: Value },
-    Arguments { index: usize, text: String },
-}
-
-impl Owned {
-    /// `None` for what this gateway has no word for.
-    fn of(delta: Delta<'_>) -> Option<Self> {
-        Some(match delta {
-            _ if delta.is_empty() => return None,
-            Delta::Text(text) => Self::Text(text.to_owned()),
-            Delta::Reasoning(text) => Self::Reasoning(text.to_owned()),
-            Delta::Signature(text) => Self::Signature(text.to_owned()),
-            Delta::Redacted(text) => Self::Redacted(text.to_owned()),
-            Delta::Call { index, id, name } => {
-                Self::Call { index, id: id.to_owned(), name: name.to_owned() }
-            }
-            Delta::Extra { index, content } => Self::Extra { index, content: content.clone() },
-            Delta::Arguments { index, text } => Self::Arguments { index, text: text.to_owned() },
-            _ => return None,
-        })
-    }
-
-    fn get(&self) -> Delta<'_> {
-        match self {
-            Self::Text(text) => Delta::Text(text),
-            Self::Reasoning(text) => Delta::Reasoning(text),
-            Self::Signature(text) => Delta::Signature(text),
-            Self::Redacted(text) => Delta::Redacted(text),
-            Self::Call { index, id, name } => Delta::Call { index: *index, id, name },
-            Self::Extra { index, content } => Delta::Extra { index: *index, content },
-            Self::Arguments { index, text } => Delta::Arguments { index: *index, text },
-        }
-    }
-
-    fn bytes(&self) -> usize {
-        match self {
-            Self::Text(text)
-            | Self::Reasoning(text)
-            | Self::Signature(text)
-            | Self::Redacted(text)
-            | Self::Arguments { text, .. } => text.len(),
-            Self::Call { id, name, .. } => id.len() + name.len(),
-            Self::Extra { content, .. } => content.to_string().len(),
-        }
-    }
-}
-
 /// A run on a task of its own, which ends with this.
 struct Running {
-    told: UnboundedReceiver<Told>,
-    unread: Arc<AtomicUsize>,
+    told: Receiver,
     task: JoinHandle<()>,
 }
 
@@ -145,36 +74,26 @@ impl Drop for Running {
 
 impl Running {
     fn start(run: Run, state: State) -> Self {
-        let (sender, told) = unbounded_channel();
-        let unread = Arc::new(AtomicUsize::new(0));
-        let task = tokio::spawn(drive(run, sender, Arc::clone(&unread), state));
-        Self { told, unread, task }
-    }
-
-    /// The next thing that is told; `None` if the client was too slow.
-    async fn next(&mut self) -> Option<Told> {
-        let told = self.told.recv().await;
-        if let Some(Told::Delta(delta)) = &told {
-            self.unread.fetch_sub(delta.bytes(), Ordering::Relaxed);
-        }
-        told
+        let (sender, told) = queue();
+        let task = tokio::spawn(drive(run, sender, state));
+        Self { told, task }
     }
 }
 
 /// Drives a run, unless what it says piles up.
-async fn drive(run: Run, told: UnboundedSender<Told>, unread: Arc<AtomicUsize>, state: State) {
+async fn drive(run: Run, told: Sender, state: State) {
     let full = Notify::new();
-    // a reader that is gone ends this task
+    let tell = |news: Told| {
+        if !told.send(news) {
+            full.notify_one();
+        }
+    };
     let mut on_call = |request: &str| {
-        let _ = told.send(Told::Calling(serde_json::from_str(request).unwrap_or_default()));
+        tell(Told::Calling(serde_json::from_str(request).unwrap_or_default()));
     };
     let mut on_delta = |delta: Delta<'_>| {
-        let Some(delta) = Owned::of(delta) else { return };
-        let bytes = delta.bytes();
-        let before = unread.fetch_add(bytes, Ordering::Relaxed);
-        match before.saturating_add(bytes) > UNREAD_BYTES {
-            true => full.notify_one(),
-            false => drop(told.send(Told::Delta(delta))),
+        if let Some(piece) = Piece::of(delta) {
+            tell(Told::Piece(piece));
         }
     };
     let outcome = tokio::select! {
@@ -182,7 +101,9 @@ async fn drive(run: Run, told: UnboundedSender<Told>, unread: Arc<AtomicUsize>, 
         () = full.notified() => return state.metrics().cut(),
         outcome = run.stream_with(&mut on_call, &mut on_delta) => outcome,
     };
-    let _ = told.send(Told::End(Box::new(outcome)));
+    if !told.send(Told::End(Box::new(outcome))) {
+        state.metrics().cut();
+    }
 }
 
 /// The response, once something of the answer is there: a run that fails before has an error of its
@@ -192,16 +113,16 @@ pub(crate) async fn stream(
     run: Run,
     mut frames: impl Frames,
 ) -> Result<Response, ApiError> {
-    let mut running = Running::start(run, call.state.clone());
+    let running = Running::start(run, call.state.clone());
     let mut by = Answering::default();
     let mut headers = HeaderMap::new();
     let (ready, stage) = loop {
-        match running.next().await {
+        match running.told.next().await {
             Some(Told::Calling(next)) => by = next,
-            Some(Told::Delta(delta)) => {
+            Some(Told::Piece(piece)) => {
                 set_header(&mut headers, "x-sigmapol-provider", &by.provider_id);
                 set_header(&mut headers, "x-sigmapol-model", &by.served_model_id);
-                let ready = frames.start(&by) + &frames.delta(delta.get());
+                let ready = frames.start(&by) + &frames.delta(piece.delta());
                 break (ready, Stage::Open { running, call });
             }
             // the router tells of every answer before its end
@@ -239,13 +160,13 @@ impl<F: Frames> Sending<F> {
     async fn next(mut self) -> Option<(io::Result<Bytes>, Self)> {
         while self.ready.is_empty() {
             let Stage::Open { running, call } = &mut self.stage else { return None };
-            let Ok(told) = timeout(IDLE_TIME, running.next()).await else {
+            let Ok(told) = timeout(IDLE_TIME, running.told.next()).await else {
                 self.ready = self.frames.idle().unwrap_or_default();
                 continue;
             };
             match told {
                 Some(Told::Calling(_)) => {}
-                Some(Told::Delta(delta)) => self.ready = self.frames.delta(delta.get()),
+                Some(Told::Piece(piece)) => self.ready = self.frames.delta(piece.delta()),
                 Some(Told::End(outcome)) => {
                     self.ready = match call.ended(*outcome) {
                         Ok((outcome, report)) => self.frames.end(&outcome, report),

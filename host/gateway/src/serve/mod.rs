@@ -126,7 +126,9 @@ impl Server {
         let Self { listener, access, tls, bounds, .. } = self;
         let places = Places::new(bounds.connections);
         let (stopping, stopped) = watch::channel(false);
-        let routes = guarded_app(state.clone(), access).layer(Extension(bounds));
+        let live = state.live();
+        drop(state); // it would keep the router that it began with
+        let routes = guarded_app(live.clone(), access).layer(Extension(bounds));
         let requests = Arc::new(Semaphore::new(bounds.requests));
         let shared = Shared { routes, bounds, requests, stopped };
         let mut connections = JoinSet::new();
@@ -149,7 +151,7 @@ impl Server {
                 Err(_) => sleep(ACCEPT_AGAIN).await,
             }
         }
-        state.drain();
+        live.state().drain();
         drop(listener);
         drop(shared);
         let _ = stopping.send(true); // without a connection there is nobody to tell

@@ -68,7 +68,7 @@ pub(crate) async fn make(
     };
     let named = apart(&state, {
         let policy = policy.clone();
-        move |router| router.admit(&policy)
+        move |router| router.name_policy(&policy)
     });
     let named = named.await?.map_err(|error| failure::of_router(&error, true))?;
     let mut body = shown(&policy, &named);

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::is_blank;
 use crate::{
     CallError, Delta,
     error::malformed,
@@ -118,7 +119,12 @@ impl Calls {
         self.0.iter_mut().try_for_each(Call::settle)
     }
 
-    /// Passes on what is new of a call, as far as it will not change.
+    /// Whether it can be passed on that a call began.
+    pub(crate) fn is_ready(&self, at: usize) -> bool {
+        self.0.get(at).is_some_and(Call::is_ready)
+    }
+
+    /// Passes on what is new of a call that is ready, as far as it will not change.
     pub(crate) fn pass(&mut self, at: usize, scrub: &Scrub, on_delta: &mut dyn FnMut(Delta<'_>)) {
         if let Some(call) = self.0.get_mut(at) {
             call.pass(at, scrub, on_delta);
@@ -192,17 +198,18 @@ impl Call {
         Ok(())
     }
 
-    /// A name may go on until there are arguments, and an id may come after it. White space alone may
-    /// turn out to be no arguments.
-    fn pass(&mut self, index: usize, scrub: &Scrub, on_delta: &mut dyn FnMut(Delta<'_>)) {
+    /// Its id and name will not change. A name may go on until there are arguments, and an id may come
+    /// after it; white space alone may turn out to be no arguments.
+    fn is_ready(&self) -> bool {
         let is_known = match self.extent {
             Extent::Whole => true,
             Extent::Head => self.id.is_some(),
             Extent::Part => self.id.is_some() && !is_blank(&self.arguments),
         };
-        if !self.told && (!is_known || self.name.is_empty()) {
-            return;
-        }
+        self.told || (is_known && !self.name.is_empty())
+    }
+
+    fn pass(&mut self, index: usize, scrub: &Scrub, on_delta: &mut dyn FnMut(Delta<'_>)) {
         if !std::mem::replace(&mut self.told, true) {
             let id = scrub.text(self.id.as_deref().unwrap_or_default());
             on_delta(Delta::Call { index, id: &id, name: &scrub.text(&self.name) });
@@ -231,10 +238,6 @@ impl Call {
         }
         call
     }
-}
-
-fn is_blank(text: &str) -> bool {
-    text.trim().is_empty()
 }
 
 #[cfg(test)]

@@ -18,6 +18,10 @@ pub(crate) enum New {
 pub(crate) struct Live {
     new: Vec<New>,
     pub(crate) text: usize,
+    /// Text up to here may be passed on once there is more than white space: that alone is no answer.
+    pub(crate) held: usize,
+    /// A call has been passed on, and what there is is an answer.
+    pub(crate) called: bool,
     pub(crate) reasoning: usize,
 }
 

@@ -1,6 +1,7 @@
 //! An answer that is put together from its pieces.
 
 mod calls;
+mod embeddings;
 mod live;
 mod thinking;
 mod usage;
@@ -16,6 +17,7 @@ use crate::{
 
 use calls::Calls;
 pub(crate) use calls::{Extent, Piece};
+use embeddings::Embeddings;
 use live::{Live, New};
 use thinking::Thinking;
 pub(crate) use usage::{Counts, nano_usd, sum};
@@ -30,11 +32,11 @@ pub(crate) struct Partial {
     calls: Calls,
     thinking: Thinking,
     live: Live,
-    pub(crate) finish_reason: Option<String>,
+    finish_reason: Option<String>,
     pub(crate) model: Option<String>,
     pub(crate) counts: Counts,
-    /// Probabilities of tokens were asked for.
-    pub(crate) keeps_logprobs: bool,
+    wanted: Wanted,
+    embeddings: Embeddings,
     logprobs: Vec<Value>,
     annotations: Vec<Value>,
     /// Bytes of both, as they came.
@@ -47,7 +49,27 @@ pub(crate) struct Partial {
     pieces: u64,
 }
 
+/// What an answer has to have, or may.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Wanted {
+    /// Probabilities of tokens.
+    pub(crate) logprobs: bool,
+    /// The embeddings of so many inputs, and nothing else.
+    pub(crate) embeddings: Option<usize>,
+}
+
 impl Partial {
+    /// An answer to come.
+    pub(crate) fn new(wanted: Wanted) -> Self {
+        Self { wanted, ..Self::default() }
+    }
+
+    /// Adds the embedding of an input: an array of numbers, or the base64 of them.
+    pub(crate) fn add_embedding(&mut self, index: u64, vector: &RawValue) -> Result<(), CallError> {
+        self.pieces += 1;
+        self.embeddings.add(index, vector)
+    }
+
     /// Adds a piece of the text.
     pub(crate) fn add_text(&mut self, text: &str) {
         if !text.is_empty() {
@@ -112,9 +134,20 @@ impl Partial {
         Ok(())
     }
 
+    /// The answer is complete, for a reason in the provider's word, if it says one. One word is none of
+    /// an answer: <https://openrouter.ai/docs/api/reference/errors-and-debugging>.
+    pub(crate) fn end(&mut self, reason: Option<String>) -> Result<(), CallError> {
+        if let Some(reason) = reason.as_deref().filter(|own| own.eq_ignore_ascii_case("error")) {
+            return Err(CallError::new(ErrorKind::ServerError, format!("finish reason {reason}")));
+        }
+        self.finish_reason = reason.or(self.finish_reason.take());
+        self.finished = true;
+        Ok(())
+    }
+
     /// Adds probabilities of tokens, if they were asked for.
     pub(crate) fn add_logprobs(&mut self, tokens: &[&RawValue]) {
-        for token in tokens.iter().filter(|_| self.keeps_logprobs) {
+        for token in tokens.iter().filter(|_| self.wanted.logprobs) {
             self.beside += token.get().len();
             self.logprobs.extend(serde_json::from_str::<Value>(token.get()).ok());
         }
@@ -150,9 +183,11 @@ impl Partial {
         for new in &list {
             match *new {
                 New::Text(end) => {
-                    let text = self.text.get(self.live.text..end).unwrap_or_default();
-                    on_delta(Delta::Text(text));
-                    self.live.text = end;
+                    self.live.held = end;
+                    let text = self.text.get(..end).unwrap_or_default();
+                    if self.live.called || !is_blank(text) {
+                        self.pass_text(on_delta);
+                    }
                 }
                 New::Reasoning(end) => {
                     let text = self.reasoning.get(self.live.reasoning..end).unwrap_or_default();
@@ -160,17 +195,33 @@ impl Partial {
                     self.live.reasoning = end;
                 }
                 New::Thinking(at) => self.thinking.pass(at, scrub, on_delta),
-                New::Call(at) => self.calls.pass(at, scrub, on_delta),
+                New::Call(at) if self.calls.is_ready(at) => {
+                    self.live.called = true;
+                    self.pass_text(on_delta);
+                    self.calls.pass(at, scrub, on_delta);
+                }
+                New::Call(_) => {}
             }
         }
         self.live.reuse(list);
     }
 
+    fn pass_text(&mut self, on_delta: &mut dyn FnMut(Delta<'_>)) {
+        let text = self.text.get(self.live.text..self.live.held).unwrap_or_default();
+        if !text.is_empty() {
+            on_delta(Delta::Text(text));
+            self.live.text = self.live.held;
+        }
+    }
+
     /// Nothing follows: what has not been passed on may be. An answer without anything in it is a
-    /// failure: nobody asked for nothing.
+    /// failure: nobody asked for nothing, or for white space.
     pub(crate) fn settle(&mut self) -> Result<(), CallError> {
+        if let Some(inputs) = self.wanted.embeddings {
+            return self.embeddings.check(inputs);
+        }
         self.calls.settle()?;
-        if self.text.is_empty() && self.calls.len() == 0 {
+        if is_blank(&self.text) && self.calls.len() == 0 {
             return Err(match self.refusal.as_str() {
                 "" => empty(self.finish_reason.as_deref()),
                 refusal => filtered(refusal),
@@ -195,8 +246,13 @@ impl Partial {
             logprobs,
             annotations: self.annotations,
             thinking_blocks: self.thinking.finish(),
+            embeddings: self.embeddings.finish(),
         }
     }
+}
+
+fn is_blank(text: &str) -> bool {
+    text.trim().is_empty()
 }
 
 fn empty(reason: Option<&str>) -> CallError {

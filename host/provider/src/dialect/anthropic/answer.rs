@@ -20,9 +20,7 @@ pub(super) fn whole(body: &Object<'_>, partial: &mut Partial) -> Result<(), Call
     for block in body.objects("content") {
         add_block(&block, None, partial)?;
     }
-    partial.finish_reason = body.word("stop_reason");
-    partial.finished = true;
-    Ok(())
+    partial.end(body.word("stop_reason"))
 }
 
 /// Adds an event of a stream.
@@ -34,8 +32,7 @@ pub(super) fn event(event: &Object<'_>, partial: &mut Partial) -> Result<(), Cal
         Some("content_block_delta") => add_delta(&event.object("delta"), index, partial)?,
         Some("message_delta") => {
             if let Some(reason) = event.object("delta").word("stop_reason") {
-                partial.finish_reason = Some(reason);
-                partial.finished = true;
+                partial.end(Some(reason))?;
             }
             if let Some(usage) = event.get("usage").and_then(Object::of) {
                 partial.counts.update(counts(&usage));

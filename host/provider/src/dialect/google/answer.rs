@@ -47,9 +47,7 @@ pub(super) fn event(event: &Object<'_>, partial: &mut Partial) -> Result<(), Cal
         let message = candidate.word("finishMessage").map(|message| format!(": {message}"));
         return Err(malformed(format!("finish reason {reason}{}", message.unwrap_or_default())));
     }
-    partial.finish_reason = Some(reason);
-    partial.finished = true;
-    Ok(())
+    partial.end(Some(reason))
 }
 
 fn add_part(part: &Object<'_>, partial: &mut Partial) -> Result<(), CallError> {

@@ -38,14 +38,13 @@ pub(super) fn event(event: &Object<'_>, partial: &mut Partial) -> Result<(), Cal
     }
     partial.add_logprobs(&event.items("logprobs"));
     if event.is_true("done") {
-        partial.finish_reason = event.word("done_reason");
+        partial.end(event.word("done_reason"))?;
         partial.counts.update(Counts {
             input: event.count("prompt_eval_count"),
             output: sum(event, &["eval_count"]),
             cache_read: event.count("prompt_eval_cached_count"),
             ..Counts::default()
         });
-        partial.finished = true;
         partial.over = true;
     }
     Ok(())
