@@ -66,7 +66,7 @@ fn routes(access: Access) -> Router<Live> {
     for path in UNSERVED {
         of_callers = of_callers.route(path, any(unserved));
     }
-    let of_verbs = of(Whose::CallersAndAdmin);
+    let of_verbs = of(Whose::Authors);
     let of_admin = of(Whose::Admin).layer(Extension(access.clone()));
     let none = method_not_allowed;
     of_callers
@@ -82,6 +82,11 @@ fn routes(access: Access) -> Router<Live> {
             of_admin
                 .method_not_allowed_fallback(none)
                 .layer(from_fn_with_state(access.clone(), admin)),
+        )
+        .merge(
+            of(Whose::Authors)
+                .method_not_allowed_fallback(none)
+                .layer(from_fn_with_state(access.clone(), callers_and_admin)),
         )
         .merge(
             of(Whose::Operators)

@@ -58,6 +58,7 @@ mod responses;
 mod route;
 mod serve;
 mod settings;
+mod stamp;
 mod state;
 mod store;
 mod time;
