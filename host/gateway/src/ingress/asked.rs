@@ -1,7 +1,5 @@
 //! A request as a contract: the client's members go on as they came.
 
-use std::collections::HashSet;
-
 use serde_json::value::RawValue;
 use sigmapol_core::json::{Members, Object};
 use sigmapol_router::{ORIGINAL, takes_chat_member};
@@ -95,12 +93,16 @@ impl Asked {
         route.check(state.names())?;
         let requirements: Option<Members<'_>> = read(given("requirements"), "requirements")?;
 
+        // in place of a null, too
+        let has_cap = given("max_tokens").or(given("max_completion_tokens")).is_some();
+        let cap = state.settings().max_tokens.filter(|_| !has_cap).map(|cap| cap.to_string());
         let mut contract = Object::new();
         let mut ignored = Vec::new();
         for (name, value) in &members.0 {
             let is_own = OWN.contains(&name.as_str());
             match name.as_str() {
                 "requirements" | "deadline_ms" | "flow_ir" => {}
+                "max_tokens" if cap.is_some() => {}
                 _ if is_own => contract = contract.with_some(name, given(name)),
                 _ if takes_chat_member(name) => contract = contract.with(name, value.get()),
                 _ => ignored.push(name.clone()),
@@ -120,17 +122,10 @@ impl Asked {
             // a name of a profile says nothing of the nodes
             contract = without(&contract.finish(), "profile")?;
         }
-        if given("max_tokens").or(given("max_completion_tokens")).is_none()
-            && let Some(cap) = state.settings().max_tokens
-        {
-            // in place of a null, which is there as a member
-            contract =
-                without(&contract.finish(), "max_tokens")?.with("max_tokens", &cap.to_string());
-        }
-        let contract = contract.finish();
+        contract = contract.with_some("max_tokens", cap.as_deref());
         let (has_policy, flow) = (policy.is_some(), flow.map(str::to_owned));
         Ok(Self {
-            contract,
+            contract: contract.finish(),
             stream,
             has_policy,
             flow,
@@ -147,7 +142,7 @@ impl Asked {
     }
 }
 
-/// There are some, each is an object, and none has a member twice, however deep.
+/// There are some, and each is an object.
 fn check_messages(text: &str) -> Result<(), ApiError> {
     let messages: Option<Vec<&RawValue>> = read(Some(text), "messages")?;
     let messages = messages.unwrap_or_default();
@@ -155,18 +150,14 @@ fn check_messages(text: &str) -> Result<(), ApiError> {
         let expected = "expected an array of at least one message";
         return Err(ApiError::of_param("missing_parameter", "messages", expected));
     }
-    if let Some(at) = messages.iter().position(|message| !message.get().starts_with('{')) {
-        return Err(of_messages("invalid_type", &format!("[{at}]: expected an object")));
-    }
-    match repeated(text) {
-        Some(path) => Err(of_messages("invalid_body", &format!("{path}: expected once"))),
+    match messages.iter().position(|message| !message.get().starts_with('{')) {
         None => Ok(()),
+        Some(at) => {
+            let message = format!("messages[{at}]: expected an object");
+            let invalid = ApiError::invalid("invalid_type", message);
+            Err(ApiError { param: Some("messages".to_owned()), ..invalid })
+        }
     }
-}
-
-fn of_messages(code: &str, what: &str) -> ApiError {
-    let invalid = ApiError::invalid(code, format!("messages{what}"));
-    ApiError { param: Some("messages".to_owned()), ..invalid }
 }
 
 /// What is asked, unless it is more than there may be. What is no number the router refuses.
@@ -178,17 +169,18 @@ fn shorter<'t>(asked: Option<&'t str>, most: &'t str) -> &'t str {
     }
 }
 
-/// The members of a body, none of them twice.
+/// The members of a body; no object in it, however deep, has a member twice.
 pub(crate) fn members(body: &str) -> Result<Members<'_>, ApiError> {
     let value: &RawValue = serde_json::from_str(body)
         .map_err(|error| ApiError::invalid("invalid_json", format!("expected JSON: {error}")))?;
     let members: Members<'_> = serde_json::from_str(value.get())
         .map_err(|_| ApiError::invalid("invalid_body", "expected a JSON object"))?;
-    let mut seen = HashSet::new();
-    match members.0.iter().find(|(name, _)| !seen.insert(name)) {
-        Some((name, _)) => Err(ApiError::of_param("invalid_body", name, "expected once")),
-        None => Ok(members),
-    }
+    let Some(path) = repeated(value.get()) else { return Ok(members) };
+    let path = path.strip_prefix('.').unwrap_or(&path);
+    let names = members.0.iter().map(|(name, _)| name.as_str());
+    let param = names.filter(|name| path.starts_with(name)).max_by_key(|name| name.len());
+    let invalid = ApiError::invalid("invalid_body", format!("{path}: expected once"));
+    Err(ApiError { param: param.map(str::to_owned), ..invalid })
 }
 
 /// The value of a member, if it is there.
@@ -199,10 +191,4 @@ pub(crate) fn read<'t, T: serde::Deserialize<'t>>(
     let wrong =
         |error: serde_json::Error| ApiError::of_param("invalid_type", name, &error.to_string());
     text.map(serde_json::from_str).transpose().map_err(wrong)
-}
-
-fn without(object: &str, name: &str) -> Result<Object, ApiError> {
-    let members = members(object)?;
-    let kept = members.0.iter().filter(|(key, _)| key != name);
-    Ok(kept.fold(Object::new(), |object, (key, value)| object.with(key, value.get())))
 }

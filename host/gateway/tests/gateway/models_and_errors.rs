@@ -163,6 +163,19 @@ async fn bodies_that_are_no_chat_request() {
             "messages[0].content: expected once",
         ),
         (
+            r#"{"messages":[{}],"response_format":{"type":"text","type":"json_object"}}"#
+                .to_owned(),
+            Some("response_format"),
+            "invalid_body",
+            "response_format.type: expected once",
+        ),
+        (
+            r#"{"messages":[{}],"tools":[{"function":{"name":"f","name":"g"}}]}"#.to_owned(),
+            Some("tools"),
+            "invalid_body",
+            "tools[0].function.name: expected once",
+        ),
+        (
             r#"{"messages":[{},{"content":[{"type":"text","text":"a","te\u0078t":"b"}]}]}"#
                 .to_owned(),
             Some("messages"),
