@@ -2,27 +2,40 @@
 
 use axum::{
     extract::{self, Path, rejection::PathRejection},
-    http::StatusCode,
+    http::{HeaderMap, StatusCode},
     response::Response,
 };
 use serde_json::{Value, json};
 
 use crate::{
     error::{ApiError, INVALID_REQUEST},
+    messages::is_of_anthropic,
     reply::json_response,
     route::{FAMILY, PROFILE},
     state::State,
 };
 
 /// `GET /v1/models`
-pub(crate) async fn list(extract::State(state): extract::State<State>) -> Response {
-    let data: Vec<Value> = ids(&state).map(|id| model(&state, &id)).collect();
-    json_response(StatusCode::OK, &json!({"object": "list", "data": data}))
+pub(crate) async fn list(
+    extract::State(state): extract::State<State>,
+    headers: HeaderMap,
+) -> Response {
+    let data: Vec<Value> = ids(&state).map(|id| model(&state, &headers, &id)).collect();
+    let list = match is_of_anthropic(&headers) {
+        true => {
+            let id = |model: Option<&Value>| model.and_then(|model| model.get("id").cloned());
+            json!({"data": data, "has_more": false, "first_id": id(data.first()),
+                "last_id": id(data.last())})
+        }
+        false => json!({"object": "list", "data": data}),
+    };
+    json_response(StatusCode::OK, &list)
 }
 
 /// `GET /v1/models/{id}`
 pub(crate) async fn one(
     extract::State(state): extract::State<State>,
+    headers: HeaderMap,
     id: Result<Path<String>, PathRejection>,
 ) -> Result<Response, ApiError> {
     let Path(id) = id.unwrap_or_else(|_| Path(String::new()));
@@ -31,7 +44,7 @@ pub(crate) async fn one(
         let status = StatusCode::NOT_FOUND;
         return Err(ApiError::new(status, INVALID_REQUEST, "model_not_found", message));
     }
-    Ok(json_response(StatusCode::OK, &model(&state, &id)))
+    Ok(json_response(StatusCode::OK, &model(&state, &headers, &id)))
 }
 
 fn ids(state: &State) -> impl Iterator<Item = String> {
@@ -42,6 +55,12 @@ fn ids(state: &State) -> impl Iterator<Item = String> {
     profiles.chain(families).chain(given)
 }
 
-fn model(state: &State, id: &str) -> Value {
+/// Both APIs have the path. Anthropic's says when a model was released, and the start of time where
+/// nobody knows.
+fn model(state: &State, headers: &HeaderMap, id: &str) -> Value {
+    if is_of_anthropic(headers) {
+        return json!({"type": "model", "id": id, "display_name": id,
+            "created_at": "1970-01-01T00:00:00Z"});
+    }
     json!({"id": id, "object": "model", "created": state.started_s(), "owned_by": "sigmapol"})
 }

@@ -169,7 +169,7 @@ impl Asked {
 }
 
 /// There are some, each is an object, and none has a member twice, however deep.
-fn check_messages(text: &str) -> Result<(), ApiError> {
+pub(crate) fn check_messages(text: &str) -> Result<(), ApiError> {
     let messages: Option<Vec<&RawValue>> = read(Some(text), "messages")?;
     let messages = messages.unwrap_or_default();
     if messages.is_empty() {
@@ -196,6 +196,16 @@ fn shorter<'t>(asked: Option<&'t str>, most: &'t str) -> &'t str {
     match asked {
         Some(asked) if number(asked) <= number(most) => asked,
         _ => most,
+    }
+}
+
+/// None of a member's own has a member twice, however deep.
+pub(crate) fn check_once(text: &str, name: &str) -> Result<(), ApiError> {
+    match repeated(text) {
+        Some(path) => {
+            Err(ApiError::of_param("invalid_body", &format!("{name}{path}"), "expected once"))
+        }
+        None => Ok(()),
     }
 }
 

@@ -8,6 +8,6 @@ mod piece;
 mod queue;
 mod stream;
 
-pub(crate) use asked::{Asked, is_of_the_gateway, members, read};
+pub(crate) use asked::{Asked, check_messages, check_once, is_of_the_gateway, members, read};
 pub(crate) use call::Call;
 pub(crate) use stream::{Answering, Frames, stream};

@@ -32,7 +32,7 @@ use crate::{
 };
 use events::Events;
 use request::MessagesRequest;
-pub(crate) use shape::shape;
+pub(crate) use shape::{is_of_anthropic, shape};
 
 /// `POST /v1/messages`
 pub(crate) async fn messages(
