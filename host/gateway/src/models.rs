@@ -1,6 +1,7 @@
 //! `GET /v1/models`: what a client may say in `model`.
 
 use axum::{
+    Extension,
     extract::{self, Path, rejection::PathRejection},
     http::{HeaderMap, StatusCode},
     response::Response,
@@ -8,6 +9,7 @@ use axum::{
 use serde_json::{Value, json};
 
 use crate::{
+    caller::Caller,
     error::{ApiError, INVALID_REQUEST},
     messages::is_of_anthropic,
     reply::json_response,
@@ -18,9 +20,10 @@ use crate::{
 /// `GET /v1/models`
 pub(crate) async fn list(
     extract::State(state): extract::State<State>,
+    Extension(caller): Extension<Caller>,
     headers: HeaderMap,
 ) -> Response {
-    let data: Vec<Value> = ids(&state).map(|id| model(&state, &headers, &id)).collect();
+    let data: Vec<Value> = ids(&state, &caller).map(|id| model(&state, &headers, &id)).collect();
     let list = match is_of_anthropic(&headers) {
         true => {
             let id = |model: Option<&Value>| model.and_then(|model| model.get("id").cloned());
@@ -35,11 +38,12 @@ pub(crate) async fn list(
 /// `GET /v1/models/{id}`
 pub(crate) async fn one(
     extract::State(state): extract::State<State>,
+    Extension(caller): Extension<Caller>,
     headers: HeaderMap,
     id: Result<Path<String>, PathRejection>,
 ) -> Result<Response, ApiError> {
     let Path(id) = id.unwrap_or_else(|_| Path(String::new()));
-    if !ids(&state).any(|known| known == id) {
+    if !ids(&state, &caller).any(|known| known == id) {
         let message = "there is no such model: GET /v1/models lists them";
         let status = StatusCode::NOT_FOUND;
         return Err(ApiError::new(status, INVALID_REQUEST, "model_not_found", message));
@@ -47,12 +51,17 @@ pub(crate) async fn one(
     Ok(json_response(StatusCode::OK, &model(&state, &headers, &id)))
 }
 
-fn ids(state: &State) -> impl Iterator<Item = String> {
+/// What a caller may name; of the rest it does not learn that it is there.
+fn ids(state: &State, caller: &Caller) -> impl Iterator<Item = String> {
     let names = state.names();
     let profiles = names.profiles.iter().map(|name| format!("{PROFILE}{name}"));
     let families = names.families.iter().map(|name| format!("{FAMILY}{name}"));
     let given = state.router().config().model_names().map(str::to_owned);
-    profiles.chain(families).chain(given)
+    let routes = profiles.chain(families).filter(|id| caller.may_name(id));
+    // a name is for those that what it stands for is for
+    let config = state.router().config();
+    let given = given.filter(|name| config.route_of(name).is_some_and(|at| caller.may_name(at)));
+    routes.chain(given)
 }
 
 /// Both APIs have the path. Anthropic's says when a model was released, and the start of time where

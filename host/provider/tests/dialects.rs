@@ -4,6 +4,7 @@
 mod dialects {
     mod anthropic;
     mod deltas;
+    mod embeddings;
     mod endings;
     mod google;
     mod ollama;

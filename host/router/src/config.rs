@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use serde_json::Value;
-use sigmapol_core::{Engine as _, Error, Native, json::Object};
+use sigmapol_core::{Engine as _, Error, Native, digest, json::Object};
 
 use super::{
     RouterError,
@@ -135,6 +135,11 @@ impl Config {
             .with("fields", &fields.finish())
             .with_some("tier_order", tiers.as_deref())
             .finish()
+    }
+
+    /// The SHA-256 of the JSON text, in hexadecimal: which configuration it is.
+    pub fn digest(&self) -> String {
+        digest(self.text.as_bytes())
     }
 
     /// The engine lets the name of a model at a provider be anything; it can only be sent as text. In

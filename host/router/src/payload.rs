@@ -70,6 +70,9 @@ const BESIDE: [&str; 35] = [
     "web_search_options",
 ];
 
+/// The members of a request for embeddings that no chat request has.
+const OF_EMBEDDINGS: [&str; 3] = ["dimensions", "encoding_format", "input"];
+
 /// What stands in a skeleton for a member, as the engine writes it into the request.
 const SOMETHING: &str = "[{}]";
 const JSON: &str = r#"{"type":"json_object"}"#;
@@ -79,6 +82,11 @@ const NO_MESSAGES: &str = "[]";
 /// refuses: who serves clients of an open protocol leaves it out.
 pub fn takes_chat_member(name: &str) -> bool {
     [&SEEN[..], &SHAPE, &BESIDE].iter().any(|names| names.contains(&name))
+}
+
+/// Whether a contract of the protocol `embeddings` takes a member of a client's request for them.
+pub fn takes_embeddings_member(name: &str) -> bool {
+    name == "user" || OF_EMBEDDINGS.contains(&name)
 }
 
 /// What stays with the host of a contract.
@@ -104,6 +112,8 @@ impl Payload {
             return (contract.to_owned(), Self::default());
         }
         let given = |key: &str| members.get(key).filter(|text| *text != "null");
+        // `input` of a chat is another API's, and no member of this one
+        let embeds = given("protocol") == Some("\"embeddings\"");
         let mut skeleton = Object::new();
         let mut payload = Vec::new();
         let mut end = None;
@@ -120,7 +130,10 @@ impl Payload {
                 "prompt" => {}
                 "messages" if given(name).is_none() => {}
                 deadline::MEMBER => end = Some(text.to_owned()),
-                _ if SHAPE.contains(&name) || BESIDE.contains(&name) || name == ORIGINAL => {
+                _ if [&SHAPE[..], &BESIDE].iter().any(|list| list.contains(&name))
+                    || name == ORIGINAL
+                    || (embeds && OF_EMBEDDINGS.contains(&name)) =>
+                {
                     payload.push((key.clone(), text.to_owned()));
                 }
                 _ if SEEN.contains(&name) => {

@@ -6,42 +6,8 @@ use serde_json::value::RawValue;
 use sigmapol_core::json::{Members, Object};
 use sigmapol_router::{ORIGINAL, takes_chat_member};
 
-use super::once::repeated;
-use crate::{error::ApiError, route::Route, state::State};
-
-/// What a member has to be, if it is there and not `null`.
-#[derive(Clone, Copy)]
-enum Sort {
-    Array,
-    Boolean,
-    Number,
-    Object,
-    String,
-}
-
-impl Sort {
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Array => "an array",
-            Self::Boolean => "true or false",
-            Self::Number => "a number",
-            Self::Object => "an object",
-            Self::String => "a string",
-        }
-    }
-
-    /// By the first byte of the text, which is JSON.
-    fn is_of(self, text: &str) -> bool {
-        match text.as_bytes().first() {
-            Some(b'[') => matches!(self, Self::Array),
-            Some(b't' | b'f') => matches!(self, Self::Boolean),
-            Some(b'{') => matches!(self, Self::Object),
-            Some(b'"') => matches!(self, Self::String),
-            Some(b'-' | b'0'..=b'9') => matches!(self, Self::Number),
-            _ => false,
-        }
-    }
-}
+use super::{Sort, once::repeated};
+use crate::{caller::Caller, error::ApiError, route::Route, state::State};
 
 /// Members whose sort is the same to every provider, or that are for the gateway. What else may be
 /// wrong with a request, the engine or the adapter of the provider says.
@@ -95,6 +61,7 @@ pub(crate) struct Asked {
     pub(crate) has_policy: bool,
     /// Members that nobody knows, and that were left out.
     pub(crate) ignored: Vec<String>,
+    pub(crate) caller: Caller,
     /// Members that were left out for all but the providers of a dialect, which is named first.
     pub(crate) untranslated: Option<(&'static str, Vec<String>)>,
 }
@@ -111,14 +78,10 @@ impl Asked {
         members: &Members<'_>,
         profile: Option<&str>,
         state: &State,
+        caller: &Caller,
     ) -> Result<Self, ApiError> {
         let given = |name: &str| members.get(name).filter(|text| *text != "null");
-        for (name, sort) in SORTS {
-            if given(name).is_some_and(|text| !sort.is_of(text)) {
-                let expected = format!("expected {}", sort.name());
-                return Err(ApiError::of_param("invalid_type", name, &expected));
-            }
-        }
+        Sort::check(&SORTS, members)?;
         check_messages(given("messages").unwrap_or("[]"))?;
         if let Some(name) = UNSERVED.into_iter().find(|name| given(name).is_some()) {
             return Err(ApiError::of_param("unsupported_parameter", name, "not served yet"));
@@ -127,6 +90,7 @@ impl Asked {
         let model: String = read(given("model"), "model")?.unwrap_or_default();
         let named = state.router().config().route_of(&model);
         let route = Route::of(profile, named.unwrap_or(&model), has_policy)?;
+        caller.check(&route, has_policy)?;
         route.check(state.names())?;
         let requirements: Option<Members<'_>> = read(given("requirements"), "requirements")?;
 
@@ -158,7 +122,14 @@ impl Asked {
                 without(&contract.finish(), "max_tokens")?.with("max_tokens", &cap.to_string());
         }
         let contract = contract.finish();
-        Ok(Self { contract, stream, has_policy, ignored, untranslated: None })
+        Ok(Self {
+            contract,
+            stream,
+            has_policy,
+            ignored,
+            caller: caller.clone(),
+            untranslated: None,
+        })
     }
 
     /// Puts what the client said in the words of another API beside its translation, JSON.

@@ -7,7 +7,9 @@ use sigmapol_router::{Outcome, RouterError, Run};
 use tracing::{error, info};
 
 use super::Asked;
-use crate::{error::ApiError, failure, ids::RequestId, report::x_router, state::State};
+use crate::{
+    caller::Caller, error::ApiError, failure, ids::RequestId, report::x_router, state::State,
+};
 
 /// A request under way.
 #[derive(Debug)]
@@ -17,6 +19,7 @@ pub(crate) struct Call {
     has_policy: bool,
     ignored: Vec<String>,
     untranslated: Option<(&'static str, Vec<String>)>,
+    caller: Caller,
     began: Instant,
     began_ms: u64,
 }
@@ -28,11 +31,11 @@ impl Call {
         id: RequestId,
         asked: Asked,
     ) -> Result<(Self, Run), ApiError> {
-        let Asked { contract, has_policy, ignored, untranslated, .. } = asked;
+        let Asked { contract, has_policy, ignored, untranslated, caller, .. } = asked;
         let began_ms = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let began_ms = u64::try_from(began_ms.as_millis()).unwrap_or(u64::MAX);
         let began = Instant::now();
-        let call = Self { state, id, has_policy, ignored, untranslated, began, began_ms };
+        let call = Self { state, id, has_policy, ignored, untranslated, caller, began, began_ms };
         let run = call.state.router().begin(contract).await;
         let run = run.map_err(|error| call.failed(&error))?;
         Ok((call, run))
@@ -88,6 +91,7 @@ impl Call {
             |key: &str| usage.and_then(|usage| usage.get(key)).cloned().unwrap_or_default();
         self.state.calls().add(json!({
             "id": self.id.as_str(),
+            "caller": self.caller.name(),
             "at_ms": self.began_ms,
             "took_ms": u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX),
             "ok": outcome.ok,
@@ -111,6 +115,7 @@ impl Call {
         let path = outcome.trace.get("decision_path").and_then(Value::as_array);
         info!(
             request = self.id.as_str(),
+            caller = self.caller.name(),
             provider = of(outcome.chosen.as_ref(), "provider_id"),
             model = of(outcome.chosen.as_ref(), "served_model_id"),
             policy = of(Some(&outcome.trace), "policy_identity"),

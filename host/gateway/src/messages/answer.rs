@@ -5,7 +5,7 @@ use sigmapol_core::json::{Object, quote};
 use sigmapol_provider::{Ending, UNSIGNED};
 use sigmapol_router::Outcome;
 
-use crate::chat::model;
+use crate::report::model;
 
 use super::{
     estimate,

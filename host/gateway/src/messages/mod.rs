@@ -15,7 +15,7 @@ mod turns;
 
 use axum::{
     Extension,
-    extract::{self, Path, Request, rejection::PathRejection},
+    extract::{self, Request},
     http::StatusCode,
     response::Response,
 };
@@ -23,9 +23,10 @@ use serde_json::json;
 
 use crate::{
     body,
+    caller::Caller,
     error::ApiError,
     ids::RequestId,
-    ingress::{self, Call},
+    ingress::{self, Call, OfPath},
     reply::{json_response, json_text_response},
     report::set_headers,
     state::State,
@@ -33,27 +34,6 @@ use crate::{
 use events::Events;
 use request::MessagesRequest;
 pub(crate) use shape::{is_of_anthropic, shape};
-
-/// `POST /v1/messages`
-pub(crate) async fn messages(
-    extract::State(state): extract::State<State>,
-    Extension(id): Extension<RequestId>,
-    request: Request,
-) -> Result<Response, ApiError> {
-    answer(state, id, None, request).await
-}
-
-/// `POST /{profile}/v1/messages`
-pub(crate) async fn messages_of_profile(
-    extract::State(state): extract::State<State>,
-    Extension(id): Extension<RequestId>,
-    profile: Result<Path<String>, PathRejection>,
-    request: Request,
-) -> Result<Response, ApiError> {
-    let Path(profile) =
-        profile.map_err(|_| ApiError::invalid("invalid_path", "expected UTF-8 in the path"))?;
-    answer(state, id, Some(&profile), request).await
-}
 
 /// `POST /v1/messages/count_tokens`: an estimate, for which nobody is asked.
 pub(crate) async fn count_tokens(request: Request) -> Result<Response, ApiError> {
@@ -64,16 +44,19 @@ pub(crate) async fn count_tokens(request: Request) -> Result<Response, ApiError>
     Ok(json_response(StatusCode::OK, &counted))
 }
 
-async fn answer(
-    state: State,
-    id: RequestId,
-    profile: Option<&str>,
+/// `POST /v1/messages`, and under the name of a profile.
+pub(crate) async fn messages(
+    extract::State(state): extract::State<State>,
+    Extension(id): Extension<RequestId>,
+    Extension(caller): Extension<Caller>,
+    path: OfPath,
     request: Request,
 ) -> Result<Response, ApiError> {
+    let profile = ingress::profile(path)?;
     let headers = request.headers().clone();
     let body = body::text(request).await?;
     let MessagesRequest { asked, envelope } =
-        MessagesRequest::read(&body, &headers, profile, &id, &state)?;
+        MessagesRequest::read(&body, &headers, profile.as_deref(), &id, &state, &caller)?;
     drop(body);
     let stream = asked.stream;
     let (call, run) = Call::begin(state, id, asked).await?;

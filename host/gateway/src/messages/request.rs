@@ -10,6 +10,7 @@ use super::{
     translate::translate,
 };
 use crate::{
+    caller::Caller,
     error::ApiError,
     ids::RequestId,
     ingress::{self, Asked},
@@ -34,12 +35,14 @@ impl MessagesRequest {
         profile: Option<&str>,
         id: &RequestId,
         state: &State,
+        caller: &Caller,
     ) -> Result<Self, ApiError> {
         let members = ingress::members(body)?;
         check_messages(&members)?;
         let translated = translate(&members, headers, ingress::is_of_the_gateway)?;
         let said = ingress::members(&translated.members)?;
-        let asked = Asked::of(&said, profile, state)?.with_original(&translated.original)?;
+        let asked =
+            Asked::of(&said, profile, state, caller)?.with_original(&translated.original)?;
         let stops = given(&members, "stop_sequences");
         let envelope = Envelope {
             id: id.as_str().to_owned(),

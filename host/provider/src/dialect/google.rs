@@ -5,6 +5,7 @@
 mod answer;
 mod body;
 mod contents;
+mod embeddings;
 
 use std::fmt::Write as _;
 
@@ -16,6 +17,8 @@ use crate::{
     json::Object,
     request::{Request, parameters::Api},
 };
+
+pub(crate) use embeddings::Embeddings;
 
 const NAME: &str = Api::Google.name();
 

@@ -11,6 +11,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 use super::watch::Watch;
 use crate::{
     Answer, CallError, Delta, ErrorKind, OnDelta,
+    collect::Wanted,
     config::{Credential, Settings},
     dialect::Dialect,
     failure::{Reader, retry_after},
@@ -26,8 +27,7 @@ pub(super) struct Call<'a> {
     pub(super) headers: Vec<(&'static str, String)>,
     pub(super) reader: &'a Reader<'a>,
     pub(super) watch: Watch,
-    /// Probabilities of tokens were asked for.
-    pub(super) logprobs: bool,
+    pub(super) wanted: Wanted,
 }
 
 impl Call<'_> {
@@ -105,8 +105,7 @@ impl Call<'_> {
             passed = stream;
             on_delta(delta);
         };
-        let mut reading = Reading::new(self.dialect, self.reader, stream);
-        reading = reading.with_logprobs(self.logprobs);
+        let mut reading = Reading::new(self.dialect, self.reader, self.wanted, stream);
         let read = self.chunks(response, &mut reading, &mut pass).await;
         let result = match read {
             Ok(()) => reading.end(&mut pass),

@@ -1,5 +1,6 @@
 //! Flows: a graph of calls, each a run of its own under the policy of its node.
 
+mod admit;
 mod call;
 mod drive;
 mod totals;
@@ -23,7 +24,8 @@ pub struct FlowRequest<'a> {
     /// Whether the input is JSON that nodes read as data, and not a text.
     pub is_data: bool,
     /// `{messages?, tools?, requirements?, temperature?, …}`: the conversation, which nodes see that do
-    /// not say `context: "inputs"`, and what goes with the call of every node.
+    /// not say `context: "inputs"`, and what goes with the call of every node. `deadline_ms` is for
+    /// the whole flow.
     pub contract: Option<&'a str>,
 }
 
@@ -56,6 +58,9 @@ pub struct FlowOutcome {
     /// Why there is no output: the first node, in the engine's order, that failed, and its error.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
+    /// The node that failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failed: Option<String>,
     /// The calls of nodes in the engine's order, up to the node that failed.
     pub nodes: Vec<NodeOutcome>,
     /// Nodes of which there is more to say: `{node, skipped?, fallback?, error?, choice?, reason?}`.
