@@ -1,5 +1,5 @@
 .PHONY: help demo demo-call test web lint package deny conformance component golden keep check-golden reproducible genvm-matrix bench \
-	bench-ledger climb fuzz attack sdk codex differential sbom
+	bench-ledger climb fuzz attack sdk claude-code codex differential sbom
 
 help:          ## these verbs
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 24
@@ -83,6 +83,9 @@ attack:        ## hostile responses, configurations, states, ledgers, disks: MIN
 
 sdk:           ## the SDKs of providers, against the mock and through the command
 	sh tools/sdk.sh
+
+claude-code:   ## Claude Code in front of the gateway: a tool over two turns, a stream that breaks
+	sh tools/claude-code.sh
 
 codex:         ## the Codex CLI through the gateway to the mock: a tool is called, its result goes back
 	sh tools/codex.sh

@@ -61,8 +61,7 @@ fn routes(access: Access) -> Router<Live> {
             routes.route(endpoint.path, endpoint.handler.clone())
         })
     };
-    let mut of_callers =
-        of(Whose::Callers).route("/", any(base)).route("/{profile}", any(base_of_profile));
+    let mut of_callers = of(Whose::Callers).route("/{profile}", any(base_of_profile));
     for path in UNSERVED {
         of_callers = of_callers.route(path, any(unserved));
     }
@@ -98,10 +97,10 @@ fn routes(access: Access) -> Router<Live> {
                 .method_not_allowed_fallback(none)
                 .layer(from_fn_with_state(access, observers)),
         )
-        .merge(of(Whose::Anyone).method_not_allowed_fallback(none))
+        .merge(of(Whose::Anyone).route("/", any(base)).method_not_allowed_fallback(none))
 }
 
-/// Agents ask whether the address that they were given is there.
+/// Agents ask whether the address that they were given is there, before they say who they are.
 async fn base(method: Method) -> Result<StatusCode, ApiError> {
     if method == Method::HEAD { Ok(StatusCode::OK) } else { Err(not_found().await) }
 }

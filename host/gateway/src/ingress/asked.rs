@@ -143,7 +143,7 @@ impl Asked {
 }
 
 /// There are some, and each is an object.
-fn check_messages(text: &str) -> Result<(), ApiError> {
+pub(crate) fn check_messages(text: &str) -> Result<(), ApiError> {
     let messages: Option<Vec<&RawValue>> = read(Some(text), "messages")?;
     let messages = messages.unwrap_or_default();
     if messages.is_empty() {
