@@ -9,6 +9,7 @@ use axum::{
 
 use crate::{
     chat::chat,
+    embeddings::embeddings,
     error::{ApiError, INVALID_REQUEST},
     guard::guard,
     health::{healthz, readyz},
@@ -21,7 +22,7 @@ use crate::{
 };
 
 /// Paths of the API that are known and not served.
-const UNSERVED: [&str; 3] = ["/v1/completions", "/v1/embeddings", "/v1/messages"];
+const UNSERVED: [&str; 2] = ["/v1/completions", "/v1/messages"];
 
 /// The gateway, for programs that serve it themselves, or beside something else. It has no keys and
 /// asks for none: who can reach it can spend what the providers' keys allow.
@@ -45,6 +46,7 @@ fn routes() -> Router<State> {
         .route("/v1/models", get(list))
         .route("/v1/models/{*id}", get(one))
         .route("/v1/chat/completions", post(chat))
+        .route("/v1/embeddings", post(embeddings))
         .route("/v1/responses", post(responses))
         .route("/skill", get(verbs::skill))
         .route("/x/calls", get(verbs::calls))
@@ -58,6 +60,7 @@ fn routes() -> Router<State> {
         .route("/x/rank", get(verbs::rank_of_profile).post(verbs::rank))
         .route("/{profile}/v1/models", get(list))
         .route("/{profile}/v1/chat/completions", post(chat))
+        .route("/{profile}/v1/embeddings", post(embeddings))
         .route("/{profile}/v1/responses", post(responses));
     for path in UNSERVED {
         routes = routes.route(path, any(unserved));
@@ -65,7 +68,8 @@ fn routes() -> Router<State> {
     routes.fallback(not_found).method_not_allowed_fallback(method_not_allowed)
 }
 
-async fn unserved() -> ApiError {
+/// Of a path of the API that is not served here.
+pub(crate) async fn unserved() -> ApiError {
     let message = "this gateway does not serve it: expected /v1/chat/completions or /v1/models";
     ApiError::new(StatusCode::NOT_FOUND, INVALID_REQUEST, "unsupported_endpoint", message)
 }

@@ -29,6 +29,7 @@ mod app;
 mod body;
 mod calls;
 mod chat;
+mod embeddings;
 mod error;
 mod failure;
 mod guard;

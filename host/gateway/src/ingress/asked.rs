@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use serde_json::value::RawValue;
 use sigmapol_core::json::{Members, Object};
-use sigmapol_router::takes_chat_member;
+use sigmapol_router::{takes_chat_member, takes_embeddings_member};
 
 use super::{Sort, once::repeated};
 use crate::{error::ApiError, route::Route, state::State};
@@ -68,6 +68,43 @@ impl Asked {
         let given = |name: &str| members.get(name).filter(|text| *text != "null");
         Sort::check(&SORTS, members)?;
         check_messages(given("messages").unwrap_or("[]"))?;
+        let mut asked = Self::with(members, profile, state, takes_chat_member)?;
+        if given("max_tokens").or(given("max_completion_tokens")).is_none()
+            && let Some(cap) = state.settings().max_tokens
+        {
+            // in place of a null, which is there as a member
+            let contract = without(&asked.contract, "max_tokens")?;
+            asked.contract = contract.with("max_tokens", &cap.to_string()).finish();
+        }
+        Ok(asked)
+    }
+
+    /// As [`of`](Self::of), of the members of a request for embeddings.
+    pub(crate) fn of_embeddings(
+        members: &Members<'_>,
+        profile: Option<&str>,
+        state: &State,
+    ) -> Result<Self, ApiError> {
+        Sort::check(&SORTS, members)?;
+        let takes = |name: &str| name == "model" || takes_embeddings_member(name);
+        let asked = Self::with(members, profile, state, takes)?;
+        if asked.flow.is_some() {
+            let message = "a flow has texts, and no embeddings";
+            return Err(ApiError::of_param("unsupported_parameter", "flow_ir", message));
+        }
+        let contract = without(&asked.contract, "protocol")?;
+        let contract = contract.with("protocol", r#""embeddings""#).finish();
+        Ok(Self { contract, stream: false, ..asked })
+    }
+
+    /// Of the members that a contract takes, and the gateway's own.
+    fn with(
+        members: &Members<'_>,
+        profile: Option<&str>,
+        state: &State,
+        takes: impl Fn(&str) -> bool,
+    ) -> Result<Self, ApiError> {
+        let given = |name: &str| members.get(name).filter(|text| *text != "null");
         let (policy, flow) = (given("policy_ir"), given("flow_ir"));
         if policy.and(flow).is_some() {
             let message = "expected none beside flow_ir, whose nodes have policies of their own";
@@ -86,7 +123,7 @@ impl Asked {
             match name.as_str() {
                 "requirements" | "deadline_ms" | "flow_ir" => {}
                 _ if is_own => contract = contract.with_some(name, given(name)),
-                _ if takes_chat_member(name) => contract = contract.with(name, value.get()),
+                _ if takes(name) => contract = contract.with(name, value.get()),
                 _ => ignored.push(name.clone()),
             }
         }
@@ -103,13 +140,6 @@ impl Asked {
         if flow.is_some() {
             // a name of a profile says nothing of the nodes
             contract = without(&contract.finish(), "profile")?;
-        }
-        if given("max_tokens").or(given("max_completion_tokens")).is_none()
-            && let Some(cap) = state.settings().max_tokens
-        {
-            // in place of a null, which is there as a member
-            contract =
-                without(&contract.finish(), "max_tokens")?.with("max_tokens", &cap.to_string());
         }
         let (has_policy, flow) = (policy.is_some(), flow.map(str::to_owned));
         Ok(Self { contract: contract.finish(), stream, has_policy, flow, ignored })
