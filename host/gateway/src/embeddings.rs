@@ -14,6 +14,7 @@ use sigmapol_router::Outcome;
 use crate::{
     app::unserved,
     body,
+    caller::Caller,
     error::ApiError,
     ids::RequestId,
     ingress::{self, Asked, Call, OfPath, Sort},
@@ -38,6 +39,7 @@ enum Encoding {
 pub(crate) async fn embeddings(
     extract::State(state): extract::State<State>,
     Extension(id): Extension<RequestId>,
+    Extension(caller): Extension<Caller>,
     path: OfPath,
     request: Request,
 ) -> Result<Response, ApiError> {
@@ -48,7 +50,7 @@ pub(crate) async fn embeddings(
     let body = body::text(request).await?;
     let members = ingress::members(&body)?;
     let encoding = check(&members)?;
-    let asked = Asked::of_embeddings(&members, profile.as_deref(), &state)?;
+    let asked = Asked::of_embeddings(&members, profile.as_deref(), &state, &caller)?;
     drop(body);
     let (call, run) = Call::begin(state, id, asked).await?;
     let (outcome, report) = call.answer(run).await?;

@@ -12,7 +12,7 @@ pub(crate) fn json_response(status: StatusCode, body: &Value) -> Response {
     json_text_response(status, body.to_string())
 }
 
-/// The same, of what is JSON already.
+/// The same of a text that is JSON.
 pub(crate) fn json_text_response(status: StatusCode, body: String) -> Response {
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = status;

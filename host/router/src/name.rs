@@ -16,16 +16,19 @@ impl Router {
     /// # Errors
     ///
     /// [`RouterError::Engine`] for what is no policy; [`RouterError::Input`] for another term.
-    pub fn admit(&self, policy: &str) -> Result<Admission, RouterError> {
-        let vocabulary = Object::new()
-            .with_all(&read(&self.config().vocabulary())?)
-            .with("profile", &quote(admission(self.is_reference())))
-            .finish();
-        let admission = self.engine().admit(policy, &vocabulary)?.value;
+    pub fn name_policy(&self, policy: &str) -> Result<Admission, RouterError> {
+        let admission = self.engine().admit(policy, &self.vocabulary()?)?.value;
         match admission.sort {
             Sort::Policy => Ok(admission),
             _ => Err(RouterError::Input("$: expected a policy, [\"policy\", …]".to_owned())),
         }
+    }
+
+    /// What policies are admitted with.
+    pub(super) fn vocabulary(&self) -> Result<String, RouterError> {
+        let vocabulary = self.config().vocabulary();
+        let own = Object::new().with_all(&read(&vocabulary)?);
+        Ok(own.with("profile", &quote(admission(self.is_reference()))).finish())
     }
 
     /// Puts the parts of a policy together, as those of a profile are: `{filter?, scorer?, selector?,
@@ -55,7 +58,7 @@ impl Router {
     /// # Errors
     ///
     /// As for [`check_flow`].
-    pub fn admit_flow(&self, flow: &str) -> Result<Value, RouterError> {
+    pub fn name_flow(&self, flow: &str) -> Result<Value, RouterError> {
         check_flow(self.engine(), flow, Some(self.config()), self.is_reference())
     }
 }

@@ -13,6 +13,7 @@ use sigmapol_core::json::Members;
 
 use crate::{
     body,
+    caller::Caller,
     error::ApiError,
     ids::RequestId,
     ingress::{self, Asked, Call, OfPath},
@@ -27,13 +28,14 @@ use stream::Chunks;
 pub(crate) async fn chat(
     extract::State(state): extract::State<State>,
     Extension(id): Extension<RequestId>,
+    Extension(caller): Extension<Caller>,
     path: OfPath,
     request: Request,
 ) -> Result<Response, ApiError> {
     let profile = ingress::profile(path)?;
     let body = body::text(request).await?;
     let members = ingress::members(&body)?;
-    let asked = Asked::of(&members, profile.as_deref(), &state)?;
+    let asked = Asked::of(&members, profile.as_deref(), &state, &caller)?;
     let include_usage = include_usage(&members)?;
     drop(body);
     let stream = asked.stream;

@@ -4,10 +4,10 @@ use std::collections::HashSet;
 
 use serde_json::value::RawValue;
 use sigmapol_core::json::{Members, Object};
-use sigmapol_router::{takes_chat_member, takes_embeddings_member};
+use sigmapol_router::{ORIGINAL, takes_chat_member, takes_embeddings_member};
 
 use super::{Sort, once::repeated};
-use crate::{error::ApiError, route::Route, state::State};
+use crate::{caller::Caller, error::ApiError, route::Route, state::State};
 
 /// Members whose sort is the same to every provider, or that are for the gateway. What else may be
 /// wrong with a request, the engine or the adapter of the provider says.
@@ -43,6 +43,14 @@ const SORTS: [(&str, Sort); 25] = [
 /// `deadline_ms` are put together with what `model` and the operator say.
 const OWN: [&str; 4] = ["chain", "policy_ir", "scope", "timeout_ms"];
 
+/// What a run is bounded by and has to fulfil, which is put together with what the operator says; and
+/// what a stream may wait for.
+const BOUNDS: [&str; 4] =
+    ["deadline_ms", "first_token_timeout_ms", "idle_timeout_ms", "requirements"];
+
+/// A flow in place of one call.
+const FLOW: &str = "flow_ir";
+
 /// What a client asks for.
 #[derive(Debug)]
 pub(crate) struct Asked {
@@ -55,6 +63,14 @@ pub(crate) struct Asked {
     pub(crate) flow: Option<String>,
     /// Members that nobody knows, and that were left out.
     pub(crate) ignored: Vec<String>,
+    pub(crate) caller: Caller,
+    /// Members that were left out for all but the providers of a dialect, which is named first.
+    pub(crate) untranslated: Option<(&'static str, Vec<String>)>,
+}
+
+/// Whether a member of a body is for the gateway, in whatever API.
+pub(crate) fn is_of_the_gateway(name: &str) -> bool {
+    name == FLOW || [&OWN[..], &BOUNDS].iter().any(|names| names.contains(&name))
 }
 
 impl Asked {
@@ -64,11 +80,12 @@ impl Asked {
         members: &Members<'_>,
         profile: Option<&str>,
         state: &State,
+        caller: &Caller,
     ) -> Result<Self, ApiError> {
         let given = |name: &str| members.get(name).filter(|text| *text != "null");
         Sort::check(&SORTS, members)?;
         check_messages(given("messages").unwrap_or("[]"))?;
-        let mut asked = Self::with(members, profile, state, takes_chat_member)?;
+        let mut asked = Self::with(members, profile, state, caller, takes_chat_member)?;
         if given("max_tokens").or(given("max_completion_tokens")).is_none()
             && let Some(cap) = state.settings().max_tokens
         {
@@ -84,13 +101,14 @@ impl Asked {
         members: &Members<'_>,
         profile: Option<&str>,
         state: &State,
+        caller: &Caller,
     ) -> Result<Self, ApiError> {
         Sort::check(&SORTS, members)?;
         let takes = |name: &str| name == "model" || takes_embeddings_member(name);
-        let asked = Self::with(members, profile, state, takes)?;
+        let asked = Self::with(members, profile, state, caller, takes)?;
         if asked.flow.is_some() {
             let message = "a flow has texts, and no embeddings";
-            return Err(ApiError::of_param("unsupported_parameter", "flow_ir", message));
+            return Err(ApiError::of_param("unsupported_parameter", FLOW, message));
         }
         let contract = without(&asked.contract, "protocol")?;
         let contract = contract.with("protocol", r#""embeddings""#).finish();
@@ -102,17 +120,23 @@ impl Asked {
         members: &Members<'_>,
         profile: Option<&str>,
         state: &State,
+        caller: &Caller,
         takes: impl Fn(&str) -> bool,
     ) -> Result<Self, ApiError> {
         let given = |name: &str| members.get(name).filter(|text| *text != "null");
-        let (policy, flow) = (given("policy_ir"), given("flow_ir"));
+        let (policy, flow) = (given("policy_ir"), given(FLOW));
         if policy.and(flow).is_some() {
             let message = "expected none beside flow_ir, whose nodes have policies of their own";
             return Err(ApiError::of_param("invalid_body", "policy_ir", message));
         }
-        let own = ["policy_ir", "flow_ir"].into_iter().find(|name| given(name).is_some());
+        let own = ["policy_ir", FLOW].into_iter().find(|name| given(name).is_some());
         let model: String = read(given("model"), "model")?.unwrap_or_default();
-        let route = Route::of(profile, &model, own)?;
+        let named = state.router().config().route_of(&model);
+        let route = Route::of(profile, named.unwrap_or(&model), own)?;
+        caller.check(&route, own.is_some()).map_err(|error| match own {
+            Some(member) => ApiError { param: Some(member.to_owned()), ..error },
+            None => error,
+        })?;
         route.check(state.names())?;
         let requirements: Option<Members<'_>> = read(given("requirements"), "requirements")?;
 
@@ -121,7 +145,7 @@ impl Asked {
         for (name, value) in &members.0 {
             let is_own = OWN.contains(&name.as_str());
             match name.as_str() {
-                "requirements" | "deadline_ms" | "flow_ir" => {}
+                "requirements" | "deadline_ms" | FLOW => {}
                 _ if is_own => contract = contract.with_some(name, given(name)),
                 _ if takes(name) => contract = contract.with(name, value.get()),
                 _ => ignored.push(name.clone()),
@@ -141,8 +165,21 @@ impl Asked {
             // a name of a profile says nothing of the nodes
             contract = without(&contract.finish(), "profile")?;
         }
-        let (has_policy, flow) = (policy.is_some(), flow.map(str::to_owned));
-        Ok(Self { contract: contract.finish(), stream, has_policy, flow, ignored })
+        Ok(Self {
+            contract: contract.finish(),
+            stream,
+            has_policy: policy.is_some(),
+            flow: flow.map(str::to_owned),
+            ignored,
+            caller: caller.clone(),
+            untranslated: None,
+        })
+    }
+
+    /// Puts what the client said in the words of another API beside its translation, JSON.
+    pub(crate) fn with_original(self, original: &str) -> Result<Self, ApiError> {
+        let contract = Object::new().with_all(&members(&self.contract)?);
+        Ok(Self { contract: contract.with(ORIGINAL, original).finish(), ..self })
     }
 }
 

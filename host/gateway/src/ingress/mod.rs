@@ -15,7 +15,7 @@ mod sort;
 mod stream;
 mod work;
 
-pub(crate) use asked::{Asked, members, read};
+pub(crate) use asked::{Asked, is_of_the_gateway, members, read};
 pub(crate) use call::Call;
 pub(crate) use sort::Sort;
 pub(crate) use stream::{Answering, Frames, stream};

@@ -13,6 +13,7 @@ use serde_json::Value;
 
 use crate::{
     body,
+    caller::Caller,
     error::ApiError,
     ids::RequestId,
     ingress::{self, Asked, Call, OfPath, Sort},
@@ -42,6 +43,7 @@ mod tests;
 pub(crate) async fn responses(
     extract::State(state): extract::State<State>,
     Extension(id): Extension<RequestId>,
+    Extension(caller): Extension<Caller>,
     path: OfPath,
     request: Request,
 ) -> Result<Response, ApiError> {
@@ -51,7 +53,7 @@ pub(crate) async fn responses(
     Sort::check(&SORTS, &members)?;
     let Translated { chat, mut ignored, names, echo } = translate(&members)?;
     drop(body);
-    let mut asked = Asked::of(&ingress::members(&chat)?, profile.as_deref(), &state)?;
+    let mut asked = Asked::of(&ingress::members(&chat)?, profile.as_deref(), &state, &caller)?;
     ignored.append(&mut asked.ignored);
     asked.ignored = ignored;
     let stream = asked.stream;

@@ -19,7 +19,7 @@ pub(crate) async fn normalize_flow(
     let flow = body::only(&body::text(request).await?, "flow_ir")?;
     let named = apart(&state, {
         let flow = flow.clone();
-        move |router| router.admit_flow(&flow)
+        move |router| router.name_flow(&flow)
     });
     let named = named.await?.map_err(|error| failure::of_flow(&error))?;
     let of = |key: &str| named.get(key).cloned().unwrap_or_default();

@@ -20,7 +20,7 @@ pub(crate) async fn normalize(
     let policy = body::only(&body::text(request).await?, "policy_ir")?;
     let named = apart(&state, {
         let policy = policy.clone();
-        move |router| router.admit(&policy)
+        move |router| router.name_policy(&policy)
     });
     let named = named.await?.map_err(|error| {
         let refused = refused("invalid_policy", "policy_ir", &error);
@@ -40,7 +40,7 @@ pub(crate) async fn build(
     body::members(&parts, |_| true)?;
     let made = apart(&state, move |router| {
         let policy = router.lower(&parts)?;
-        let named = router.admit(&policy)?;
+        let named = router.name_policy(&policy)?;
         Ok((policy, named))
     });
     let invalid = |error| refused("invalid_policy_spec", "", &error);

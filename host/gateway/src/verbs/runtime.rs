@@ -2,7 +2,6 @@
 
 use axum::{extract, http::StatusCode, response::Response};
 use serde_json::{Value, json};
-use sigmapol_core::digest;
 
 use super::{VERSION, apart};
 use crate::{error::ApiError, failure, reply::json_response, state::State};
@@ -16,7 +15,7 @@ pub(crate) async fn runtime(
     let status = status.map_err(|error| failure::of_router(&error, false))?;
     let body = json!({
         "versions": {"gateway": env!("CARGO_PKG_VERSION"), "policy": VERSION},
-        "config_sha256": digest(state.router().config().text()),
+        "config_sha256": state.router().config().digest(),
         "started_s": state.started_s(),
         "draining": state.is_draining(),
         "generated_at_ms": status.get("generated_at_ms").cloned().unwrap_or(Value::Null),

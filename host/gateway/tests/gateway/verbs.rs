@@ -3,7 +3,10 @@
 use serde_json::{Value, json};
 use sigmapol_core::{Engine as _, Native, digest};
 
-use crate::{client::Reply, fixture::Gateway};
+use crate::{
+    client::{Reply, request, send},
+    fixture::Gateway,
+};
 
 const INVALID: &str = "invalid_request_error";
 
@@ -357,5 +360,51 @@ async fn operators_see_breakers_and_calls() {
     for query in ["limit=x", "page=2", "limit=-1"] {
         let (status, code, ..) = error(&gateway.get(&format!("/x/calls?{query}")).await);
         assert_eq!((status, &*code), (400, "invalid_query"), "{query}");
+    }
+}
+
+#[tokio::test]
+async fn the_document_has_the_routes_and_no_other() {
+    let gateway = Gateway::with(&Value::Null).await;
+    let document = gateway.get("/openapi.json").await.json();
+    assert_eq!(document["openapi"], "3.1.0");
+    let mut ids = Vec::new();
+    for (pattern, item) in document["paths"].as_object().unwrap() {
+        let path: String = pattern
+            .split('/')
+            .map(|part| if part.starts_with('{') { "x" } else { part })
+            .collect::<Vec<_>>()
+            .join("/");
+        let documented = item.as_object().unwrap();
+        for method in ["GET", "POST", "PUT", "DELETE"] {
+            let reply = match method {
+                "GET" => gateway.get(&path).await,
+                "POST" => gateway.post(&path, "{}").await,
+                other => send(gateway.address, request(other, &path, "", "").as_bytes()).await,
+            };
+            let served = documented.contains_key(&method.to_ascii_lowercase());
+            // who is not the admin does not learn what there is
+            if !reply.body.contains("admin_required") {
+                assert_eq!(reply.status != 405, served, "{method} {path}: {}", reply.body);
+            }
+            assert!(!reply.body.contains("there is nothing at this path"), "{method} {path}");
+        }
+        for (method, operation) in documented {
+            ids.push(operation["operationId"].as_str().unwrap().to_owned());
+            let named = pattern.split('/').filter(|part| part.starts_with('{')).count();
+            let parameters = operation["parameters"]
+                .as_array()
+                .map_or(0, |all| all.iter().filter(|parameter| parameter["in"] == "path").count());
+            assert_eq!(parameters, named, "{method} {pattern}");
+            assert_eq!(operation.get("requestBody").is_some(), method == "post", "{pattern}");
+        }
+    }
+    let count = ids.len();
+    ids.sort();
+    ids.dedup();
+    assert_eq!(ids.len(), count);
+    // some that nobody should miss
+    for path in ["/v1/chat/completions", "/x/rank", "/x/keys", "/metrics", "/v1/models/{id}"] {
+        assert!(document["paths"].get(path).is_some(), "{path}");
     }
 }

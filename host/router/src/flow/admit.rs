@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
 use sigmapol_core::{Error, Refusal, RefusalCode, constrain, json::Members};
 
+use super::check_flow;
 use crate::{Router, RouterError};
 
 /// The nodes whose policies mean something.
@@ -42,32 +43,31 @@ impl Router {
     ///
     /// # Errors
     ///
-    /// As for [`check_flow`](super::check_flow).
+    /// As for [`check_flow`].
     pub async fn admit_flow_to_run(&self, flow: String) -> Result<Value, RouterError> {
         let router = self.clone();
-        self.apart(move || router.admit_under_envelope(&flow)).await
+        self.apart(move || router.admit_all(&flow)).await
     }
 
-    fn admit_under_envelope(&self, flow: &str) -> Result<Value, RouterError> {
-        let named = self.admit_flow(flow)?;
-        let Some(envelope) = self.config().value().get("policy_envelope") else {
-            return Ok(named);
-        };
+    fn admit_all(&self, flow: &str) -> Result<Value, RouterError> {
+        let (engine, config) = (self.engine(), self.config());
+        let named = check_flow(engine, flow, Some(config), self.is_reference())?;
+        let Some(envelope) = config.value().get("policy_envelope") else { return Ok(named) };
         let envelope = envelope.to_string();
+        let vocabulary = self.vocabulary()?;
         let mut seen = BTreeSet::new();
         for (node, policy) in policies(flow)? {
             if !seen.insert(policy) {
                 continue;
             }
-            let policy = constrain(policy, &envelope).map_err(Error::Refused)?;
-            match self.admit(&policy) {
-                Err(RouterError::Engine(Error::Refused(refusal))) => {
-                    let message =
-                        format!("node '{node}' policy under the envelope: {}", refusal.message);
-                    return Err(Error::Refused(Refusal { code: RefusalCode::Flow, message }).into());
-                }
-                admitted => drop(admitted?),
+            let admitted = constrain(policy, &envelope).map_err(Error::Refused);
+            let admitted = admitted.and_then(|policy| engine.admit(&policy, &vocabulary));
+            if let Err(Error::Refused(refusal)) = admitted {
+                let message =
+                    format!("node '{node}' policy under the envelope: {}", refusal.message);
+                return Err(Error::Refused(Refusal { code: RefusalCode::Flow, message }).into());
             }
+            admitted?;
         }
         Ok(named)
     }

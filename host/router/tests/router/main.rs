@@ -13,6 +13,7 @@ mod left_out;
 mod operate;
 mod persistence;
 mod prepared;
+mod reload;
 mod resolve;
 mod streaming;
 mod time;
