@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// Paths of the API that are known and not served.
-const UNSERVED: [&str; 2] = ["/v1/completions", "/v1/embeddings"];
+const UNSERVED: [&str; 1] = ["/v1/completions"];
 
 /// The gateway, for programs that serve it themselves, or beside something else. It has no keys and
 /// asks for none: who can reach it can spend what the providers' keys allow. Nobody can operate it by
@@ -115,7 +115,8 @@ async fn base_of_profile(
     if known { base(method).await } else { Err(not_found().await) }
 }
 
-async fn unserved() -> ApiError {
+/// Of a path of the API that is not served here.
+pub(crate) async fn unserved() -> ApiError {
     let message = "this gateway does not serve it: expected /v1/chat/completions, /v1/messages, /v1/responses or /v1/models";
     ApiError::new(StatusCode::NOT_FOUND, INVALID_REQUEST, "unsupported_endpoint", message)
 }

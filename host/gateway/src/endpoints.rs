@@ -5,6 +5,7 @@ use axum::routing::{MethodRouter, get, post};
 
 use crate::{
     chat::chat,
+    embeddings::embeddings,
     health::{healthz, readyz},
     keys,
     messages::{count_tokens, messages},
@@ -67,6 +68,13 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
             "/v1/chat/completions",
             &[("post", "a chat completion, whole or streamed")],
             post(chat),
+        ),
+        endpoint(Callers, "/v1/embeddings", &[("post", "embeddings of texts")], post(embeddings)),
+        endpoint(
+            Callers,
+            "/{profile}/v1/embeddings",
+            &[("post", "embeddings under this profile")],
+            post(embeddings),
         ),
         endpoint(
             Callers,

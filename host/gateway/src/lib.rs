@@ -33,6 +33,7 @@ mod caller;
 mod calls;
 mod chat;
 mod cors;
+mod embeddings;
 mod endpoints;
 mod error;
 mod failure;

@@ -59,7 +59,11 @@ pub(crate) fn cost(outcome: &Outcome) -> (Option<f64>, Option<&'static str>) {
         return (Some(nano_usd / 1e9), Some(if is_sum { "computed" } else { "provider" }));
     }
     let price = |key| outcome.chosen.as_ref().and_then(|chosen| chosen.get(key)?.as_f64());
-    let part = |count, per_million| Some(tokens(count)? * price(per_million)?);
+    // what there is none of costs nothing, at whatever price
+    let part = |count, per_million| match tokens(count)? {
+        0.0 => Some(0.0),
+        count => Some(count * price(per_million)?),
+    };
     let parts = part("input_tokens", "price_in").zip(part("output_tokens", "price_out"));
     let cost = parts.map(|(input, output)| (input + output) / 1e6);
     match cost.filter(|cost| cost.is_finite()) {

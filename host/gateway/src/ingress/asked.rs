@@ -2,7 +2,7 @@
 
 use serde_json::value::RawValue;
 use sigmapol_core::json::{Members, Object};
-use sigmapol_router::{ORIGINAL, takes_chat_member};
+use sigmapol_router::{ORIGINAL, takes_chat_member, takes_embeddings_member};
 
 use super::{Sort, once::repeated};
 use crate::{caller::Caller, error::ApiError, route::Route, state::State};
@@ -46,6 +46,9 @@ const OWN: [&str; 4] = ["chain", "policy_ir", "scope", "timeout_ms"];
 const BOUNDS: [&str; 4] =
     ["deadline_ms", "first_token_timeout_ms", "idle_timeout_ms", "requirements"];
 
+/// A flow in place of one call.
+const FLOW: &str = "flow_ir";
+
 /// What a client asks for.
 #[derive(Debug)]
 pub(crate) struct Asked {
@@ -65,7 +68,7 @@ pub(crate) struct Asked {
 
 /// Whether a member of a body is for the gateway, in whatever API.
 pub(crate) fn is_of_the_gateway(name: &str) -> bool {
-    name == "flow_ir" || [&OWN[..], &BOUNDS].iter().any(|names| names.contains(&name))
+    name == FLOW || [&OWN[..], &BOUNDS].iter().any(|names| names.contains(&name))
 }
 
 impl Asked {
@@ -80,31 +83,67 @@ impl Asked {
         let given = |name: &str| members.get(name).filter(|text| *text != "null");
         Sort::check(&SORTS, members)?;
         check_messages(given("messages").unwrap_or("[]"))?;
-        let (policy, flow) = (given("policy_ir"), given("flow_ir"));
+        // in place of a null, too
+        let has_cap = given("max_tokens").or(given("max_completion_tokens")).is_some();
+        let cap = state.settings().max_tokens.filter(|_| !has_cap);
+        Self::with(members, profile, state, caller, cap, takes_chat_member)
+    }
+
+    /// As [`of`](Self::of), of the members of a request for embeddings.
+    pub(crate) fn of_embeddings(
+        members: &Members<'_>,
+        profile: Option<&str>,
+        state: &State,
+        caller: &Caller,
+    ) -> Result<Self, ApiError> {
+        Sort::check(&SORTS, members)?;
+        let takes = |name: &str| name == "model" || takes_embeddings_member(name);
+        let asked = Self::with(members, profile, state, caller, None, takes)?;
+        if asked.flow.is_some() {
+            let message = "a flow has texts, and no embeddings";
+            return Err(ApiError::of_param("unsupported_parameter", FLOW, message));
+        }
+        let contract = without(&asked.contract, "protocol")?;
+        let contract = contract.with("protocol", r#""embeddings""#).finish();
+        Ok(Self { contract, stream: false, ..asked })
+    }
+
+    /// Of the members that a contract takes, and the gateway's own, with a cap of the answer's tokens.
+    fn with(
+        members: &Members<'_>,
+        profile: Option<&str>,
+        state: &State,
+        caller: &Caller,
+        cap: Option<u32>,
+        takes: impl Fn(&str) -> bool,
+    ) -> Result<Self, ApiError> {
+        let given = |name: &str| members.get(name).filter(|text| *text != "null");
+        let (policy, flow) = (given("policy_ir"), given(FLOW));
         if policy.and(flow).is_some() {
             let message = "expected none beside flow_ir, whose nodes have policies of their own";
             return Err(ApiError::of_param("invalid_body", "policy_ir", message));
         }
-        let own = ["policy_ir", "flow_ir"].into_iter().find(|name| given(name).is_some());
+        let own = ["policy_ir", FLOW].into_iter().find(|name| given(name).is_some());
         let model: String = read(given("model"), "model")?.unwrap_or_default();
         let named = state.router().config().route_of(&model);
         let route = Route::of(profile, named.unwrap_or(&model), own)?;
-        caller.check(&route, own.is_some())?;
+        caller.check(&route, own.is_some()).map_err(|error| match own {
+            Some(member) => ApiError { param: Some(member.to_owned()), ..error },
+            None => error,
+        })?;
         route.check(state.names())?;
         let requirements: Option<Members<'_>> = read(given("requirements"), "requirements")?;
 
-        // in place of a null, too
-        let has_cap = given("max_tokens").or(given("max_completion_tokens")).is_some();
-        let cap = state.settings().max_tokens.filter(|_| !has_cap).map(|cap| cap.to_string());
+        let cap = cap.map(|cap| cap.to_string());
         let mut contract = Object::new();
         let mut ignored = Vec::new();
         for (name, value) in &members.0 {
             let is_own = OWN.contains(&name.as_str());
             match name.as_str() {
-                "requirements" | "deadline_ms" | "flow_ir" => {}
+                "requirements" | "deadline_ms" | FLOW => {}
                 "max_tokens" if cap.is_some() => {}
                 _ if is_own => contract = contract.with_some(name, given(name)),
-                _ if takes_chat_member(name) => contract = contract.with(name, value.get()),
+                _ if takes(name) => contract = contract.with(name, value.get()),
                 _ => ignored.push(name.clone()),
             }
         }
@@ -123,12 +162,11 @@ impl Asked {
             contract = without(&contract.finish(), "profile")?;
         }
         contract = contract.with_some("max_tokens", cap.as_deref());
-        let (has_policy, flow) = (policy.is_some(), flow.map(str::to_owned));
         Ok(Self {
             contract: contract.finish(),
             stream,
-            has_policy,
-            flow,
+            has_policy: policy.is_some(),
+            flow: flow.map(str::to_owned),
             ignored,
             caller: caller.clone(),
             untranslated: None,

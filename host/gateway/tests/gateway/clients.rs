@@ -127,3 +127,23 @@ async fn requests_for_responses_are_answered_and_arrive() {
         assert_eq!(&sent["response_format"]["json_schema"]["schema"], format, "{file}");
     }
 }
+
+#[tokio::test]
+async fn requests_for_embeddings_are_answered_and_arrive() {
+    let gateway = Gateway::with_config(&Value::Null, |config| {
+        config["models"]["vectors"] = json!({"protocol": "embeddings", "capabilities": {},
+            "served_by": [{"provider": "alpha", "fields": {"price_in": 1, "price_out": 0}}]});
+    })
+    .await;
+    for (file, body) in captured("/embeddings") {
+        let reply = gateway.post("/v1/embeddings", &body).await;
+        assert_eq!(reply.status, 200, "{file}: {}", reply.body);
+        let asked: Value = serde_json::from_str(&body).unwrap();
+        let sent = gateway.calls().pop().unwrap().body;
+        for name in ["input", "encoding_format", "dimensions"] {
+            assert_eq!(sent[name], asked[name], "{file}: {name}");
+        }
+        let embedding = &reply.json()["data"][0]["embedding"];
+        assert_eq!(embedding.is_string(), asked["encoding_format"] == "base64", "{file}");
+    }
+}

@@ -13,6 +13,7 @@ mod shared;
 mod client;
 mod clients;
 mod completions;
+mod embeddings;
 mod failures;
 mod fixture;
 mod flows;

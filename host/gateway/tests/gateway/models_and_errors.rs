@@ -20,6 +20,8 @@ async fn models_are_profiles_and_families() {
     let gateway = Gateway::with_config(&Value::Null, |config| {
         config["models"]["vectors"] = json!({"protocol": "embeddings", "capabilities": {},
             "served_by": [{"provider": "alpha"}]});
+        config["models"]["judge"] = json!({"protocol": "decisions", "capabilities": {},
+            "served_by": [{"provider": "alpha"}]});
         config["models"]["meta/llama"] =
             json!({"capabilities": {}, "served_by": [{"provider": "alpha"}]});
     })
@@ -32,13 +34,14 @@ async fn models_are_profiles_and_families() {
         let created = list["data"][0]["created"].as_u64().unwrap();
         assert!(created > 1_700_000_000, "{created}");
         let model = |id: &str| json!({"id": id, "object": "model", "created": created, "owned_by": "sigmapol"});
-        // a model that does not chat is nothing to say here
+        // a model of a protocol that nobody can ask for here is nothing to say
         let ids = [
             "profile:default",
             "profile:private",
             "family:large",
             "family:meta/llama",
             "family:small",
+            "family:vectors",
         ];
         assert_eq!(list["data"], Value::Array(ids.map(model).to_vec()));
     }
