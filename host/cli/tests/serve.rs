@@ -8,18 +8,13 @@
     reason = "a test says what is wrong by panicking"
 )]
 
-mod listening;
+mod serving;
 
 use std::{io::Read as _, net::TcpStream};
 
-use listening::{Listening, serve, sigmapol, within, world};
 use serde_json::{Value, json};
 
-fn whole(mut socket: TcpStream) -> String {
-    let mut text = String::new();
-    socket.read_to_string(&mut text).unwrap();
-    text
-}
+use serving::{Listening, ends, serve, sigmapol, whole, within, world};
 
 #[test]
 fn it_answers_records_and_stops() {
@@ -44,12 +39,10 @@ fn it_answers_records_and_stops() {
     gateway.signal("TERM");
     let rest = whole(stream);
     assert!(rest.ends_with("data: [DONE]\n\n\r\n0\r\n\r\n"), "{rest}");
-    let output = gateway.end();
-    let log = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(0), "{log}");
+    let ended = gateway.end();
+    assert_eq!(ended.code, Some(0), "{ended:?}");
     // two lines a request: how the run ended, and the request
-    let lines: Vec<Value> =
-        log.lines().map(|line| serde_json::from_str(line).expect(line)).collect();
+    let (log, lines) = (ended.log.join("\n"), ended.records());
     let said: Vec<_> = lines.iter().map(|line| line["message"].as_str().unwrap()).collect();
     assert_eq!(said, ["run ended", "request", "run ended", "request"]);
     assert_eq!(lines[0]["request"], lines[1]["request"]);
@@ -77,8 +70,9 @@ fn a_log_gives_a_terminal_no_orders() {
     let reply = whole(gateway.post(&json!({"messages": messages, "policy_ir": policy})));
     assert!(reply.starts_with("HTTP/1.1 400 "), "{reply}");
     gateway.signal("TERM");
-    let log = String::from_utf8(gateway.end().stderr).unwrap();
-    assert!(log.lines().count() == 2 && log.contains("unknown op"), "{log}");
+    let log = gateway.end().log;
+    assert!(log.len() == 2 && log[0].contains("unknown op"), "{log:?}");
+    let log = log.join("\n");
     assert!(!log.contains(['\u{9b}', '\u{202e}', '\u{1b}']), "{log}");
 }
 
@@ -96,7 +90,7 @@ fn a_second_signal_breaks_off() {
     // it has taken the first one when it takes no connection any more
     within("it takes connections", || TcpStream::connect(&gateway.address).is_err());
     gateway.signal("INT");
-    assert_eq!(gateway.end().status.code(), Some(0));
+    assert_eq!(gateway.end().code, Some(0));
     let mut rest = String::new();
     let _ = stream.read_to_string(&mut rest); // an end, or a reset
     assert!(!rest.contains("[DONE]"), "{rest}");
@@ -109,10 +103,9 @@ fn what_it_does_not_begin_with() {
     let (mock, config) = world(folder.path(), &json!({"*": [{}]}));
     let fails = |arguments: &[&str]| {
         let mut command = sigmapol();
-        let output = command.args(["serve", "--config"]).arg(&config).args(arguments).output();
-        let output = output.unwrap();
-        assert_eq!(output.status.code(), Some(2));
-        String::from_utf8(output.stderr).unwrap()
+        let ended = ends(command.args(["serve", "--config"]).arg(&config).args(arguments));
+        assert_eq!(ended.code, Some(2));
+        ended.log.join("\n") + "\n"
     };
     assert_eq!(
         fails(&["--listen", "0.0.0.0:0"]),

@@ -18,6 +18,7 @@ pub(crate) struct Call {
     pub(crate) id: RequestId,
     has_policy: bool,
     ignored: Vec<String>,
+    untranslated: Option<(&'static str, Vec<String>)>,
     caller: Caller,
     began: Instant,
     began_ms: u64,
@@ -30,10 +31,11 @@ impl Call {
         id: RequestId,
         asked: Asked,
     ) -> Result<(Self, Run), ApiError> {
-        let Asked { contract, has_policy, ignored, caller, .. } = asked;
+        let Asked { contract, has_policy, ignored, untranslated, caller, .. } = asked;
         let began_ms = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let began_ms = u64::try_from(began_ms.as_millis()).unwrap_or(u64::MAX);
-        let call = Self { state, id, has_policy, ignored, caller, began: Instant::now(), began_ms };
+        let began = Instant::now();
+        let call = Self { state, id, has_policy, ignored, untranslated, caller, began, began_ms };
         let run = call.state.router().begin(contract).await;
         let run = run.map_err(|error| call.failed(&error))?;
         Ok((call, run))
@@ -51,13 +53,29 @@ impl Call {
     ) -> Result<(Outcome, Value), ApiError> {
         let outcome = outcome.map_err(|error| self.failed(&error))?;
         self.log(&outcome);
-        let report = x_router(&outcome, &self.ignored);
+        let ignored = self.ignored_by(&outcome);
+        let report = x_router(&outcome, &ignored);
         self.keep(&outcome, &report);
         if outcome.ok {
             return Ok((outcome, report));
         }
         let has_envelope = self.state.has_envelope();
-        Err(failure::of_outcome(&outcome, &self.ignored, self.has_policy, has_envelope))
+        Err(failure::of_outcome(&outcome, &ignored, self.has_policy, has_envelope))
+    }
+
+    /// What was left out of what the provider got that answered.
+    fn ignored_by(&self, outcome: &Outcome) -> Vec<String> {
+        let mut ignored = self.ignored.clone();
+        if let Some((dialect, more)) = &self.untranslated {
+            let chosen =
+                outcome.chosen.as_ref().and_then(|chosen| chosen.get("provider_id")?.as_str());
+            let providers = self.state.router().config().value().get("providers");
+            let kind = providers.zip(chosen).and_then(|(all, id)| all.get(id)?.get("api_kind"));
+            if kind.and_then(Value::as_str) != Some(dialect) {
+                ignored.extend(more.iter().cloned());
+            }
+        }
+        ignored
     }
 
     fn failed(&self, why: &RouterError) -> ApiError {

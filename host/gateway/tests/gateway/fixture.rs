@@ -125,6 +125,17 @@ impl Gateway {
         send(self.address, request(method, path, headers, &body).as_bytes()).await
     }
 
+    /// The same, with more headers.
+    pub(crate) async fn post_with(&self, path: &str, headers: &str, body: &str) -> Reply {
+        let headers = format!("content-type: application/json\r\n{headers}");
+        send(self.address, request("POST", path, &headers, body).as_bytes()).await
+    }
+
+    /// A request for a message, with more members; one that is `null` is left out.
+    pub(crate) async fn message(&self, more: Value) -> Reply {
+        self.post("/v1/messages", &message(more).to_string()).await
+    }
+
     /// CHAT of the cases, with more members.
     pub(crate) async fn chat(&self, more: Value) -> Reply {
         self.post("/v1/chat/completions", &chat(more).to_string()).await
@@ -157,7 +168,16 @@ impl Gateway {
 
 /// The body of CHAT; a member that is `null` here is left out.
 pub(crate) fn chat(more: Value) -> Value {
-    let mut body = json!({"model": "", "messages": [{"role": "user", "content": "hi"}]});
+    with(json!({"model": "", "messages": [{"role": "user", "content": "hi"}]}), more)
+}
+
+/// The body of a request for a message; a member that is `null` here is left out.
+pub(crate) fn message(more: Value) -> Value {
+    let turns = json!([{"role": "user", "content": "hi"}]);
+    with(json!({"model": "claude-x", "max_tokens": 64, "messages": turns}), more)
+}
+
+fn with(mut body: Value, more: Value) -> Value {
     let members = body.as_object_mut().unwrap();
     for (name, value) in more.as_object().unwrap() {
         match value {
