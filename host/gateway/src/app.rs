@@ -83,11 +83,6 @@ fn routes(access: Access) -> Router<Live> {
                 .layer(from_fn_with_state(access.clone(), admin)),
         )
         .merge(
-            of(Whose::Authors)
-                .method_not_allowed_fallback(none)
-                .layer(from_fn_with_state(access.clone(), callers_and_admin)),
-        )
-        .merge(
             of(Whose::Operators)
                 .method_not_allowed_fallback(none)
                 .layer(from_fn_with_state(access.clone(), operators)),
