@@ -109,8 +109,8 @@ fn what_it_does_not_begin_with() {
     };
     assert_eq!(
         fails(&["--listen", "0.0.0.0:0"]),
-        "sigmapol: --listen: 0.0.0.0: expected a loopback address, such as 127.0.0.1: there are no \
-         keys yet, and whoever reached it could spend money\n"
+        "sigmapol: --listen: 0.0.0.0: expected keys and an admin token, or a loopback address such as \
+         127.0.0.1: whoever reached it could spend money\n"
     );
     let taken = fails(&["--listen", &mock.address]);
     assert!(taken.starts_with(&format!("sigmapol: --listen: {}: ", mock.address)), "{taken}");

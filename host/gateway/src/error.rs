@@ -1,7 +1,10 @@
 //! Errors, in the shape of OpenAI's: `{"error": {message, type, param, code}}`.
 
 use axum::{
-    http::{HeaderValue, StatusCode, header::RETRY_AFTER},
+    http::{
+        HeaderValue, StatusCode,
+        header::{RETRY_AFTER, WWW_AUTHENTICATE},
+    },
     response::{IntoResponse, Response},
 };
 use serde_json::{Value, json};
@@ -11,6 +14,8 @@ use crate::reply::json_response;
 /// Whose fault it is, in the words of the shape.
 pub(crate) const INVALID_REQUEST: &str = "invalid_request_error";
 pub(crate) const ROUTER: &str = "router_error";
+/// Of who calls.
+pub(crate) const AUTH: &str = "auth_error";
 
 /// What a client is told in place of an answer.
 #[derive(Clone, Debug)]
@@ -74,6 +79,9 @@ impl IntoResponse for ApiError {
         let mut response = json_response(self.status, &body);
         if let Some(seconds) = self.retry_after_s {
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if self.kind == AUTH && self.status == StatusCode::UNAUTHORIZED {
+            response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         response.extensions_mut().insert(self);
         response

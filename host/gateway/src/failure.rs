@@ -140,6 +140,14 @@ fn text<'v>(event: &'v Value, key: &str) -> Option<&'v str> {
     event.get(key).and_then(Value::as_str)
 }
 
+/// A ranking that was not made.
+pub(crate) fn of_ranking(error: &RouterError, has_policy: bool, envelope: bool) -> ApiError {
+    match error {
+        RouterError::Failed(error) => of_request(error, has_policy, envelope),
+        error => of_router(error, has_policy),
+    }
+}
+
 /// A run that could not be started or driven to its end.
 pub(crate) fn of_router(error: &RouterError, has_policy: bool) -> ApiError {
     match error {

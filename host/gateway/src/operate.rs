@@ -1,19 +1,15 @@
 //! What an operator does to a gateway that runs: `/x/config/reload`, `/x/providers/{name}`.
 
 use axum::{
-    Router,
     extract::{self, Path, Request, rejection::PathRejection},
     http::StatusCode,
-    middleware::{Next, from_fn},
-    response::{IntoResponse as _, Response},
-    routing::post,
+    response::Response,
 };
 use serde::Deserialize;
 use serde_json::json;
 use sigmapol_router::RouterError;
 
 use crate::{
-    app::not_found,
     body,
     error::{ApiError, INVALID_REQUEST},
     reload::ReloadError,
@@ -21,33 +17,10 @@ use crate::{
     state::{Live, State},
 };
 
-/// Who asks may operate the gateway. Whoever has found that out puts it into the request.
-#[derive(Clone, Copy)]
-pub(crate) struct Operator;
-
-/// The routes, for operators; to all others there is nothing there.
-pub(crate) fn routes() -> Router<Live> {
-    Router::new()
-        .route("/x/config/reload", post(reload))
-        .route("/x/providers/{name}", post(provider))
-        .route_layer(from_fn(operators_only))
-}
-
-async fn operators_only(request: Request, next: Next) -> Response {
-    match request.extensions().get::<Operator>() {
-        Some(Operator) => next.run(request).await,
-        None => not_found().await.into_response(),
-    }
-}
-
-/// On a loopback address without keys everybody who gets here may operate: it is their machine.
-pub(crate) async fn everybody_operates(mut request: Request, next: Next) -> Response {
-    request.extensions_mut().insert(Operator);
-    next.run(request).await
-}
-
 /// `POST /x/config/reload`: 200 with the configuration that is in force then.
-async fn reload(extract::State(live): extract::State<Live>) -> Result<Response, ApiError> {
+pub(crate) async fn reload(
+    extract::State(live): extract::State<Live>,
+) -> Result<Response, ApiError> {
     match live.reload("request").await {
         Ok(()) => Ok(json_response(StatusCode::OK, &live.state().configuration())),
         Err(ReloadError::Refused(why)) => Err(ApiError::invalid("config", why)),
@@ -66,7 +39,7 @@ struct Change {
 }
 
 /// `POST /x/providers/{name}`: nobody calls it until it is enabled.
-async fn provider(
+pub(crate) async fn provider(
     extract::State(state): extract::State<State>,
     name: Result<Path<String>, PathRejection>,
     request: Request,

@@ -14,7 +14,9 @@ use axum::extract::FromRef;
 use serde_json::Value;
 use sigmapol_router::Router;
 
-use crate::{metrics::Metrics, recording::Records, reload::Reloads, settings::Settings};
+use crate::{
+    calls::Calls, metrics::Metrics, recording::Records, reload::Reloads, settings::Settings,
+};
 
 /// What requests share, as one of them sees it: with the configuration that it began with. A clone is
 /// the same.
@@ -34,6 +36,7 @@ struct Shared {
     started_s: u64,
     settings: Settings,
     metrics: Metrics,
+    calls: Calls,
     reloads: Reloads,
     records: Records,
     draining: AtomicBool,
@@ -88,6 +91,7 @@ impl State {
             started_s,
             settings,
             metrics: Metrics::default(),
+            calls: Calls::default(),
             reloads: Reloads::since(started_s),
             records: Records::default(),
             draining: AtomicBool::new(false),
@@ -133,6 +137,10 @@ impl State {
 
     pub(crate) fn reloads(&self) -> &Reloads {
         &self.shared.reloads
+    }
+
+    pub(crate) fn calls(&self) -> &Calls {
+        &self.shared.calls
     }
 
     pub(crate) fn records(&self) -> &Records {

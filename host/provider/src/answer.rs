@@ -36,6 +36,10 @@ pub struct Answer {
     /// `thinking_blocks` of the assistant's message.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub thinking_blocks: Vec<Value>,
+    /// Embeddings in the order of their inputs, each as the base64 of its numbers: 32-bit floats, the
+    /// last byte first. A call for embeddings has nothing else.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub embeddings: Vec<String>,
 }
 
 /// Tokens of a call, and what it cost where the provider says so.

@@ -2,13 +2,13 @@
 
 use crate::{
     Answer, CallError, Delta, ErrorKind,
-    collect::Partial,
+    collect::{Partial, Wanted},
     dialect::{Dialect, Framing},
     error::malformed,
     events::{Event, Events},
     failure::Reader,
     json::{self, Object},
-    limits::{ANSWER_BYTES, DEPTH, STREAM_BYTES},
+    limits::{DEPTH, STREAM_BYTES},
 };
 
 /// What a response with a status of 2xx turns out to be, as far as it has come.
@@ -33,19 +33,18 @@ const MARK: &[u8] = b"\xEF\xBB\xBF";
 
 impl<'a> Reading<'a> {
     /// A response that was asked for in one piece, or as a stream.
-    pub(crate) fn new(dialect: &'a dyn Dialect, reader: &'a Reader<'a>, stream: bool) -> Self {
+    pub(crate) fn new(
+        dialect: &'a dyn Dialect,
+        reader: &'a Reader<'a>,
+        wanted: Wanted,
+        stream: bool,
+    ) -> Self {
         let form = match dialect.framing() {
             _ if !stream => Form::Whole(Vec::new()),
             Framing::Lines => Form::Stream(Events::new(Framing::Lines)),
             Framing::ServerSentEvents => Form::Unknown(Vec::new()),
         };
-        Self { dialect, reader, form, partial: Partial::default(), bytes: 0 }
-    }
-
-    /// Keeps probabilities of tokens: they were asked for.
-    pub(crate) const fn with_logprobs(mut self, asked: bool) -> Self {
-        self.partial.keeps_logprobs = asked;
-        self
+        Self { dialect, reader, form, partial: Partial::new(wanted), bytes: 0 }
     }
 
     /// Takes bytes, and passes on what is in them.
@@ -55,7 +54,8 @@ impl<'a> Reading<'a> {
         on_delta: &mut dyn FnMut(Delta<'_>),
     ) -> Result<(), CallError> {
         self.bytes = self.bytes.saturating_add(bytes.len());
-        let limit = if matches!(self.form, Form::Whole(_)) { ANSWER_BYTES } else { STREAM_BYTES };
+        let is_whole = matches!(self.form, Form::Whole(_));
+        let limit = if is_whole { self.dialect.longest() } else { STREAM_BYTES };
         if self.bytes > limit {
             return Err(malformed(format!("the response is longer than {limit} bytes")));
         }

@@ -4,10 +4,12 @@
 mod dialects {
     mod anthropic;
     mod deltas;
+    mod embeddings;
     mod endings;
     mod google;
     mod ollama;
     mod openai;
+    mod original;
     mod parameters;
     mod tools;
 }

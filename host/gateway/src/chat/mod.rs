@@ -5,7 +5,7 @@ mod stream;
 
 use axum::{
     Extension,
-    extract::{self, Path, Request, rejection::PathRejection},
+    extract::{self, Request},
     http::StatusCode,
     response::Response,
 };
@@ -13,46 +13,29 @@ use sigmapol_core::json::Members;
 
 use crate::{
     body,
+    caller::Caller,
     error::ApiError,
     ids::RequestId,
-    ingress::{self, Asked, Call},
+    ingress::{self, Asked, Call, OfPath},
     reply::json_response,
-    report::set_headers,
+    report::{model, set_headers},
     state::State,
 };
-use response::{Envelope, completion, model};
+use response::{Envelope, completion};
 use stream::Chunks;
 
-/// `POST /v1/chat/completions`
+/// `POST /v1/chat/completions`, and under the name of a profile.
 pub(crate) async fn chat(
     extract::State(state): extract::State<State>,
     Extension(id): Extension<RequestId>,
+    Extension(caller): Extension<Caller>,
+    path: OfPath,
     request: Request,
 ) -> Result<Response, ApiError> {
-    answer(state, id, None, request).await
-}
-
-/// `POST /{profile}/v1/chat/completions`
-pub(crate) async fn chat_of_profile(
-    extract::State(state): extract::State<State>,
-    Extension(id): Extension<RequestId>,
-    profile: Result<Path<String>, PathRejection>,
-    request: Request,
-) -> Result<Response, ApiError> {
-    let Path(profile) =
-        profile.map_err(|_| ApiError::invalid("invalid_path", "expected UTF-8 in the path"))?;
-    answer(state, id, Some(&profile), request).await
-}
-
-async fn answer(
-    state: State,
-    id: RequestId,
-    profile: Option<&str>,
-    request: Request,
-) -> Result<Response, ApiError> {
+    let profile = ingress::profile(path)?;
     let body = body::text(request).await?;
     let members = ingress::members(&body)?;
-    let asked = Asked::of(&members, profile, &state)?;
+    let asked = Asked::of(&members, profile.as_deref(), &state, &caller)?;
     let include_usage = include_usage(&members)?;
     drop(body);
     let stream = asked.stream;

@@ -62,14 +62,6 @@ pub(crate) fn completion(envelope: &Envelope, outcome: &Outcome, report: Value) 
     completion
 }
 
-/// The model that answered, by the provider's own name.
-pub(crate) fn model(outcome: &Outcome) -> Option<String> {
-    let of = |value: &Option<Value>, key: &str| {
-        value.as_ref().and_then(|value| value.get(key)?.as_str().map(str::to_owned))
-    };
-    of(&outcome.answer, "model").or_else(|| of(&outcome.chosen, "served_model_id"))
-}
-
 /// The id of a call: clients answer by it, and not every provider has one.
 pub(crate) fn call_id(own: Option<&str>, index: usize, completion: &str) -> String {
     let own = own.filter(|own| !own.is_empty());

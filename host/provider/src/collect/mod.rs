@@ -1,6 +1,7 @@
 //! An answer that is put together from its pieces.
 
 mod calls;
+mod embeddings;
 mod live;
 mod thinking;
 mod usage;
@@ -16,6 +17,7 @@ use crate::{
 
 use calls::Calls;
 pub(crate) use calls::{Extent, Piece};
+use embeddings::Embeddings;
 use live::{Live, New};
 use thinking::Thinking;
 pub(crate) use usage::{Counts, nano_usd, sum};
@@ -33,8 +35,8 @@ pub(crate) struct Partial {
     finish_reason: Option<String>,
     pub(crate) model: Option<String>,
     pub(crate) counts: Counts,
-    /// Probabilities of tokens were asked for.
-    pub(crate) keeps_logprobs: bool,
+    wanted: Wanted,
+    embeddings: Embeddings,
     logprobs: Vec<Value>,
     annotations: Vec<Value>,
     /// Bytes of both, as they came.
@@ -47,7 +49,27 @@ pub(crate) struct Partial {
     pieces: u64,
 }
 
+/// What an answer has to have, or may.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Wanted {
+    /// Probabilities of tokens.
+    pub(crate) logprobs: bool,
+    /// The embeddings of so many inputs, and nothing else.
+    pub(crate) embeddings: Option<usize>,
+}
+
 impl Partial {
+    /// An answer to come.
+    pub(crate) fn new(wanted: Wanted) -> Self {
+        Self { wanted, ..Self::default() }
+    }
+
+    /// Adds the embedding of an input: an array of numbers, or the base64 of them.
+    pub(crate) fn add_embedding(&mut self, index: u64, vector: &RawValue) -> Result<(), CallError> {
+        self.pieces += 1;
+        self.embeddings.add(index, vector)
+    }
+
     /// Adds a piece of the text.
     pub(crate) fn add_text(&mut self, text: &str) {
         if !text.is_empty() {
@@ -125,7 +147,7 @@ impl Partial {
 
     /// Adds probabilities of tokens, if they were asked for.
     pub(crate) fn add_logprobs(&mut self, tokens: &[&RawValue]) {
-        for token in tokens.iter().filter(|_| self.keeps_logprobs) {
+        for token in tokens.iter().filter(|_| self.wanted.logprobs) {
             self.beside += token.get().len();
             self.logprobs.extend(serde_json::from_str::<Value>(token.get()).ok());
         }
@@ -195,6 +217,9 @@ impl Partial {
     /// Nothing follows: what has not been passed on may be. An answer without anything in it is a
     /// failure: nobody asked for nothing, or for white space.
     pub(crate) fn settle(&mut self) -> Result<(), CallError> {
+        if let Some(inputs) = self.wanted.embeddings {
+            return self.embeddings.check(inputs);
+        }
         self.calls.settle()?;
         if is_blank(&self.text) && self.calls.len() == 0 {
             return Err(match self.refusal.as_str() {
@@ -221,6 +246,7 @@ impl Partial {
             logprobs,
             annotations: self.annotations,
             thinking_blocks: self.thinking.finish(),
+            embeddings: self.embeddings.finish(),
         }
     }
 }

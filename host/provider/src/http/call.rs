@@ -11,6 +11,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 use super::watch::Watch;
 use crate::{
     Answer, CallError, Delta, ErrorKind, OnDelta,
+    collect::Wanted,
     config::{Credential, Settings},
     dialect::Dialect,
     failure::{Reader, retry_after},
@@ -22,10 +23,11 @@ pub(super) struct Call<'a> {
     pub(super) settings: &'a Settings,
     pub(super) dialect: &'static dyn Dialect,
     pub(super) credential: Option<Credential>,
+    /// What the dialect has to say in headers.
+    pub(super) headers: Vec<(&'static str, String)>,
     pub(super) reader: &'a Reader<'a>,
     pub(super) watch: Watch,
-    /// Probabilities of tokens were asked for.
-    pub(super) logprobs: bool,
+    pub(super) wanted: Wanted,
 }
 
 impl Call<'_> {
@@ -51,8 +53,8 @@ impl Call<'_> {
     fn headers(&self) -> Result<HeaderMap, CallError> {
         let mut headers = HeaderMap::new();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        for (name, value) in self.dialect.headers(self.credential.as_ref()) {
-            let mut value = HeaderValue::from_str(&value).map_err(|_| {
+        for (name, value) in &self.headers {
+            let mut value = HeaderValue::from_str(value).map_err(|_| {
                 let message = "the credential has characters that no header can carry";
                 CallError::new(ErrorKind::AuthError, message)
             })?;
@@ -103,8 +105,7 @@ impl Call<'_> {
             passed = stream;
             on_delta(delta);
         };
-        let mut reading = Reading::new(self.dialect, self.reader, stream);
-        reading = reading.with_logprobs(self.logprobs);
+        let mut reading = Reading::new(self.dialect, self.reader, self.wanted, stream);
         let read = self.chunks(response, &mut reading, &mut pass).await;
         let result = match read {
             Ok(()) => reading.end(&mut pass),

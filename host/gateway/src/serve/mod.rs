@@ -1,5 +1,10 @@
 //! A server for the gateway, with the bounds of [`limits`](crate::limits).
 
+mod connection;
+mod places;
+mod stalled;
+mod tls;
+
 use std::{
     io,
     net::{IpAddr, SocketAddr},
@@ -8,12 +13,7 @@ use std::{
     time::Duration,
 };
 
-use axum::Router;
-use hyper::server::conn::http1;
-use hyper_util::{
-    rt::{TokioIo, TokioTimer},
-    service::TowerToHyperService,
-};
+use axum::Extension;
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::{Semaphore, watch},
@@ -22,11 +22,15 @@ use tokio::{
 };
 
 use crate::{
-    app::app_of_this_machine,
-    limits::{CONNECTIONS, DRAIN_TIME, HEADER_BYTES, HEADER_TIME, HEADERS, WRITE_TIME},
-    stalled::Stalled,
+    access::Access,
+    app::guarded_app,
+    limits::{Bounds, DRAIN_TIME},
     state::State,
 };
+use connection::{Shared, connection};
+use places::{Place, Places};
+
+pub use tls::{Tls, TlsError};
 
 /// For a process that has no descriptor left to get one.
 const ACCEPT_AGAIN: Duration = Duration::from_millis(100);
@@ -35,12 +39,17 @@ const ACCEPT_AGAIN: Duration = Duration::from_millis(100);
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ListenError {
-    /// Others than this machine could reach it, and it asks nobody for a key.
+    /// Others than this machine could reach it.
     #[error(
-        "{0}: expected a loopback address, such as 127.0.0.1: there are no keys yet, and whoever \
-         reached it could spend money"
+        "{address}: expected {missing}, or a loopback address such as 127.0.0.1: whoever reached it \
+         could spend money"
     )]
-    NotLoopback(IpAddr),
+    Unguarded {
+        /// The address.
+        address: IpAddr,
+        /// What has to be there: `keys`, `an admin token`, or both.
+        missing: &'static str,
+    },
     /// The address is taken, or none of this machine's.
     #[error("{address}: {error}")]
     Bind {
@@ -56,22 +65,53 @@ pub enum ListenError {
 pub struct Server {
     listener: TcpListener,
     address: SocketAddr,
+    access: Access,
+    tls: Option<Tls>,
+    bounds: Bounds,
 }
 
 impl Server {
-    /// Listens on a loopback address; port 0 is any that is free.
+    /// Listens on a loopback address, and asks nobody for a key; port 0 is any that is free.
     ///
     /// # Errors
     ///
     /// [`ListenError`].
     pub async fn bind(address: SocketAddr) -> Result<Self, ListenError> {
-        if !address.ip().is_loopback() {
-            return Err(ListenError::NotLoopback(address.ip()));
+        Self::bind_with(address, Access::default()).await
+    }
+
+    /// Listens where only those come in who have what `access` asks for. Beyond this machine it has to
+    /// ask for keys, and to have an admin.
+    ///
+    /// # Errors
+    ///
+    /// [`ListenError`].
+    pub async fn bind_with(address: SocketAddr, access: Access) -> Result<Self, ListenError> {
+        let missing = match (access.has_keys(), access.has_admin()) {
+            (true, true) => None,
+            (false, true) => Some("keys"),
+            (true, false) => Some("an admin token"),
+            (false, false) => Some("keys and an admin token"),
+        };
+        if let Some(missing) = missing.filter(|_| !address.ip().is_loopback()) {
+            return Err(ListenError::Unguarded { address: address.ip(), missing });
         }
         let failed = |error| ListenError::Bind { address, error };
         let listener = TcpListener::bind(address).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
-        Ok(Self { listener, address })
+        Ok(Self { listener, address, access, tls: None, bounds: Bounds::default() })
+    }
+
+    /// With TLS, and HTTP/2 for clients that ask for it. Without, it speaks HTTP/1.1 alone.
+    #[must_use]
+    pub fn tls(self, tls: Tls) -> Self {
+        Self { tls: Some(tls), ..self }
+    }
+
+    /// With other bounds than the default ones.
+    #[must_use]
+    pub fn bounds(self, bounds: Bounds) -> Self {
+        Self { bounds, ..self }
     }
 
     /// Where it listens.
@@ -83,26 +123,28 @@ impl Server {
     /// with the response that they are at, a stream with its last frame. What has not ended after
     /// [`DRAIN_TIME`] is broken off; dropping the future breaks everything off at once.
     pub async fn serve(self, state: State, stop: impl Future<Output = ()>) {
-        let Self { listener, .. } = self;
-        let places = Arc::new(Semaphore::new(CONNECTIONS));
+        let Self { listener, access, tls, bounds, .. } = self;
+        let places = Places::new(bounds.connections);
         let (stopping, stopped) = watch::channel(false);
         let live = state.live();
         drop(state); // it would keep the router that it began with
-        let routes = app_of_this_machine(live.clone());
+        let routes = guarded_app(live.clone(), access).layer(Extension(bounds));
+        let requests = Arc::new(Semaphore::new(bounds.requests));
+        let shared = Shared { routes, bounds, requests, stopped };
         let mut connections = JoinSet::new();
         let mut stop = pin!(stop);
         loop {
             let accepted = tokio::select! {
                 () = &mut stop => break,
                 accepted = accept(&listener, &places) => accepted,
-                Some(_) = connections.join_next() => continue,
             };
+            while connections.try_join_next().is_some() {}
             match accepted {
                 Ok((socket, place)) => {
-                    let (routes, stopped) = (routes.clone(), stopped.clone());
+                    let tls = tls.as_ref().map(Tls::acceptor);
+                    let shared = shared.clone();
                     connections.spawn(async move {
-                        connection(socket, routes, stopped).await;
-                        drop(place);
+                        connection(socket, tls, shared, &place.load).await;
                     });
                 }
                 // a client that is gone again is no concern of the others
@@ -111,40 +153,17 @@ impl Server {
         }
         live.state().drain();
         drop(listener);
+        drop(shared);
         let _ = stopping.send(true); // without a connection there is nobody to tell
         let ended = async { while connections.join_next().await.is_some() {} };
         let _ = timeout(DRAIN_TIME, ended).await;
     }
 }
 
-/// The next connection, once there is a place for it.
-async fn accept(
-    listener: &TcpListener,
-    places: &Arc<Semaphore>,
-) -> io::Result<(TcpStream, tokio::sync::OwnedSemaphorePermit)> {
-    let place = Arc::clone(places).acquire_owned().await.map_err(io::Error::other)?;
+/// The next connection, and a place for it.
+async fn accept(listener: &TcpListener, places: &Places) -> io::Result<(TcpStream, Place)> {
     let (socket, _) = listener.accept().await?;
-    Ok((socket, place))
-}
-
-async fn connection(socket: TcpStream, routes: Router, mut stopped: watch::Receiver<bool>) {
     // frames go out one by one, and none waits for the answer to another
     let _ = socket.set_nodelay(true);
-    let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEADER_TIME)
-        .max_buf_size(HEADER_BYTES)
-        .max_headers(HEADERS)
-        .serve_connection(
-            TokioIo::new(Stalled::new(socket, WRITE_TIME)),
-            TowerToHyperService::new(routes),
-        );
-    let mut connection = pin!(connection);
-    tokio::select! {
-        // an error is the client's going, or a head that is none
-        _ = connection.as_mut() => return,
-        _ = stopped.wait_for(|stopped| *stopped) => {}
-    }
-    connection.as_mut().graceful_shutdown();
-    let _ = connection.await;
+    Ok((socket, places.take().await))
 }
