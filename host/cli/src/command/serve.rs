@@ -217,7 +217,9 @@ async fn serve(
         }
     };
     tokio::select! {
-        () = server.serve(gateway, async { stop.next().await }) => {}
+        () = server.serve(gateway, async {
+            let _ = stop.next().await;
+        }) => {}
         () = twice => {}
         () = asked => {}
         () = changed => {}

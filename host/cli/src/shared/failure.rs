@@ -7,7 +7,7 @@ use sigmapol_conformance::Malformed;
 use sigmapol_core::Error;
 use sigmapol_ledger::LedgerError;
 
-use crate::shared::text::one_line;
+use crate::shared::{stop::Stopped, text::one_line};
 
 /// Why a command did not do what was asked.
 #[derive(Debug)]
@@ -21,6 +21,8 @@ pub enum Failure {
     Verdict(String),
     /// The answer is there, and what was learned from it cannot be written.
     Unsaved(String),
+    /// A signal asked to stop before there was an answer.
+    Stopped(Stopped),
     /// A ledger cannot be written, or is not what it should be.
     Ledger(LedgerError),
     /// Another virtual machine would stop, by the name that it has for it.
@@ -41,6 +43,7 @@ impl Failure {
             // as sysexits.h has them: EX_DATAERR, EX_IOERR, EX_TEMPFAIL
             // as EX_CANTCREAT
             Self::Unsaved(_) => 73,
+            Self::Stopped(stopped) => stopped.exit_code(),
             Self::Ledger(LedgerError::Io { .. }) => 74,
             Self::Ledger(LedgerError::Busy { .. }) => 75,
             Self::Ledger(_) => 65,
@@ -54,6 +57,7 @@ impl fmt::Display for Failure {
             Self::Engine(error) => error.to_string(),
             Self::Usage(text) | Self::Verdict(text) | Self::Unsaved(text) => text.clone(),
             Self::Ledger(error) => error.to_string(),
+            Self::Stopped(stopped) => format!("stopped by {}", stopped.name()),
             Self::Machine(name) => format!("vm error {name}"),
             Self::Output(error) => format!("standard output: {error}"),
         };
@@ -140,6 +144,8 @@ mod tests {
             (Failure::Machine("out_of memory wasm_memory".to_owned()), 3),
             (Failure::Machine("wasm_trap out_of_fuel".to_owned()), 4),
             (Failure::Unsaved(String::new()), 73),
+            (Failure::Stopped(Stopped::Interrupted), 130),
+            (Failure::Stopped(Stopped::Terminated), 143),
             (Failure::Ledger(LedgerError::Anchor(String::new())), 65),
             (Failure::Ledger(LedgerError::Torn { segment: 1, offset: 0, bytes: 1 }), 65),
             (Failure::Ledger(LedgerError::Io { path: String::new(), message: String::new() }), 74),
