@@ -147,8 +147,56 @@ fn hostile_inputs_pay_too() {
     let tiers: Vec<_> = (0..5_000).map(|at| format!(r#""t{at}""#)).collect();
     let tiered = |at: usize| format!(r#"{{"provider_id":"p","model_family":"m","tier":"u{at}"}}"#);
     let keys: Vec<_> = (0..5_000).map(|at| format!(r#""{at}":1"#)).collect();
+    // names that begin alike, in no order; they are sorted, and each is looked up
+    let alike = |count: usize, same: usize| {
+        (0..count)
+            .map(|at| format!("{}{}", "a".repeat(same), at * 7_919 % count))
+            .collect::<Vec<_>>()
+    };
+    let members = |names: &[String]| {
+        names.iter().map(|name| format!(r#""{name}":1"#)).collect::<Vec<_>>().join(",")
+    };
+    let capable = |names: &[String]| {
+        let capabilities = members(names);
+        format!(
+            r#"{{"candidates":[{{"provider_id":"p","model_family":"m","capabilities":{{{capabilities}}}}}]}}"#
+        )
+    };
     let plain = policy(r#"["top"]"#, r#"["zero"]"#, r#"["argmax"]"#);
     for (name, policy, ctx) in [
+        ("capabilities that begin alike", plain.clone(), capable(&alike(8_000, 40))),
+        ("many capabilities", plain.clone(), capable(&alike(200_000, 0))),
+        (
+            "providers that begin alike",
+            plain.clone(),
+            format!(
+                r#"{{"candidates":[{}]}}"#,
+                alike(2_000, 400)
+                    .iter()
+                    .map(|name| format!(r#"{{"provider_id":"{name}","model_family":"m"}}"#))
+                    .collect::<Vec<_>>()
+                    .join(",")
+            ),
+        ),
+        // each is the beginning of the next, so that each is as far down as it is long
+        (
+            "names in names",
+            plain.clone(),
+            capable(&(0..2_000).map(|at| "a".repeat(at)).collect::<Vec<_>>()),
+        ),
+        (
+            "the same comparison over and over",
+            policy(
+                &many(
+                    "or",
+                    r#"["cmp","credits","ge",5e-324],["cmp","credits","ge",1e-310]"#,
+                    2_000,
+                ),
+                r#"["zero"]"#,
+                r#"["ordered"]"#,
+            ),
+            r#"{"candidates":[],"vocabulary":{"profile":"reference"}}"#.to_owned(),
+        ),
         ("nothing", plain.clone(), r#"{"candidates":[]}"#.to_owned()),
         (
             "blanks in the policy",

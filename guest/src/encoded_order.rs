@@ -4,6 +4,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::cmp::Ordering;
 
+use crate::bytes::common;
 use crate::encode::{beginning, escape, text};
 use crate::json::Value;
 use crate::order::by;
@@ -28,7 +29,8 @@ pub fn sort(arguments: Vec<Argument<'_>>) -> Vec<Argument<'_>> {
         begun.push((bytes, argument));
     }
     let sorted = by(begun, |(begin, left), (other, right)| {
-        begin.cmp(other).then_with(|| compare(left, right))
+        let whole = (1..BEGINNING).contains(&begin.len());
+        begin.cmp(other).then_with(|| if whole { Ordering::Equal } else { compare(left, right) })
     });
     sorted.into_iter().map(|(_, argument)| argument).collect()
 }
@@ -65,7 +67,7 @@ fn terms(left: &Term, right: &Term) -> Ordering {
 /// end.
 fn strings(left: &str, right: &str) -> Ordering {
     let (left, right) = (left.as_bytes(), right.as_bytes());
-    let same = left.iter().zip(right).take_while(|(left, right)| left == right).count();
+    let same = common(left, right);
     written(left.get(same)).cmp(&written(right.get(same)))
 }
 

@@ -25,7 +25,7 @@ pub const INHERITANCE: usize = 64;
 /// Largest magnitude of a seed: beyond it a double no longer names one integer.
 pub const SEED: f64 = 9_007_199_254_740_991.0;
 
-/// `strict` profile: bytes of a string parameter.
+/// `strict` profile: bytes of a string parameter. Of a longer name a reason has the beginning.
 pub const STRING_BYTES: usize = 256;
 
 /// `strict` profile: entries of a recipe, of one of its steps, of a chain and of an action.
@@ -39,3 +39,7 @@ pub const BACKOFF_MS: f64 = 60_000.0;
 
 /// `strict` profile: entries of a backoff array.
 pub const BACKOFF_ENTRIES: usize = 16;
+
+/// Bytes of a message: its position, what was expected with every key that is known, and of a key
+/// or a name that it repeats enough to find it by.
+pub const MESSAGE_BYTES: usize = 2_048;

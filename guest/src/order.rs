@@ -5,11 +5,68 @@ use core::cmp::Ordering;
 
 /// Sorts by text, bytewise; what is equal keeps its order.
 pub fn by_text<T>(items: Vec<T>, text: impl Fn(&T) -> &str) -> Vec<T> {
-    let mut keys: Vec<(&str, usize)> = items.iter().map(&text).zip(0..).collect();
-    keys.sort_unstable();
-    let order: Vec<usize> = keys.into_iter().map(|(_, at)| at).collect();
+    let order = if items.len() <= FEW {
+        order_of_few(items.iter().map(text).zip(0..))
+    } else {
+        order_of(&items.iter().map(text).collect::<Vec<_>>())
+    };
     let mut items: Vec<Option<T>> = items.into_iter().map(Some).collect();
-    order.into_iter().filter_map(|at| items.get_mut(at)?.take()).collect()
+    order.into_iter().filter_map(|at| items.get_mut(at as usize)?.take()).collect()
+}
+
+/// The places of the texts from the least on. By words, from the first to the last, of those whose
+/// words before are the same: a word of many texts is looked at once, so the work is that of the
+/// bytes, and of a sort of words.
+fn order_of(texts: &[&str]) -> Vec<u32> {
+    let text = |place: &u32| texts.get(*place as usize).copied().unwrap_or_default();
+    let mut order: Vec<u32> = (0..texts.len() as u32).collect();
+    // texts that have so many words in common
+    let mut alike = Vec::from([(0..order.len(), 0)]);
+    while let Some((range, words)) = alike.pop() {
+        let Some(places) = order.get_mut(range.clone()) else { continue };
+        if places.len() <= FEW {
+            places.copy_from_slice(&order_of_few(places.iter().map(|at| (text(at), *at))));
+            continue;
+        }
+        let keys: Vec<u64> = places.iter().map(|at| word(text(at), words)).collect();
+        let sorted = by_number(&keys);
+        let at = |place: &u32| places.get(*place as usize).copied().unwrap_or_default();
+        let moved: Vec<u32> = sorted.iter().map(at).collect();
+        places.copy_from_slice(&moved);
+        let key = |place: &u32| keys.get(*place as usize).copied().unwrap_or_default();
+        let mut start = range.start;
+        for same in sorted.chunk_by(|left, right| key(left) == key(right)) {
+            let end = start + same.len();
+            let more = same.first().is_some_and(|at| key(at) as u8 as usize > WORD);
+            if same.len() > 1 && more {
+                alike.push((start..end, words + 1));
+            }
+            start = end;
+        }
+    }
+    order
+}
+
+/// Places in the order of their texts, by comparisons.
+fn order_of_few<'t>(texts: impl Iterator<Item = (&'t str, u32)>) -> Vec<u32> {
+    let mut texts: Vec<_> = texts.collect();
+    texts.sort_unstable();
+    texts.into_iter().map(|(_, place)| place).collect()
+}
+
+/// Bytes of a text in a word.
+const WORD: usize = 7;
+
+/// A word of a text: its bytes, the first the highest, and below them how many there are from here
+/// on, or that there are more than fit.
+fn word(text: &str, at: usize) -> u64 {
+    let rest = text.as_bytes().get(at * WORD..).unwrap_or_default();
+    let whole = rest.first_chunk().map(|bytes| u64::from_be_bytes(*bytes));
+    let part = || {
+        let bytes = rest.iter().chain(core::iter::repeat(&0)).take(WORD);
+        bytes.fold(0, |word, byte| word << 8 | u64::from(*byte)) << 8
+    };
+    whole.map_or_else(part, |bytes| bytes & !0xff) | rest.len().min(WORD + 1) as u64
 }
 
 /// Sorts few items by a comparison that takes long: places are inserted, those of a run that is in
@@ -143,6 +200,8 @@ pub const fn from_ascending(order: i64) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use alloc::string::String;
+
     use super::*;
 
     #[test]
@@ -150,6 +209,27 @@ mod tests {
         let items = Vec::from([("b", 1), ("é", 2), ("a", 3), ("b", 4), ("Z", 5)]);
         let sorted: Vec<i32> = by_text(items, |item| item.0).iter().map(|item| item.1).collect();
         assert_eq!(sorted, [5, 3, 1, 4, 2]);
+    }
+
+    /// As the standard library sorts them: few and many, of every length around a word, with zeros
+    /// at their end, and some of them twice.
+    #[test]
+    fn many_texts_that_begin_alike() {
+        let mut state = 1_u64;
+        for len in [FEW, FEW + 1, 100, 1000] {
+            for same in [0, 5, 6, 7, 8, 30] {
+                let next = |at| {
+                    state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                    let (kind, more) = ((state >> 33) % 7, (state >> 40) as usize % 17);
+                    let end = ["", "\0", "a", "é", "\u{7f}"][(state >> 50) as usize % 5];
+                    (alloc::format!("{}{kind}{}{end}", "x".repeat(same), "\0".repeat(more)), at)
+                };
+                let items: Vec<(String, usize)> = (0..len).map(next).collect();
+                let mut expected = items.clone();
+                expected.sort();
+                assert_eq!(by_text(items, |item| &item.0), expected);
+            }
+        }
     }
 
     #[test]

@@ -10,6 +10,7 @@ use crate::names::NONE;
 use crate::observation::{Flags, Nums, Observation};
 use crate::order::{around_zeros, ascending, in_order};
 use crate::request::{NEEDS, Privacy};
+use crate::shown;
 use crate::signature::Rel;
 use crate::vocabulary::{BoolField, NumField};
 
@@ -47,9 +48,9 @@ impl Reason<'_> {
     pub fn text(&self) -> String {
         match self {
             Self::Named(name) => [*name].concat(),
-            Self::Is(field) => ["is:", field].concat(),
-            Self::Cmp(field, rel) => ["cmp:", field, ":", rel.name()].concat(),
-            Self::MissingCapability(name) => ["missing_capability:", name].concat(),
+            Self::Is(field) => ["is:", &shown::name(field)].concat(),
+            Self::Cmp(field, rel) => ["cmp:", &shown::name(field), ":", rel.name()].concat(),
+            Self::MissingCapability(name) => ["missing_capability:", &shown::name(name)].concat(),
         }
     }
 }
@@ -316,4 +317,26 @@ fn part<T>(column: &[T], at: usize) -> &[T] {
 fn mask<T>(items: &[T], holds: impl Fn(&T) -> bool) -> u64 {
     let bits = items.iter().zip(0_u32..);
     bits.fold(0, |word, (item, place)| word | u64::from(holds(item)) << place)
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::format;
+
+    use super::*;
+
+    /// A reason is repeated for each candidate: what a name of 450,000 bytes comes to in it.
+    #[test]
+    fn reasons_are_short() {
+        let name = "n".repeat(450_000);
+        let shown = format!("{}… (450000 bytes)", "n".repeat(256));
+        for (reason, expected) in [
+            (Reason::Is(&name), format!("is:{shown}")),
+            (Reason::Cmp(&name, Rel::Ge), format!("cmp:{shown}:ge")),
+            (Reason::MissingCapability(&name), format!("missing_capability:{shown}")),
+            (Reason::Cmp("price_in", Rel::Le), "cmp:price_in:le".into()),
+        ] {
+            assert_eq!(reason.text(), expected);
+        }
+    }
 }

@@ -1,7 +1,10 @@
 //! Refusals: the only errors the engine has.
 
+use alloc::borrow::Cow;
 use alloc::string::String;
 use core::fmt;
+
+use crate::shown;
 
 /// The table of codes: `/// what it means`, `Code "name";`, in the order of `wit/policy.wit`. The
 /// macro calls another one with it, so that whatever has to know all codes is made of this table.
@@ -99,7 +102,12 @@ pub struct Refusal {
 
 impl Refusal {
     pub(crate) fn new(code: RefusalCode, message: impl Into<String>) -> Self {
-        Self { code, message: message.into() }
+        let message = message.into();
+        let cut = match shown::message(&message) {
+            Cow::Owned(cut) => Some(cut),
+            Cow::Borrowed(_) => None,
+        };
+        Self { code, message: cut.unwrap_or(message) }
     }
 
     pub(crate) fn ctx(message: impl Into<String>) -> Self {

@@ -15,6 +15,7 @@ use crate::refusal::Refusal;
 use crate::router::{Config, Runtime, elaborate, plan, status};
 use crate::run::Run;
 use crate::score::score_value;
+use crate::shown;
 use crate::turn::{Effect, Turn};
 
 /// One event. `run` is the state of the run it belongs to: `respond`, `resume`, `skip` and `cancel` go
@@ -151,7 +152,7 @@ impl<'a> Step<'a> {
                     .number("started_at_ms", now_ms);
                 let done = Object::new()
                     .flag("ok", false)
-                    .text("error", error)
+                    .text("error", shown::message(&error).into_owned())
                     .with("trace", trace.build());
                 Ok((None, Effect::Done(done.build().to_json())))
             }
@@ -180,7 +181,9 @@ impl<'a> Step<'a> {
         let config = self.config(event)?;
         let plan = match plan(config, &mut self.runtime, event.supplies()?, event.contract()?) {
             Ok(plan) => plan,
-            Err(error) => return Ok(Object::new().text("error", error)),
+            Err(error) => {
+                return Ok(Object::new().text("error", shown::message(&error).into_owned()));
+            }
         };
         self.logs.extend(plan.logs);
         self.cost += plan.cost;

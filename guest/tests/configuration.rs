@@ -109,7 +109,7 @@ fn not_in_order() {
         (
             "/providers/alpha/auth",
             json!({ "kind": "bearer_token" }),
-            "providers.alpha.auth.kind: unknown kind 'bearer_token', the nearest known one is 'bearer'",
+            "providers.alpha.auth.kind: expected one of bearer, none, oauth",
         ),
         (
             "/providers/alpha/auth",

@@ -8,6 +8,7 @@ mod bindings;
 mod convert;
 mod heap;
 mod holding;
+mod memory;
 #[cfg(not(any(target_env = "", target_env = "p1")))] // where wit-bindgen brings its own
 mod realloc;
 mod soft_float;

@@ -5,6 +5,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::json::{Member, Members, Value};
+use crate::limits::STRING_BYTES;
 
 /// Refuses a key that is not in `known`.
 pub fn only(position: &str, value: &Value, known: &[&str]) -> Result<(), String> {
@@ -26,22 +27,26 @@ pub fn one_of(position: &str, name: &str, entries: &Members) -> Result<(), Strin
 
 /// `<what> '<word>', the nearest known one is '<…>'`.
 pub fn refusal(what: &str, word: &str, known: &[&str]) -> String {
-    // the first of several at the same distance
-    match known.iter().min_by_key(|known| distance(word, known)) {
+    // the work is a product of lengths: of a long word the beginning is looked at, and no long one
+    // is near; the first of several at the same distance
+    let near = word.as_bytes();
+    let near = near.get(..STRING_BYTES).unwrap_or(near);
+    let known = known.iter().filter(|known| known.len() <= STRING_BYTES);
+    match known.min_by_key(|known| distance(near, known)) {
         Some(nearest) => format!("{what} '{word}', the nearest known one is '{nearest}'"),
         None => format!("{what} '{word}', none is known"),
     }
 }
 
 /// Bytes to insert, delete or replace to make one word of the other (Levenshtein).
-fn distance(from: &str, to: &str) -> usize {
+fn distance(from: &[u8], to: &str) -> usize {
     let mut row: Vec<usize> = (0..=to.len()).collect();
-    for (above, a) in from.bytes().enumerate() {
+    for (above, a) in from.iter().enumerate() {
         let mut diagonal = above;
         let mut left = above + 1;
         for (at, b) in to.bytes().enumerate() {
             let up = row.get(at + 1).copied().unwrap_or_default();
-            let cost = (diagonal + usize::from(a != b)).min(up + 1).min(left + 1);
+            let cost = (diagonal + usize::from(*a != b)).min(up + 1).min(left + 1);
             if let Some(cell) = row.get_mut(at) {
                 *cell = left;
             }
@@ -70,7 +75,7 @@ mod tests {
             ("base_ulr", "base_url", 2),
             ("same", "same", 0),
         ] {
-            assert_eq!(distance(from, to), expected, "{from} {to}");
+            assert_eq!(distance(from.as_bytes(), to), expected, "{from} {to}");
         }
     }
 }

@@ -96,7 +96,8 @@ pub fn shape(config: &Value) -> Result<(), String> {
             only(&about, auth, &AUTH)?;
             let kind = auth.get("kind").and_then(Value::as_str).unwrap_or_default();
             if !AUTH_KINDS.contains(&kind) {
-                return Err(refusal(&format!("{about}.kind: unknown kind"), kind, &AUTH_KINDS));
+                // without the value: it may be a key that was put in the wrong place
+                return Err(format!("{about}.kind: expected one of {}", AUTH_KINDS.join(", ")));
             }
         }
         if let Some(cap) = provider.get("market_price_cap") {
