@@ -2,9 +2,10 @@
 
 use axum::{
     Extension, Router,
-    extract::{self, Path, rejection::PathRejection},
+    extract::{self, Path, Request, rejection::PathRejection},
     http::{Method, StatusCode},
-    middleware::{from_fn, from_fn_with_state},
+    middleware::{Next, from_fn, from_fn_with_state},
+    response::{IntoResponse as _, Response},
     routing::any,
 };
 
@@ -35,6 +36,7 @@ pub fn app_with(state: State, access: Access) -> Router {
     routes(access.clone())
         .layer(from_fn_with_state(access, cors))
         .layer(from_fn(shape))
+        .layer(from_fn(address))
         .layer(from_fn_with_state(state.live(), observe))
         .with_state(state.live())
 }
@@ -48,6 +50,7 @@ pub(crate) fn guarded_app(live: Live, access: Access) -> Router {
     routes(access.of_this_machine())
         .layer(from_fn(guard))
         .layer(from_fn(shape))
+        .layer(from_fn(address))
         .layer(from_fn_with_state(live.clone(), observe))
         .with_state(live)
 }
@@ -61,7 +64,7 @@ fn routes(access: Access) -> Router<Live> {
             routes.route(endpoint.path, endpoint.handler.clone())
         })
     };
-    let mut of_callers = of(Whose::Callers).route("/{profile}", any(base_of_profile));
+    let mut of_callers = of(Whose::Callers).route("/{profile}", any(address_of_profile));
     for path in UNSERVED {
         of_callers = of_callers.route(path, any(unserved));
     }
@@ -92,22 +95,25 @@ fn routes(access: Access) -> Router<Live> {
                 .method_not_allowed_fallback(none)
                 .layer(from_fn_with_state(access, observers)),
         )
-        .merge(of(Whose::Anyone).route("/", any(base)).method_not_allowed_fallback(none))
+        .merge(of(Whose::Anyone).method_not_allowed_fallback(none))
 }
 
 /// Agents ask whether the address that they were given is there, before they say who they are.
-async fn base(method: Method) -> Result<StatusCode, ApiError> {
-    if method == Method::HEAD { Ok(StatusCode::OK) } else { Err(not_found().await) }
+async fn address(request: Request, next: Next) -> Response {
+    match (request.method(), request.uri().path()) {
+        (&Method::HEAD, "/") => StatusCode::OK.into_response(),
+        _ => next.run(request).await,
+    }
 }
 
 /// The address of those that can only be given a profile in it.
-async fn base_of_profile(
+async fn address_of_profile(
     extract::State(state): extract::State<State>,
     method: Method,
     profile: Result<Path<String>, PathRejection>,
 ) -> Result<StatusCode, ApiError> {
     let known = profile.is_ok_and(|Path(name)| state.names().profiles.contains(&name));
-    if known { base(method).await } else { Err(not_found().await) }
+    if known && method == Method::HEAD { Ok(StatusCode::OK) } else { Err(not_found().await) }
 }
 
 /// Of a path of the API that is not served here.

@@ -23,8 +23,8 @@ use crate::{
 const ADMIN: &str = "adm-0123456789abcdef";
 
 /// The keys of the cases, in a file.
-struct World {
-    gateway: Gateway,
+pub(crate) struct World {
+    pub(crate) gateway: Gateway,
     folder: TempDir,
 }
 
@@ -73,7 +73,7 @@ async fn fill(store: &dyn Store) {
 }
 
 impl World {
-    async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let store = store(&path_of(&folder));
         fill(&*store).await;

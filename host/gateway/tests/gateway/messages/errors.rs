@@ -6,6 +6,7 @@ use sigmapol_gateway::limits::BODY_BYTES;
 use crate::{
     client::{Reply, request, send},
     fixture::{Gateway, message},
+    keys::World,
 };
 
 /// Status, type and message of an error; of a run that was planned `x_router` is beside it.
@@ -137,4 +138,34 @@ async fn nobody_can_be_asked() {
     assert_eq!(told.2, "no model can be asked: no_candidates");
     assert!(reply.json()["x_router"]["decision_trace"]["rejected"].is_array());
     assert_eq!(gateway.calls().len(), 0);
+}
+
+#[tokio::test]
+async fn who_may_ask() {
+    let world = World::new().await;
+    let gateway = &world.gateway;
+    let ask = async |headers: &str, more: Value| {
+        gateway.post_with("/v1/messages", headers, &message(more).to_string()).await
+    };
+    for headers in ["", "x-api-key: nonsense\r\n", "authorization: Bearer sk-adm\r\n"] {
+        let told = error(&ask(headers, json!({})).await);
+        assert_eq!((told.0, told.1.as_str()), (401, "authentication_error"), "{headers}");
+    }
+    for headers in ["x-api-key: sk-off\r\n", "x-api-key: sk-old\r\n", "x-api-key: sk-route\r\n"] {
+        let told = error(&ask(headers, json!({"model": "family:small"})).await);
+        assert_eq!((told.0, told.1.as_str()), (403, "permission_error"), "{headers}");
+    }
+    assert_eq!(gateway.calls().len(), 0);
+    for (headers, model) in [
+        ("x-api-key: sk-a\r\n", "claude-x"),
+        ("authorization: Bearer sk-a\r\n", "claude-x"),
+        ("x-api-key: sk-route\r\n", "profile:private"),
+    ] {
+        assert_eq!(ask(headers, json!({"model": model})).await.status, 200, "{headers}");
+    }
+    let none = gateway.post("/v1/messages/count_tokens", &message(json!({})).to_string()).await;
+    assert_eq!(error(&none).0, 401);
+    // that the address is there, anybody may know
+    let head = request("HEAD", "/", "", "").replace("content-length: 0\r\n", "");
+    assert_eq!(send(gateway.address, head.as_bytes()).await.status, 200);
 }
