@@ -56,10 +56,12 @@ mock arrived
 # gateway NAME SCRIPT: starts a gateway over a mock of its own, which answers in order; no model is too dear
 gateway() {
     listen "$1-mock" mock-provider --script "$clients/$2.json"
-    sed -e "s#http://127.0.0.1:4010#$url#" -e 's/"le", 12/"le", 99/' examples/router.json >"$work/router.json"
+    vectors='"models": {"vectors": {"protocol": "embeddings", "capabilities": {}, "served_by": [{"provider": "alpha", "fields": {"price_in": 0.02, "price_out": 0}}]},'
+    sed -e "s#http://127.0.0.1:4010#$url#" -e "s#\"models\": {#$vectors#" -e 's/"le", 12/"le", 99/' \
+        examples/router.json >"$work/router.json"
     listen "$1-gateway" serve --config "$work/router.json" --listen 127.0.0.1:0
 }
-for api in gateway messages; do
+for api in gateway messages responses; do
     gateway "python-$api" "$api"
     "$work/python/bin/python" "$clients/$api.py" "$url"
     gateway "node-$api" "$api"

@@ -230,3 +230,9 @@ pub(crate) fn read<'t, T: serde::Deserialize<'t>>(
         |error: serde_json::Error| ApiError::of_param("invalid_type", name, &error.to_string());
     text.map(serde_json::from_str).transpose().map_err(wrong)
 }
+
+fn without(object: &str, name: &str) -> Result<Object, ApiError> {
+    let members = members(object)?;
+    let kept = members.0.iter().filter(|(key, _)| key != name);
+    Ok(kept.fold(Object::new(), |object, (key, value)| object.with(key, value.get())))
+}

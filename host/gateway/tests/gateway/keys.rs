@@ -224,6 +224,12 @@ async fn a_key_is_for_its_routes() {
             assert_eq!(world.gateway.calls().len(), before);
         }
     }
+    // the nodes of a flow bring policies, too
+    let before = world.gateway.calls().len();
+    let flow = json!({"model": "profile:private", "flow_ir": ["flow", {}]});
+    let (status, _, param, own, _) = world.chat("sk-route", flow).await.error();
+    assert_eq!((status, own.as_str(), param.as_deref()), (403, code, Some("flow_ir")));
+    assert_eq!(world.gateway.calls().len(), before);
     for (path, expected) in
         [("/private/v1/chat/completions", 200), ("/default/v1/chat/completions", 403)]
     {
