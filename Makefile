@@ -1,5 +1,5 @@
 .PHONY: help demo demo-call test web lint package deny conformance component golden keep check-golden reproducible genvm-matrix bench \
-	bench-ledger climb fuzz attack sdk claude-code codex differential sbom
+	bench-ledger climb fuzz attack sdk claude-code codex soak differential sbom
 
 help:          ## these verbs
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 24
@@ -89,6 +89,9 @@ claude-code:   ## Claude Code in front of the gateway: a tool over two turns, a 
 
 codex:         ## the Codex CLI through the gateway to the mock: a tool is called, its result goes back
 	sh tools/codex.sh
+
+soak:          ## a gateway under load, killed and reconfigured: REQUESTS=20000 KILLS=5 CLIENTS=16 MINUTES=30
+	sh tools/soak.sh
 
 differential:  ## N=10000000 random decisions of SEED=1, natively and in the component
 	cargo run --release --quiet --locked -p sigmapol-tests --bin differential -- $(or $(N),10000000) $(or $(SEED),1)
