@@ -6,6 +6,7 @@
     clippy::indexing_slicing,
     reason = "a test says what is wrong by panicking"
 )]
+#![allow(dead_code, reason = "not every crate looks at headers")]
 
 use std::{fs, path::Path};
 
@@ -18,6 +19,10 @@ use crate::shared::shared;
 pub struct Captured {
     /// The name of its file.
     pub file: String,
+    /// The path, with its query.
+    pub target: String,
+    /// `[[name, value]…]` or `{name: value}`; `null` where they were not kept.
+    pub headers: Value,
     /// The body, as text. Those of the second capture are JSON in their files: members in their order,
     /// with the blanks of none.
     pub body: String,
@@ -40,14 +45,16 @@ pub fn captured(crate_root: &str, is_wanted: impl Fn(&str) -> bool) -> Vec<Captu
             continue;
         }
         let seen: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
-        let target = seen["request"]["path"].as_str().unwrap();
-        let body = match &seen["request"]["body"] {
+        let request = seen.get("request").unwrap_or(&seen);
+        let target = request["path"].as_str().unwrap_or_default();
+        let body = match &request["body"] {
             Value::String(text) => text.clone(),
             body => body.to_string(),
         };
         if is_wanted(target.split('?').next().unwrap()) && body.starts_with('{') {
             let file = path.file_name().unwrap().to_string_lossy().into_owned();
-            requests.push(Captured { file, body });
+            let (target, headers) = (target.to_owned(), request["headers"].clone());
+            requests.push(Captured { file, target, headers, body });
         }
     }
     requests.sort_by(|one, other| one.file.cmp(&other.file));

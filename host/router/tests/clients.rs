@@ -41,7 +41,12 @@ const OWN: &str = r#" { "tem\u0070erature" : 1.10,
 /// The requests to `/chat/completions`, and one that nobody sent.
 fn chats() -> Vec<Captured> {
     let mut requests = from_the_field(true);
-    requests.push(Captured { file: "own".to_owned(), body: OWN.to_owned() });
+    requests.push(Captured {
+        file: "own".to_owned(),
+        target: "/v1/chat/completions".to_owned(),
+        headers: Value::Null,
+        body: OWN.to_owned(),
+    });
     requests
 }
 
@@ -106,7 +111,7 @@ fn expected(body: &str, set: Option<(&str, &str)>) -> Vec<(String, String)> {
 
 async fn arrives(transform: Value, set: Option<(&str, &str)>) {
     let mut wrong = Vec::new();
-    for Captured { file, body } in chats() {
+    for Captured { file, body, .. } in chats() {
         if let Err(what) = arrives_of(&body, &transform, set).await {
             wrong.push(format!("{file}: {what}"));
         }
@@ -213,7 +218,7 @@ fn arrived(api_kind: &str, text: &str) -> (Texts, Texts) {
 #[tokio::test]
 async fn tools_are_told_in_every_dialect() {
     let mut seen = (0, 0);
-    for Captured { file, body } in chats() {
+    for Captured { file, body, .. } in chats() {
         let conversation: Vec<String> = members(&body)
             .into_iter()
             .filter(|(key, _)| ["messages", "tools"].contains(&key.as_str()))
@@ -238,7 +243,7 @@ async fn tools_are_told_in_every_dialect() {
 /// called, unless all of its words are those of a chat too.
 #[tokio::test]
 async fn other_requests_are_not_taken_for_chats() {
-    for Captured { file, body } in from_the_field(false) {
+    for Captured { file, body, .. } in from_the_field(false) {
         let mock = MockProvider::start("", 0).await.unwrap();
         let error = match router(&mock, "openai_compatible", &json!(["id"])).start(&body) {
             Err(error) => error.to_string(),

@@ -22,7 +22,7 @@ fn able(config: &mut Value) {
 #[tokio::test]
 async fn what_clients_send_is_answered_and_arrives() {
     let gateway = Gateway::with_config(&Value::Null, able).await;
-    for Captured { file, body } in to("/chat/completions") {
+    for Captured { file, body, .. } in to("/chat/completions") {
         let before = gateway.calls().len();
         let reply = gateway.post("/v1/chat/completions", &body).await;
         assert_eq!((reply.status, reply.whole), (200, true), "{file}: {}", reply.body);
@@ -71,7 +71,7 @@ fn texts(value: &Value, texts: &mut Vec<String>) {
 #[tokio::test]
 async fn requests_for_responses_are_answered_and_arrive() {
     let gateway = Gateway::with_config(&Value::Null, able).await;
-    for Captured { file, body } in to("/responses") {
+    for Captured { file, body, .. } in to("/responses") {
         let before = gateway.calls().len();
         let reply = gateway.post("/v1/responses", &body).await;
         assert_eq!((reply.status, reply.whole), (200, true), "{file}: {}", reply.body);
