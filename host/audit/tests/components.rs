@@ -171,6 +171,18 @@ fn results_that_are_wrong() {
     }
 }
 
+/// A million candidates of a ctx that has one are not written out to be compared.
+#[test]
+fn results_that_are_longer_than_the_question() {
+    let store = |at: u32, value: i64| format!("(i32.store (i32.const {at}) (i32.const {value}))");
+    // lists of a million entries of 16 bytes, all zero
+    for length in [1044, 1052, 1072] {
+        let pages = "(drop (memory.grow (i32.const 1000)))";
+        let list = format!("{pages} {} {}", store(length - 4, 1 << 20), store(length, 1 << 20));
+        diverged(&answering(&list), "stopped exhausted result");
+    }
+}
+
 /// The bound on a cost is of what admission says.
 #[test]
 fn an_admission_that_lies() {

@@ -8,6 +8,7 @@ use sigmapol_core::{Bounded, Engine, Error, Exhausted, INPUT_BYTES, RefusalCode}
 use super::{
     Engines, Found,
     beside::{self, Made, Said},
+    plausible,
 };
 use crate::{
     difference::difference,
@@ -173,6 +174,7 @@ fn decide(
             Bounded::new(engine, limit.unwrap_or(0)).decide(policy, &padded)
         }
     };
+    let result = plausible::decision(result, ctx);
     let now = outcome(&result, blanked);
     let differs_in_outcome = match (own, receipt.outcome.get("refused"), now.get("refused")) {
         // what is wrong is found in another order where the catalog was read before
@@ -206,7 +208,7 @@ fn step(
     event: &str,
     engine: &dyn Engine,
 ) -> Again {
-    let result = engine.step(run, event);
+    let result = plausible::turn(engine.step(run, event), run, event);
     let now = turn_outcome(&result);
     let chosen = result.as_ref().ok().and_then(|turn| called(&turn.value));
     // a state of the event's own leaves nothing to say of the router's

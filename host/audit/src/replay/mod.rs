@@ -8,6 +8,7 @@ mod foreign;
 mod job;
 mod offers;
 mod other_ask;
+mod plausible;
 mod resolve;
 mod text_cache;
 mod versions;

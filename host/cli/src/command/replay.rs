@@ -48,7 +48,7 @@ pub(crate) struct Args {
     /// The most fuel of a call, whatever its record says that it had
     #[arg(long, value_name = "N", default_value_t = FUEL)]
     fuel: u64,
-    /// Fail where a record is there by digest alone, so that it cannot be made again
+    /// Fail where a record is missing or there by digest alone, so that it cannot be made again
     #[arg(long, conflicts_with = "policy")]
     complete: bool,
     /// Print a line for every record, in the order in which they come out
@@ -111,15 +111,23 @@ pub(crate) fn run(
     } else {
         print(&summary, &others, global, out)?;
     }
-    let missing = if args.complete { summary.not_recorded } else { 0 };
-    match summary.diverged + summary.component_mismatch + summary.out_of_fuel + missing {
-        0 => Ok(()),
-        wrong => Err(Failure::Verdict(format!(
-            "replay: {} of {} records are not shown to be the same",
-            grouped(wrong),
-            grouped(summary.records())
-        ))),
+    let wrong = summary.diverged + summary.component_mismatch + summary.out_of_fuel;
+    let (wrong, all) = match args.complete {
+        false => (wrong, summary.records()),
+        // what is missing should be a record
+        true => (
+            wrong.saturating_add(summary.not_recorded).saturating_add(summary.missing),
+            summary.records().saturating_add(summary.missing),
+        ),
+    };
+    if wrong == 0 {
+        return Ok(());
     }
+    Err(Failure::Verdict(format!(
+        "replay: {} of {} records are not shown to be the same",
+        grouped(wrong),
+        grouped(all)
+    )))
 }
 
 /// A line a record, until one cannot be written.

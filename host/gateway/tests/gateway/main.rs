@@ -7,6 +7,8 @@
     reason = "a test says what is wrong by panicking"
 )]
 
+#[path = "../../../../tests/captured.rs"]
+mod captured;
 #[path = "../../../../tests/shared.rs"]
 mod shared;
 
