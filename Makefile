@@ -1,5 +1,5 @@
 .PHONY: help demo demo-call test web lint package deny conformance component golden keep check-golden reproducible genvm-matrix bench \
-	bench-ledger climb fuzz attack sdk differential
+	bench-ledger climb fuzz attack sdk codex differential
 
 help:          ## these verbs
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 24
@@ -77,6 +77,9 @@ attack:        ## hostile responses, configurations, states, ledgers, disks: MIN
 
 sdk:           ## the SDKs of providers, against the mock and through the command
 	sh tools/sdk.sh
+
+codex:         ## the Codex CLI through the gateway to the mock: a tool is called, its result goes back
+	sh tools/codex.sh
 
 differential:  ## N=10000000 random decisions of SEED=1, natively and in the component
 	cargo run --release --quiet --locked -p sigmapol-tests --bin differential -- $(or $(N),10000000) $(or $(SEED),1)

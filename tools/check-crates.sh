@@ -14,7 +14,7 @@ cargo tree --quiet --offline -p sigmapol-cli >/dev/null || {
 tree() { cargo tree --quiet --offline --prefix none --edges "$@" | sed 's/ .*//' | LC_ALL=C sort -u; }
 
 # From the bottom to the top. A crate may depend on those before it.
-order='sigmapol-engine defloat sigmapol-core sigmapol-prove sigmapol sigmapol-ledger sigmapol-conformance sigmapol-audit
+order='sigmapol-engine defloat sigmapol-core sigmapol-prove sigmapol-templates sigmapol sigmapol-ledger sigmapol-conformance sigmapol-audit
     sigmapol-mock sigmapol-provider sigmapol-router sigmapol-gateway sigmapol-genvm sigmapol-cli'
 
 for crate in $(sed -n 's/^name = "\(.*\)"$/\1/p' guest/Cargo.toml tools/defloat/Cargo.toml host/*/Cargo.toml |

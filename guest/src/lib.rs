@@ -53,6 +53,8 @@ mod fail_plan;
 mod flow;
 mod json;
 pub mod limits;
+#[cfg(not(target_family = "wasm"))]
+mod lower;
 mod names;
 mod normal;
 mod number;
@@ -97,12 +99,16 @@ use vocabulary::Vocabulary;
 pub use cost::CostBound;
 pub use decide::{Decision, Ranked, Reaction, Rejected, decide};
 pub use event::router_members;
+#[cfg(not(target_family = "wasm"))]
+pub use lower::lower;
 pub use policy::constrain;
 pub use prepared::{Choice, Prepared, PreparedRouter};
 pub use refusal::{Refusal, RefusalCode};
 pub use signature::Sort;
 pub use step::step;
 pub use turn::{Effect, Turn};
+#[cfg(not(target_family = "wasm"))]
+pub use vocabulary::{FieldDefault, core_fields};
 
 /// What a term is, once admitted.
 #[derive(Clone, Debug, PartialEq, Eq)]

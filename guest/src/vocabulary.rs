@@ -56,6 +56,23 @@ const CORE_NUMS: [(&str, f64); 7] = [
 const CORE_BOOLS: [(&str, bool); 4] =
     [("has_tee", false), ("no_log", false), ("breaker_open", false), ("disabled", false)];
 
+/// The sort of a field, and the value of a candidate that does not have it.
+#[cfg(not(target_family = "wasm"))]
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum FieldDefault {
+    /// A number; infinity is one that is not known, such as a price.
+    Num(f64),
+    /// True or false.
+    Bool(bool),
+}
+
+/// The fields that every vocabulary has.
+#[cfg(not(target_family = "wasm"))]
+pub fn core_fields() -> impl Iterator<Item = (&'static str, FieldDefault)> {
+    let nums = CORE_NUMS.into_iter().map(|(name, default)| (name, FieldDefault::Num(default)));
+    nums.chain(CORE_BOOLS.into_iter().map(|(name, default)| (name, FieldDefault::Bool(default))))
+}
+
 /// Worst to best.
 const TIER_ORDER: [&str; 3] = ["fallback", "marketplace", "partner"];
 

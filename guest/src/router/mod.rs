@@ -28,3 +28,5 @@ pub use plan::{
 pub use prices::{PRICED, hosts_multiplier, priced};
 pub use runtime::{Runtime, Window};
 pub use status::status;
+#[cfg(not(target_family = "wasm"))]
+pub use strict::{parts, retry_table};

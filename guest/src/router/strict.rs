@@ -10,7 +10,7 @@ use super::defaults::DEFAULTS;
 use super::elaborate::{FILTERS, MUTATIONS, SELECTORS, elaborate};
 use super::keys::{one_of, only, refusal};
 use super::terms::admit_sort;
-use crate::json::{Value, lookup};
+use crate::json::{Members, Value, lookup};
 use crate::parameter;
 use crate::policy::admit_policy;
 use crate::signature::{Param, Sort};
@@ -120,13 +120,19 @@ pub fn shape(config: &Value) -> Result<(), String> {
         if profile.get("weights").is_none() {
             only(&format!("profiles.{name}"), profile, &PROFILE)?;
         }
-        if let Some(options) = profile.get("selector_opts") {
-            only(&format!("profiles.{name}.selector_opts"), options, &["k", "temp"])?;
-        }
-        for (key, known) in [("filter", FILTERS.as_slice()), ("mutate", MUTATIONS.as_slice())] {
-            if let Some(spec) = profile.get(key) {
-                one_form(&format!("profiles.{name}.{key}"), spec, known)?;
-            }
+        parts(&format!("profiles.{name}"), profile)?;
+    }
+    Ok(())
+}
+
+/// The parts of a profile that is no term have known forms.
+pub fn parts(about: &str, profile: &Value) -> Result<(), String> {
+    if let Some(options) = profile.get("selector_opts") {
+        only(&format!("{about}.selector_opts"), options, &["k", "temp"])?;
+    }
+    for (key, known) in [("filter", FILTERS.as_slice()), ("mutate", MUTATIONS.as_slice())] {
+        if let Some(spec) = profile.get(key) {
+            one_form(&format!("{about}.{key}"), spec, known)?;
         }
     }
     Ok(())
@@ -181,26 +187,31 @@ pub fn terms(config: &Config) -> Result<(), String> {
     }
     for (name, profile) in &config.profiles {
         let about = format!("profiles.{name}");
-        let selector = profile.get("selector").map(|name| name.as_str().unwrap_or_default());
-        if let Some(selector) = selector.filter(|name| !SELECTORS.contains(name)) {
-            let what = format!("{about}.selector: unknown name");
-            return Err(refusal(&what, selector, &SELECTORS));
-        }
-        let table = profile.get("retry_policy").map(|name| name.as_str().unwrap_or_default());
-        if let Some(table) = table {
-            one_of(&format!("{about}.retry_policy"), table, &config.retry_policies)?;
-        }
+        let table = retry_table(&about, profile, &config.retry_policies)?;
         let term = match profile.get("policy_ir") {
             Some(term) => term.clone(),
-            None => {
-                let table = table.and_then(|name| lookup(&config.retry_policies, name));
-                elaborate(profile, table, None).map_err(|error| format!("{about}: {error}"))?
-            }
+            None => elaborate(profile, table, None).map_err(|error| format!("{about}: {error}"))?,
         };
         admit_policy(&term, &config.vocabulary)
             .map_err(|refusal| format!("{about}: {}", refusal.message))?;
     }
     Ok(())
+}
+
+/// The selector of a profile is one, and so is its retry policy: the table of that.
+pub fn retry_table<'v, 'a>(
+    about: &str,
+    profile: &Value,
+    tables: &'v Members<'a>,
+) -> Result<Option<&'v Value<'a>>, String> {
+    let selector = profile.get("selector").map(|name| name.as_str().unwrap_or_default());
+    if let Some(selector) = selector.filter(|name| !SELECTORS.contains(name)) {
+        return Err(refusal(&format!("{about}.selector: unknown name"), selector, &SELECTORS));
+    }
+    let Some(name) = profile.get("retry_policy") else { return Ok(None) };
+    let name = name.as_str().unwrap_or_default();
+    one_of(&format!("{about}.retry_policy"), name, tables)?;
+    Ok(lookup(tables, name))
 }
 
 /// What a configuration says is observed of a model: declared fields, and those of every candidate.

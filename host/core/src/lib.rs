@@ -34,8 +34,8 @@ pub use engine::{Engine, Metered, Spent};
 pub use error::{Error, Exhausted, Trap, WrapperError};
 pub use native::Native;
 pub use sigmapol_engine::{
-    Admission, Choice, CostBound, Decision, Effect, Prepared, PreparedRouter, Ranked, Reaction,
-    Refusal, RefusalCode, Rejected, Sort, Turn, digest::sha256_hex as digest, limits::INPUT_BYTES,
-    router_members,
+    Admission, Choice, CostBound, Decision, Effect, FieldDefault, Prepared, PreparedRouter, Ranked,
+    Reaction, Refusal, RefusalCode, Rejected, Sort, Turn, constrain, core_fields,
+    digest::sha256_hex as digest, limits::INPUT_BYTES, lower, router_members,
 };
 pub use stepper::{RouterText, Stateless, Stepper};

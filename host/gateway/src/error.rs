@@ -1,7 +1,10 @@
 //! Errors, in the shape of OpenAI's: `{"error": {message, type, param, code}}`.
 
 use axum::{
-    http::{HeaderValue, StatusCode, header::RETRY_AFTER},
+    http::{
+        HeaderValue, StatusCode,
+        header::{RETRY_AFTER, WWW_AUTHENTICATE},
+    },
     response::{IntoResponse, Response},
 };
 use serde_json::{Value, json};
@@ -11,9 +14,11 @@ use crate::reply::json_response;
 /// Whose fault it is, in the words of the shape.
 pub(crate) const INVALID_REQUEST: &str = "invalid_request_error";
 pub(crate) const ROUTER: &str = "router_error";
+/// Of who calls.
+pub(crate) const AUTH: &str = "auth_error";
 
 /// What a client is told in place of an answer.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct ApiError {
     pub(crate) status: StatusCode,
     /// `type` of the shape.
@@ -63,16 +68,22 @@ impl ApiError {
     }
 }
 
+/// The response has the error among its extensions, too: clients of another API are told of it in
+/// another shape.
 impl IntoResponse for ApiError {
-    fn into_response(mut self) -> Response {
+    fn into_response(self) -> Response {
         let mut body = json!({"error": self.error()});
-        if let (Some(members), Some(report)) = (body.as_object_mut(), self.report.take()) {
-            members.insert("x_router".to_owned(), *report);
+        if let (Some(members), Some(report)) = (body.as_object_mut(), &self.report) {
+            members.insert("x_router".to_owned(), Value::clone(report));
         }
         let mut response = json_response(self.status, &body);
         if let Some(seconds) = self.retry_after_s {
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
         }
+        if self.kind == AUTH && self.status == StatusCode::UNAUTHORIZED {
+            response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        response.extensions_mut().insert(self);
         response
     }
 }

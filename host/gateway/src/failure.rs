@@ -140,6 +140,14 @@ fn text<'v>(event: &'v Value, key: &str) -> Option<&'v str> {
     event.get(key).and_then(Value::as_str)
 }
 
+/// A ranking that was not made.
+pub(crate) fn of_ranking(error: &RouterError, has_policy: bool, envelope: bool) -> ApiError {
+    match error {
+        RouterError::Failed(error) => of_request(error, has_policy, envelope),
+        error => of_router(error, has_policy),
+    }
+}
+
 /// A run that could not be started or driven to its end.
 pub(crate) fn of_router(error: &RouterError, has_policy: bool) -> ApiError {
     match error {
@@ -163,6 +171,15 @@ pub(crate) fn of_router(error: &RouterError, has_policy: bool) -> ApiError {
                 "too many decisions at a time",
             )
         },
+        // the ledger takes no record: what it would tell of has not happened
+        RouterError::Engine(Error::Wrapper(_)) if error.code().starts_with("ledger ") => {
+            ApiError::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                ROUTER,
+                "not_recorded",
+                "the decision cannot be recorded, and so it is not made",
+            )
+        }
         RouterError::Engine(Error::Exhausted(what)) if has_policy => {
             let message = format!("policy_ir takes more than a decision may: {what:?}");
             ApiError::invalid("policy_too_expensive", message)

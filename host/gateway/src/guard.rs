@@ -1,7 +1,8 @@
 //! Pages in a browser on this machine: they reach a loopback address, too.
 //!
 //! A browser says which page a request comes from in `Origin`, with each POST, also where the name of
-//! a page has been made to stand for this machine. Programs send none.
+//! a page has been made to stand for this machine. Programs send none. Where a key is asked for, no
+//! page has one that nobody gave it, and its origin is of no matter.
 
 use std::net::IpAddr;
 

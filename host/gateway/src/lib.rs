@@ -25,27 +25,58 @@
 #[doc = include_str!("../../../docs/gateway.md")]
 pub struct Documentation;
 
+mod access;
 mod app;
+mod auth;
 mod body;
+mod caller;
+mod calls;
 mod chat;
+mod cors;
+mod endpoints;
 mod error;
 mod failure;
 mod guard;
+mod guarded;
 mod health;
 mod ids;
+mod ingress;
+mod keys;
 pub mod limits;
+mod members;
+mod messages;
 mod metrics;
 mod models;
 mod observe;
+mod openapi;
+mod operate;
+mod recording;
+mod reload;
 mod reply;
 mod report;
+mod responses;
 mod route;
 mod serve;
 mod settings;
-mod stalled;
 mod state;
+mod store;
+mod time;
+mod verbs;
+mod watch;
 
-pub use app::app;
-pub use serve::{ListenError, Server};
+pub use access::{Access, AdminToken};
+pub use app::{app, app_with};
+pub use caller::Caller;
+pub use keys::LONGEST_GRACE_S;
+pub use limits::Bounds;
+pub use recording::Recording;
+pub use reload::ReloadError;
+pub use serve::{ListenError, Server, Tls, TlsError};
 pub use settings::{ANSWER_TIME, DEADLINE, MAX_TOKENS, Settings};
-pub use state::State;
+pub use state::{Live, State};
+pub use store::{
+    Allowed, AllowedRoute, ApiKey, Asking, Consumer, Edit, FileStore, Found, Key, KeyDigest,
+    Status, Store, StoreError,
+};
+pub use time::{now, read_time, time_text};
+pub use watch::Watch;

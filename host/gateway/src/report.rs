@@ -71,6 +71,14 @@ fn count(outcome: &Outcome, key: &str) -> u64 {
     usage.and_then(|usage| usage.get(key)).and_then(Value::as_u64).unwrap_or_default()
 }
 
+/// The model that answered, by the provider's own name.
+pub(crate) fn model(outcome: &Outcome) -> Option<String> {
+    let of = |value: &Option<Value>, key: &str| {
+        value.as_ref().and_then(|value| value.get(key)?.as_str().map(str::to_owned))
+    };
+    of(&outcome.answer, "model").or_else(|| of(&outcome.chosen, "served_model_id"))
+}
+
 /// Sets `x-sigmapol-provider`, `-model`, `-policy` and `-cost-usd`, as far as they are known.
 pub(crate) fn set_headers(headers: &mut HeaderMap, report: &Value) {
     for (name, key) in [

@@ -7,7 +7,7 @@ use crate::{error::ApiError, state::Names};
 
 pub(crate) const PROFILE: &str = "profile:";
 pub(crate) const FAMILY: &str = "family:";
-const PIN: &str = "pin:";
+pub(crate) const PIN: &str = "pin:";
 const POLICY: &str = "policy:";
 
 /// What `model` says. A name of none of these forms says nothing: clients have to send one.

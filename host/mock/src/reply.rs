@@ -32,18 +32,20 @@ impl Piece {
 pub(super) fn reply(
     step: &Step,
     shape: Shape,
-    model: &str,
+    request: &Value,
     stream: bool,
 ) -> Option<Response<Body>> {
     if step.drop == Some(Drop::Connect) {
         return None;
     }
     let said = Said {
-        model,
+        model: request.get("model").and_then(Value::as_str).unwrap_or("mock"),
         text: &step.text,
         reasoning: &step.reasoning,
         calls: &step.tool_calls,
         finish_reason: step.finish_reason.as_deref(),
+        request,
+        embeddings: &step.embeddings,
     };
     let streams = stream && step.body.is_none() && step.status < 300;
     let (content_type, pieces) = if let Some(raw) = &step.raw {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use base64::prelude::{BASE64_STANDARD, Engine as _};
 use serde_json::Value;
 
 use super::shape::Call;
@@ -26,6 +27,8 @@ pub(super) struct Step {
     pub(super) tool_calls: Vec<Call>,
     /// In place of the dialect's own word.
     pub(super) finish_reason: Option<String>,
+    /// For the inputs of a request for embeddings, in turn.
+    pub(super) embeddings: Vec<Vec<f32>>,
     /// An error in the body of a 2xx, or in the middle of a stream.
     pub(super) error: Option<Value>,
     /// Bytes to send as they are, and pauses between them.
@@ -68,6 +71,7 @@ impl Default for Step {
             reasoning: String::new(),
             tool_calls: Vec::new(),
             finish_reason: None,
+            embeddings: vec![vec![0.5, -0.25, 0.125]],
             error: None,
             raw: None,
             message: "scripted failure".to_owned(),
@@ -127,6 +131,11 @@ impl Step {
                 "text" => step.text = text()?,
                 "reasoning" => step.reasoning = text()?,
                 "finish_reason" => step.finish_reason = Some(text()?),
+                "embeddings" => {
+                    let vectors = serde_json::from_value::<Vec<Vec<f32>>>(value.clone()).ok();
+                    let vectors = vectors.filter(|vectors| !vectors.is_empty());
+                    step.embeddings = vectors.ok_or_else(|| expected("lists of numbers"))?;
+                }
                 "error" => step.error = Some(value.clone()),
                 "tool_calls" => {
                     let calls = value.as_array().and_then(|calls| calls.iter().map(call).collect());
@@ -178,31 +187,8 @@ fn piece(value: &Value) -> Option<Raw> {
     match value {
         Value::String(text) => Some(Raw::Bytes(text.clone().into_bytes())),
         Value::Number(_) => Some(Raw::Pause(value.as_u64()?)),
-        _ => base64(value.get("base64")?.as_str()?).map(Raw::Bytes),
+        _ => BASE64_STANDARD.decode(value.get("base64")?.as_str()?).ok().map(Raw::Bytes),
     }
-}
-
-/// Bytes in base64, with or without the padding.
-fn base64(text: &str) -> Option<Vec<u8>> {
-    let mut bytes = Vec::new();
-    let (mut bits, mut count) = (0_u32, 0);
-    for digit in text.trim_end_matches('=').bytes() {
-        let digit = match digit {
-            b'A'..=b'Z' => digit - b'A',
-            b'a'..=b'z' => digit - b'a' + 26,
-            b'0'..=b'9' => digit - b'0' + 52,
-            b'+' => 62,
-            b'/' => 63,
-            _ => return None,
-        };
-        bits = (bits << 6 | u32::from(digit)) & 0xFFFF;
-        count += 6;
-        if count >= 8 {
-            count -= 8;
-            bytes.extend(u8::try_from(bits >> count & 0xFF));
-        }
-    }
-    Some(bytes)
 }
 
 fn headers(value: &Value) -> Option<BTreeMap<String, String>> {
@@ -227,6 +213,10 @@ mod tests {
             (r#"{"a": [{"headers": {"x": 1}}]}"#, "script.a[0].headers: expected strings"),
             (r#"{"a": [{"chunks": 0}]}"#, "script.a[0].chunks: expected at least 1"),
             (
+                r#"{"a": [{"embeddings": []}]}"#,
+                "script.a[0].embeddings: expected lists of numbers",
+            ),
+            (
                 r#"{"a": [{"tool_calls": [{}]}]}"#,
                 "script.a[0].tool_calls: expected calls with a name",
             ),
@@ -237,15 +227,6 @@ mod tests {
         ] {
             assert_eq!(Script::parse(script).unwrap_err(), message);
         }
-    }
-
-    #[test]
-    fn bytes_in_base64() {
-        assert_eq!(base64("77u/").unwrap(), b"\xEF\xBB\xBF");
-        assert_eq!(base64("Og==").unwrap(), b":");
-        assert_eq!(base64("aGk").unwrap(), b"hi");
-        assert_eq!(base64("").unwrap(), b"");
-        assert_eq!(base64("a b"), None);
     }
 
     #[test]

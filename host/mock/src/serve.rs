@@ -76,7 +76,6 @@ impl State {
         let text = String::from_utf8_lossy(&body).into_owned();
         let body = serde_json::from_str(&text).unwrap_or_else(|_| Value::String(text.clone()));
         let stream = shape.streams(&body);
-        let model = body.get("model").and_then(Value::as_str).unwrap_or("mock").to_owned();
         let taken = self.take(&route);
         let dialect = shape.name();
         let received = Received { route: route.clone(), dialect, path, headers, body, text };
@@ -91,7 +90,7 @@ impl State {
         if step.delay_ms > 0 {
             tokio::time::sleep(Duration::from_millis(step.delay_ms)).await;
         }
-        match reply(step, shape, &model, stream) {
+        match reply(step, shape, &received.body, stream) {
             Some(response) => {
                 tell(response.status().as_str());
                 Ok(response)

@@ -1,21 +1,8 @@
 //! The name that was probably meant, where the engine refuses one.
 
-use crate::{lint::OPERATIONS, nearest};
+use sigmapol_core::core_fields;
 
-/// The fields that are there without a declaration.
-const FIELDS: [&str; 11] = [
-    "breaker_open",
-    "context",
-    "credits",
-    "disabled",
-    "has_tee",
-    "latency_ms",
-    "no_log",
-    "price_in",
-    "price_out",
-    "success_rate",
-    "tok_s",
-];
+use crate::{lint::OPERATIONS, nearest};
 
 const TIERS: [&str; 3] = ["fallback", "marketplace", "partner"];
 
@@ -49,7 +36,7 @@ pub fn suggest<'k>(
         return nearest(word, OPERATIONS.iter().flat_map(|(_, names)| names.iter().copied()));
     }
     if let Some(word) = quoted("undeclared field '") {
-        return nearest(word, FIELDS.into_iter().chain(declared));
+        return nearest(word, core_fields().map(|(name, _)| name).chain(declared));
     }
     if let Some(word) = quoted("unknown tier '") {
         return nearest(word, tiers.unwrap_or(&TIERS).iter().copied());
@@ -93,11 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn the_fields_are_those_of_the_engine() {
-        for field in FIELDS {
-            let known = |op: &str| Native.admit(&format!("[\"{op}\", \"{field}\"]"), "{}").is_ok();
-            assert!(known("field") || known("is"), "{field}");
-        }
+    fn the_parameters_are_those_of_the_engine() {
         for parameter in PARAMETERS {
             let term = format!("[\"inject_seed\", \"{parameter}\"]");
             assert!(Native.admit(&term, "{}").is_ok(), "{parameter}");

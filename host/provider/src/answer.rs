@@ -36,6 +36,10 @@ pub struct Answer {
     /// `thinking_blocks` of the assistant's message.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub thinking_blocks: Vec<Value>,
+    /// Embeddings in the order of their inputs, each as the base64 of its numbers: 32-bit floats, the
+    /// last byte first. A call for embeddings has nothing else.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub embeddings: Vec<String>,
 }
 
 /// Tokens of a call, and what it cost where the provider says so.
@@ -57,12 +61,4 @@ pub struct Usage {
     /// What the provider says that the call cost, in billionths of a US dollar.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cost_nano_usd: Option<u64>,
-}
-
-#[cfg(feature = "http")]
-impl Answer {
-    /// Neither a text nor a call of a tool: there is nothing to pass on.
-    pub(crate) const fn is_empty(&self) -> bool {
-        self.text.is_empty() && self.tool_calls.is_empty()
-    }
 }

@@ -5,16 +5,16 @@
 //! to OpenAI-compatible servers, Anthropic, Google and Ollama.
 //!
 //! ```
-//! use sigmapol_provider::{Answer, Calling, OnText, Provider};
+//! use sigmapol_provider::{Answer, Calling, Delta, OnDelta, Provider};
 //!
 //! /// Says what it is asked, and calls nobody.
 //! struct Echo;
 //!
 //! impl Provider for Echo {
-//!     fn call<'a>(&'a self, request: &'a str, on_text: Option<OnText<'a>>) -> Calling<'a> {
+//!     fn call<'a>(&'a self, request: &'a str, on_delta: Option<OnDelta<'a>>) -> Calling<'a> {
 //!         Box::pin(async move {
-//!             if let Some(on_text) = on_text {
-//!                 on_text(request);
+//!             if let Some(on_delta) = on_delta {
+//!                 on_delta(Delta::Text(request));
 //!             }
 //!             Ok(Answer { text: request.to_owned(), ..Answer::default() })
 //!         })
@@ -23,8 +23,12 @@
 //!
 //! # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
 //! let mut pieces = Vec::new();
-//! let mut on_text = |text: &str| pieces.push(text.to_owned());
-//! let answer = Echo.call(r#"{"prompt": "hello"}"#, Some(&mut on_text)).await?;
+//! let mut on_delta = |delta: Delta<'_>| {
+//!     if let Delta::Text(text) = delta {
+//!         pieces.push(text.to_owned());
+//!     }
+//! };
+//! let answer = Echo.call(r#"{"prompt": "hello"}"#, Some(&mut on_delta)).await?;
 //! assert_eq!(answer.text, r#"{"prompt": "hello"}"#);
 //! assert_eq!(pieces.concat(), answer.text);
 //! # Ok::<(), sigmapol_provider::CallError>(())
@@ -39,6 +43,7 @@ mod answer;
 mod collect;
 #[cfg(feature = "http")]
 mod config;
+mod delta;
 #[cfg(feature = "http")]
 mod dialect;
 mod ending;
@@ -69,6 +74,7 @@ use std::{future::Future, pin::Pin};
 pub use answer::{Answer, Usage};
 #[cfg(feature = "http")]
 pub use config::SetupError;
+pub use delta::{Delta, OnDelta};
 pub use ending::Ending;
 pub use error::{CallError, ErrorKind};
 #[cfg(feature = "http")]
@@ -79,13 +85,13 @@ pub use missing::MissingCredential;
 pub trait Provider: Send + Sync {
     /// Sends one request (JSON, as the engine's `call` effect has it) to the provider it names.
     ///
-    /// Each piece of text goes to `on_text` as it arrives, when there is one; the answer has all
-    /// of them together.
+    /// Each piece of the answer goes to `on_delta` as it arrives, when there is one; the answer has
+    /// all of them together. Who has the answer in one piece may pass nothing on.
     ///
     /// # Errors
     ///
     /// A [`CallError`]: its kind is what fail plans are written over.
-    fn call<'a>(&'a self, request: &'a str, on_text: Option<OnText<'a>>) -> Calling<'a>;
+    fn call<'a>(&'a self, request: &'a str, on_delta: Option<OnDelta<'a>>) -> Calling<'a>;
 
     /// The providers that cannot be called, because their key is not there. Who routes leaves them
     /// out before the first call.
@@ -94,8 +100,9 @@ pub trait Provider: Send + Sync {
     }
 }
 
-/// Takes text as it arrives.
-pub type OnText<'a> = &'a mut (dyn FnMut(&str) + Send);
+/// What stands for the signature of thinking that no model signed, in words of Anthropic's API. An
+/// adapter for that dialect leaves such thinking out: its own models refuse what they did not sign.
+pub const UNSIGNED: &str = "sigmapol";
 
 /// A call under way.
 pub type Calling<'a> = Pin<Box<dyn Future<Output = Result<Answer, CallError>> + Send + 'a>>;

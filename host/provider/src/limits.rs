@@ -10,6 +10,13 @@ pub(super) const ANSWER_BYTES: usize = 16 << 20;
 /// this is some 200,000 tokens.
 pub(super) const STREAM_BYTES: usize = 64 << 20;
 
+/// The most bytes of embeddings in one piece: 2048 inputs, the most that OpenAI takes, of 1536 numbers
+/// in digits have some 40 MiB.
+pub(super) const EMBEDDINGS_BYTES: usize = 64 << 20;
+
+/// The most numbers of one embedding. Models have some thousands.
+pub(super) const DIMENSIONS: usize = 1 << 16;
+
 /// The most bytes of a line of a stream, and of the data of an event. An event of Google can hold
 /// an image.
 pub(super) const EVENT_BYTES: usize = 8 << 20;

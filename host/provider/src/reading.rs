@@ -1,14 +1,14 @@
 //! From the bytes of a response to an answer. Nothing here waits or knows of sockets.
 
 use crate::{
-    Answer, CallError, ErrorKind,
-    collect::Partial,
+    Answer, CallError, Delta, ErrorKind,
+    collect::{Partial, Wanted},
     dialect::{Dialect, Framing},
     error::malformed,
     events::{Event, Events},
     failure::Reader,
     json::{self, Object},
-    limits::{ANSWER_BYTES, DEPTH, STREAM_BYTES},
+    limits::{DEPTH, STREAM_BYTES},
 };
 
 /// What a response with a status of 2xx turns out to be, as far as it has come.
@@ -18,8 +18,6 @@ pub(crate) struct Reading<'a> {
     form: Form,
     partial: Partial,
     bytes: usize,
-    /// Bytes of text that have been passed on.
-    passed: usize,
 }
 
 enum Form {
@@ -35,29 +33,29 @@ const MARK: &[u8] = b"\xEF\xBB\xBF";
 
 impl<'a> Reading<'a> {
     /// A response that was asked for in one piece, or as a stream.
-    pub(crate) fn new(dialect: &'a dyn Dialect, reader: &'a Reader<'a>, stream: bool) -> Self {
+    pub(crate) fn new(
+        dialect: &'a dyn Dialect,
+        reader: &'a Reader<'a>,
+        wanted: Wanted,
+        stream: bool,
+    ) -> Self {
         let form = match dialect.framing() {
             _ if !stream => Form::Whole(Vec::new()),
             Framing::Lines => Form::Stream(Events::new(Framing::Lines)),
             Framing::ServerSentEvents => Form::Unknown(Vec::new()),
         };
-        Self { dialect, reader, form, partial: Partial::default(), bytes: 0, passed: 0 }
+        Self { dialect, reader, form, partial: Partial::new(wanted), bytes: 0 }
     }
 
-    /// Keeps probabilities of tokens: they were asked for.
-    pub(crate) const fn with_logprobs(mut self, asked: bool) -> Self {
-        self.partial.keeps_logprobs = asked;
-        self
-    }
-
-    /// Takes bytes, and passes on the text in them.
+    /// Takes bytes, and passes on what is in them.
     pub(crate) fn take(
         &mut self,
         bytes: &[u8],
-        on_text: &mut dyn FnMut(&str),
+        on_delta: &mut dyn FnMut(Delta<'_>),
     ) -> Result<(), CallError> {
         self.bytes = self.bytes.saturating_add(bytes.len());
-        let limit = if matches!(self.form, Form::Whole(_)) { ANSWER_BYTES } else { STREAM_BYTES };
+        let is_whole = matches!(self.form, Form::Whole(_));
+        let limit = if is_whole { self.dialect.longest() } else { STREAM_BYTES };
         if self.bytes > limit {
             return Err(malformed(format!("the response is longer than {limit} bytes")));
         }
@@ -65,11 +63,11 @@ impl<'a> Reading<'a> {
             Form::Whole(body) => body.extend_from_slice(bytes),
             Form::Stream(events) => {
                 let events = events.take(bytes)?;
-                self.events(events, on_text)?;
+                self.events(events, on_delta)?;
             }
             Form::Unknown(start) => {
                 start.extend_from_slice(bytes);
-                self.recognise(on_text)?;
+                self.recognise(on_delta)?;
             }
         }
         Ok(())
@@ -77,7 +75,7 @@ impl<'a> Reading<'a> {
 
     /// A provider that does not stream answers in one piece, whatever its headers say; and a page
     /// of HTML is no stream.
-    fn recognise(&mut self, on_text: &mut dyn FnMut(&str)) -> Result<(), CallError> {
+    fn recognise(&mut self, on_delta: &mut dyn FnMut(Delta<'_>)) -> Result<(), CallError> {
         let Form::Unknown(start) = &mut self.form else { return Ok(()) };
         if MARK.starts_with(start) {
             return Ok(()); // the mark itself, or a part of it
@@ -91,7 +89,7 @@ impl<'a> Reading<'a> {
                 let mut events = Events::new(Framing::ServerSentEvents);
                 let first = events.take(&start)?;
                 self.form = Form::Stream(events);
-                self.events(first, on_text)?;
+                self.events(first, on_delta)?;
             }
         }
         Ok(())
@@ -100,7 +98,7 @@ impl<'a> Reading<'a> {
     fn events(
         &mut self,
         events: Vec<Event>,
-        on_text: &mut dyn FnMut(&str),
+        on_delta: &mut dyn FnMut(Delta<'_>),
     ) -> Result<(), CallError> {
         for event in events {
             if self.partial.over {
@@ -108,7 +106,7 @@ impl<'a> Reading<'a> {
             }
             self.event(&event)?;
             self.partial.check_size()?;
-            self.pass(on_text);
+            self.partial.pass(&self.reader.scrub, on_delta);
         }
         Ok(())
     }
@@ -145,19 +143,6 @@ impl<'a> Reading<'a> {
         Object::of(value).ok_or_else(|| self.reader.no_json(text))
     }
 
-    fn pass(&mut self, on_text: &mut dyn FnMut(&str)) {
-        let new = self.partial.text.get(self.passed..).unwrap_or_default();
-        if !new.is_empty() {
-            on_text(new);
-            self.passed = self.partial.text.len();
-        }
-    }
-
-    /// Whether text has been passed on: whoever has it has to know that it is not all.
-    pub(crate) const fn has_passed(&self) -> bool {
-        self.passed > 0
-    }
-
     /// How many pieces of the answer have come.
     pub(crate) const fn pieces(&self) -> u64 {
         self.partial.pieces()
@@ -174,46 +159,56 @@ impl<'a> Reading<'a> {
     }
 
     /// The response has ended as it should, and the answer is what has come.
-    pub(crate) fn end(mut self, on_text: &mut dyn FnMut(&str)) -> Result<Answer, CallError> {
+    pub(crate) fn end(mut self, on_delta: &mut dyn FnMut(Delta<'_>)) -> Result<Answer, CallError> {
         match &mut self.form {
             Form::Whole(body) => {
                 let body = std::mem::take(body);
                 self.whole(&body)?;
-                self.pass(on_text);
             }
             Form::Stream(events) if !self.partial.over => {
                 let last = events.end()?;
                 let strange = events.is_strange();
-                self.last(&last, on_text)?;
+                self.last(&last, on_delta)?;
                 if strange && !self.partial.finished {
                     return Err(malformed("expected a stream of events"));
                 }
             }
             Form::Stream(_) | Form::Unknown(_) => {}
         }
-        self.answer()
+        self.answer(on_delta)
     }
 
-    /// What the end of a stream cut off is no JSON, and tells nothing but that.
-    fn last(&mut self, events: &[Event], on_text: &mut dyn FnMut(&str)) -> Result<(), CallError> {
+    /// What the end of a stream cut off is no JSON, and tells nothing but that. What does not even begin
+    /// as JSON does was not cut off.
+    fn last(
+        &mut self,
+        events: &[Event],
+        on_delta: &mut dyn FnMut(Delta<'_>),
+    ) -> Result<(), CallError> {
         for event in events {
             let text = event.data.trim();
-            if text == "[DONE]" || json::value(text).is_ok() {
+            let is_other = !text.starts_with(['{', '[']) && !self.partial.finished;
+            if text == "[DONE]" || is_other || json::value(text).is_ok() {
                 self.event(event)?;
-                self.pass(on_text);
+                self.partial.pass(&self.reader.scrub, on_delta);
             }
         }
         Ok(())
     }
 
-    /// The answer, as far as it has come, if it is complete.
-    pub(crate) fn answer(self) -> Result<Answer, CallError> {
+    /// The answer, as far as it has come, if it is complete; passes on the rest of it.
+    pub(crate) fn answer(
+        mut self,
+        on_delta: &mut dyn FnMut(Delta<'_>),
+    ) -> Result<Answer, CallError> {
         if !self.partial.finished {
             let message = "the stream ended before the answer did";
             return Err(CallError::new(ErrorKind::NetworkError, message));
         }
         let scrub = &self.reader.scrub;
-        let mut answer = self.partial.finish()?;
+        self.partial.settle()?;
+        self.partial.pass(scrub, on_delta);
+        let mut answer = self.partial.finish();
         // what the model says is the answer; what the provider says beside it may quote the key
         let words = answer.finish_reason.iter_mut().chain(&mut answer.model);
         words.for_each(|word| *word = scrub.text(word));

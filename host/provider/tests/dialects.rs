@@ -3,15 +3,19 @@
 
 mod dialects {
     mod anthropic;
+    mod deltas;
+    mod embeddings;
+    mod endings;
     mod google;
     mod ollama;
     mod openai;
+    mod original;
     mod parameters;
     mod tools;
 }
 
 use serde_json::{Value, json};
-use sigmapol_provider::{Answer, CallError, testing};
+use sigmapol_provider::{Answer, CallError, Delta, testing};
 
 /// A conversation with everything that a message can have.
 fn rich() -> Value {
@@ -77,7 +81,11 @@ fn stream(dialect: &str, events: &[Value]) -> (Result<Answer, CallError>, Vec<St
         _ => events.iter().map(|event| format!("data: {event}\n\n")).collect(),
     };
     let mut texts = Vec::new();
-    let mut on_text = |text: &str| texts.push(text.to_owned());
-    let read = testing::read_with(dialect, true, bytes.as_bytes(), &[7], None, &mut on_text);
+    let mut on_delta = |delta: Delta<'_>| {
+        if let Delta::Text(text) = delta {
+            texts.push(text.to_owned());
+        }
+    };
+    let read = testing::read_with(dialect, true, bytes.as_bytes(), &[7], None, &mut on_delta);
     (read.unwrap(), texts)
 }

@@ -14,7 +14,7 @@ mod providers {
 
 use serde_json::{Value, json};
 use sigmapol_mock::MockProvider;
-use sigmapol_provider::{Answer, CallError, Http, Provider as _};
+use sigmapol_provider::{Answer, CallError, Delta, Http, Provider as _};
 
 /// The key of the environment variable `KEY`.
 const KEY: &str = "sk-secret-1";
@@ -62,9 +62,13 @@ impl Setup {
         members: Value,
     ) -> (Result<Answer, CallError>, Vec<String>) {
         let mut pieces = Vec::new();
-        let mut on_text = |text: &str| pieces.push(text.to_owned());
+        let mut on_delta = |delta: Delta<'_>| {
+            if let Delta::Text(text) = delta {
+                pieces.push(text.to_owned());
+            }
+        };
         let request = request(provider, members);
-        let result = self.http.call(&request, Some(&mut on_text)).await;
+        let result = self.http.call(&request, Some(&mut on_delta)).await;
         (result, pieces)
     }
 

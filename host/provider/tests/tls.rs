@@ -15,7 +15,7 @@ mod tls {
 use std::{env, future::Future, path::PathBuf, process::Command};
 
 use serde_json::{Value, json};
-use sigmapol_provider::{Answer, CallError, Http, Provider as _};
+use sigmapol_provider::{Answer, CallError, Delta, Http, Provider as _};
 
 /// Where the system looks for the authorities that it trusts.
 const TRUSTED: &str = "SSL_CERT_FILE";
@@ -56,7 +56,11 @@ async fn call_with(http: &Http, members: Value) -> (Result<Answer, CallError>, V
         request.as_object_mut().unwrap().insert(key.clone(), value.clone());
     }
     let mut pieces = Vec::new();
-    let mut on_text = |text: &str| pieces.push(text.to_owned());
-    let result = http.call(&request.to_string(), Some(&mut on_text)).await;
+    let mut on_delta = |delta: Delta<'_>| {
+        if let Delta::Text(text) = delta {
+            pieces.push(text.to_owned());
+        }
+    };
+    let result = http.call(&request.to_string(), Some(&mut on_delta)).await;
     (result, pieces)
 }

@@ -14,8 +14,8 @@ const AT_LEAST: usize = 16;
 const AT_MOST: usize = 64;
 
 /// Threads for work that blocks, a few at a time: more would wait for one another, and each asks the
-/// sandbox for an instance of its own.
-#[derive(Debug)]
+/// sandbox for an instance of its own. A clone has the same places.
+#[derive(Clone, Debug)]
 pub(super) struct Apart(Arc<Semaphore>);
 
 impl Apart {

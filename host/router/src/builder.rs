@@ -7,7 +7,7 @@ use std::{
 };
 
 use sigmapol::Sandbox;
-use sigmapol_core::{Effect, Engine, Error, Stepper as _};
+use sigmapol_core::Engine;
 use sigmapol_provider::Provider;
 
 use super::{
@@ -16,19 +16,14 @@ use super::{
     credentials,
     log::Log,
     offers,
-    outcome::result,
-    router::{Inner, event, table},
+    probe::Probe,
+    router::{Inner, table},
     saver::Saver,
-    sections,
     settings::Settings,
     snapshot::{self, Found, SnapshotFile},
     state::Shared,
-    supplies::{Supplies, router_text, stateless},
-    times,
+    supplies::{Supplies, router_text},
 };
-
-/// A contract that looks at all of the state, under a policy that takes anybody.
-const ANY: &str = r#"{"prompt":"","policy_ir":["policy",["top"],["field","price_in"],["argmax"],["id"],["always",{"action":"next_candidate"}]]}"#;
 
 /// Where the state comes from, and whether it goes back there.
 enum StateFile {
@@ -171,46 +166,12 @@ impl Builder {
             None => Arc::new(Sandbox::new()?),
         };
         let router = router_text(self.config.text(), self.reference, self.multipliers.as_deref());
-        let stepper = stateless(&engine, &router)?;
-        let step = |kind: &str, members: &[(&str, &str)], state: Option<&str>| {
-            let event = event(kind, members, state, self.clock.now_ms());
-            let turn = stepper.step(None, &event)?.value;
-            let Effect::Done(done) = &turn.effect else {
-                return Err(RouterError::Failed(format!("{kind}: the engine did not end it")));
-            };
-            result(done)?;
-            Ok(turn.state)
-        };
-        let metrics = self.metrics.as_deref().map(|metrics| ("metrics", metrics));
-        let fresh = step("init", metrics.as_slice(), None)?;
-        // a snapshot that the engine will not take is as good as damaged, and so is one that it takes
-        // and cannot decide over
-        let restored = |snapshot: &str| {
-            let state = step("restore", &[("snapshot", snapshot)], Some(&fresh))?;
-            let state = times::not_ahead(&state, self.clock.now_ms());
-            let decide = |state: &str| step("rank", &[("contract", ANY)], Some(state));
-            match decide(&state) {
-                Err(error) if decide(&fresh).is_ok() => Err(error),
-                _ => Ok(state),
-            }
-        };
-        let restore = |snapshot: &str| {
-            if let Err(why) = sections::check(snapshot) {
-                return Ok(Err(why));
-            }
-            match restored(snapshot) {
-                Ok(state) => Ok(Ok(state)),
-                Err(RouterError::Engine(Error::Refused(why))) => Ok(Err(why.to_string())),
-                Err(RouterError::Failed(why)) => Ok(Err(why)),
-                Err(other) => Err(other),
-            }
-        };
+        let probe = Probe::new(&engine, &router, &*self.clock)?;
+        let fresh = probe.fresh(self.metrics.as_deref())?;
+        let restore = |snapshot: &str| probe.restore(snapshot, &fresh);
         let missing = self.provider.as_deref().map(Provider::missing_credentials);
         let missing = missing.unwrap_or_default();
-        if !missing.is_empty() {
-            let named = missing.iter().map(|of| (of.provider.as_str(), of.variable.as_str()));
-            self.log.warn("no_credential", &named.collect::<Vec<_>>());
-        }
+        credentials::tell(&missing, &self.log);
         let shared = |state: &str| Arc::new(Shared::new(&credentials::put(state, &missing)));
         let (state, saver) = match &self.state {
             None => (shared(&fresh), None),
@@ -236,11 +197,11 @@ impl Builder {
                 let state = shared(stored.as_deref().unwrap_or(&fresh));
                 let (of_all, clock) = (Arc::clone(&state), Arc::clone(&self.clock));
                 let saver = Saver::new(file, saved, *interval, of_all, clock, self.log.clone())?;
-                (state, Some(saver))
+                (state, Some(Arc::new(saver)))
             }
         };
         let given = self.offers.map(|given| offers::usable(given, &self.log));
-        let supplies = Supplies::new(&engine, &router, given)?;
+        let supplies = Supplies::new(&engine, &router, given, self.multipliers)?;
         Ok(Router::of(Inner {
             engine,
             provider: self.provider,

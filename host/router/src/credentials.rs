@@ -7,8 +7,18 @@
 use serde_json::{Map, Value, json};
 use sigmapol_provider::MissingCredential;
 
+use super::log::Log;
+
 /// The section of the state.
 const SECTION: &str = "without_credential";
+
+/// Says once who has none.
+pub(super) fn tell(missing: &[MissingCredential], log: &Log) {
+    if !missing.is_empty() {
+        let named = missing.iter().map(|of| (of.provider.as_str(), of.variable.as_str()));
+        log.warn("no_credential", &named.collect::<Vec<_>>());
+    }
+}
 
 /// A state that says which providers have no credential, and of no other what it said before.
 pub(super) fn put(state: &str, missing: &[MissingCredential]) -> String {

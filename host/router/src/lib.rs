@@ -7,11 +7,11 @@
 //!
 //! ```
 //! # use std::sync::Arc;
-//! # use sigmapol_provider::{Answer, Calling, OnText, Provider};
+//! # use sigmapol_provider::{Answer, Calling, OnDelta, Provider};
 //! use sigmapol_router::{Config, Router};
 //! # struct Echo;
 //! # impl Provider for Echo {
-//! #     fn call<'a>(&'a self, _: &'a str, _: Option<OnText<'a>>) -> Calling<'a> {
+//! #     fn call<'a>(&'a self, _: &'a str, _: Option<OnDelta<'a>>) -> Calling<'a> {
 //! #         Box::pin(async { Ok(Answer { text: "hello".to_owned(), ..Answer::default() }) })
 //! #     }
 //! # }
@@ -49,12 +49,18 @@ mod deadline;
 pub mod document;
 mod error;
 mod flow;
+mod held;
 mod log;
 mod models;
+mod name;
+mod of_gateway;
 mod offers;
 mod operate;
+mod original;
 mod outcome;
 mod payload;
+mod probe;
+mod reload;
 mod resolve;
 mod router;
 mod run;
@@ -74,8 +80,10 @@ pub use error::RouterError;
 pub use flow::{
     CALLS_AT_ONCE, CallKind, FlowOutcome, FlowRequest, NodeOutcome, OnNode, Totals, check_flow,
 };
+pub use of_gateway::ROUTES;
+pub use original::ORIGINAL;
 pub use outcome::Outcome;
-pub use payload::takes_chat_member;
+pub use payload::{takes_chat_member, takes_embeddings_member};
 pub use resolve::Resolved;
 pub use router::Router;
 pub use run::Run;

@@ -3,10 +3,7 @@
 use serde_json::{Map, Value};
 use sigmapol_core::json::quote;
 
-use super::{Router, RouterError, models};
-
-/// The kind of a disable that an operator asked for, as `status` shows it.
-const OPERATOR: &str = "operator";
+use super::{Router, RouterError, held, models};
 
 impl Router {
     /// Forgets why a provider is not used: it is no more disabled, its breaker is closed, and
@@ -17,7 +14,7 @@ impl Router {
     /// [`RouterError::Input`] for a provider that the configuration has not.
     pub fn enable(&self, provider: &str) -> Result<bool, RouterError> {
         self.operate(provider, |state| {
-            for section in ["circuit_breakers", "disabled_providers", models::SECTION] {
+            for section in ["circuit_breakers", held::SECTION, models::SECTION] {
                 if let Some(entries) = state.get_mut(section).and_then(Value::as_object_mut) {
                     entries.remove(provider);
                 }
@@ -26,19 +23,32 @@ impl Router {
     }
 
     /// Disables a provider as a failure would: for `disable_provider_ttl_ms` of the configuration from
-    /// now. For longer, take it out of the configuration. `true` if the state has changed.
+    /// now. `true` if the state has changed.
     ///
     /// # Errors
     ///
     /// As for [`enable`](Self::enable).
     pub fn disable(&self, provider: &str) -> Result<bool, RouterError> {
         let at_ms = self.clock().now_ms();
+        self.disabled_as(provider, &serde_json::json!({ "kind": held::OPERATOR, "at_ms": at_ms }))
+    }
+
+    /// Disables a provider until it is [enabled](Self::enable), whatever becomes of runs that are
+    /// under way, and over restarts. `true` if the state has changed.
+    ///
+    /// # Errors
+    ///
+    /// As for [`enable`](Self::enable).
+    pub fn hold(&self, provider: &str) -> Result<bool, RouterError> {
+        self.disabled_as(provider, &held::entry())
+    }
+
+    fn disabled_as(&self, provider: &str, entry: &Value) -> Result<bool, RouterError> {
         self.operate(provider, |state| {
-            let disabled = state.entry("disabled_providers");
+            let disabled = state.entry(held::SECTION);
             let disabled = disabled.or_insert_with(|| Value::Object(Map::new()));
             if let Some(entries) = disabled.as_object_mut() {
-                let entry = serde_json::json!({ "kind": OPERATOR, "at_ms": at_ms });
-                entries.insert(provider.to_owned(), entry);
+                entries.insert(provider.to_owned(), entry.clone());
             }
         })
     }

@@ -15,7 +15,7 @@ use sigmapol_provider::Provider;
 use super::{
     Builder, Clock, Config, RouterError, Run,
     apart::Apart,
-    credentials,
+    credentials, held,
     log::Log,
     models, offers,
     outcome::result,
@@ -26,12 +26,15 @@ use super::{
     supplies::{Supplies, router_text},
 };
 
+/// The capability of models that take an effort of reasoning.
+const REASONS: &str = "supports_reasoning";
+
 /// Routes calls: which provider is asked, in which order, and what happens when it fails.
 ///
 /// A clone is the same router. It may be used from any number of threads and tasks; what its runs
 /// share is the runtime state: breakers, disabled providers, observed prices, offers.
 #[derive(Clone)]
-pub struct Router(Arc<Inner>);
+pub struct Router(pub(super) Arc<Inner>);
 
 pub(super) struct Inner {
     pub(super) engine: Arc<dyn Engine>,
@@ -44,7 +47,7 @@ pub(super) struct Inner {
     pub(super) apart: Option<Apart>,
     pub(super) log: Log,
     pub(super) state: Arc<Shared>,
-    pub(super) saver: Option<Saver>,
+    pub(super) saver: Option<Arc<Saver>>,
 }
 
 impl Router {
@@ -111,6 +114,7 @@ impl Router {
         let mut status = ended(&self.step(None, "status", &[])?)?;
         let state = self.0.state.current().text;
         models::show(&mut status, &state, self.clock().now_ms(), &self.0.settings);
+        held::show(&mut status);
         credentials::show(&mut status, &state);
         Ok(status)
     }
@@ -162,8 +166,11 @@ impl Router {
         table("multipliers", &json)?;
         let Inner { engine, config, reference, .. } = &*self.0;
         let router = router_text(config.text(), *reference, Some(&json));
-        let stepper = Supplies::new(engine, &router, None)?.stepper;
-        self.set_supplies(|supplies| supplies.stepper = stepper);
+        let stepper = Supplies::new(engine, &router, None, None)?.stepper;
+        self.set_supplies(|supplies| {
+            supplies.stepper = stepper;
+            supplies.multipliers = Some(json);
+        });
         Ok(())
     }
 
@@ -173,12 +180,16 @@ impl Router {
     ///
     /// [`RouterError::Snapshot`]; the file is as it was then.
     pub fn save(&self) -> Result<(), RouterError> {
-        self.0.saver.as_ref().map_or(Ok(()), Saver::save)
+        self.0.saver.as_ref().map_or(Ok(()), |saver| saver.save())
     }
 
     /// The configuration.
     pub fn config(&self) -> &Config {
         &self.0.config
+    }
+
+    pub(super) fn engine(&self) -> &dyn Engine {
+        &*self.0.engine
     }
 
     pub(super) fn clock(&self) -> &dyn Clock {
@@ -225,7 +236,7 @@ impl Router {
         let (turn, changed) = self.0.state.step(|state| {
             let event = event(kind, members, Some(state), now_ms);
             let mut turn = supplies.stepper.step(run, &event).map_err(RouterError::from)?.value;
-            let after = mend(state, std::mem::take(&mut turn.state));
+            let after = held::keep(state, mend(state, std::mem::take(&mut turn.state)));
             Ok::<_, RouterError>((turn, after))
         })?;
         turn.logs.iter().for_each(|record| self.0.log.record(record));
@@ -250,6 +261,7 @@ impl Router {
             let turn = supplies.stepper.step(Some(run), &event).map_err(RouterError::from)?.value;
             let taken = hoped(&turn.effect).then_some(turn);
             let after = taken.as_ref().map_or_else(|| state.to_owned(), |turn| turn.state.clone());
+            let after = held::keep(state, after);
             Ok::<_, RouterError>((taken, after))
         })?;
         if changed && let Some(saver) = &self.0.saver {
@@ -308,6 +320,14 @@ impl Router {
         }
     }
 
+    /// Whether the models of a family take an effort of reasoning, as their `capabilities` say.
+    pub(super) fn reasons(&self, family: &str) -> bool {
+        let models = self.0.config.value().get("models");
+        let capabilities = models.and_then(|models| models.get(family)?.get("capabilities"));
+        let reasons = capabilities.and_then(|capabilities| capabilities.get(REASONS));
+        reasons.is_some_and(|reasons| *reasons == Value::Bool(true))
+    }
+
     pub(super) fn is_reference(&self) -> bool {
         self.0.reference
     }
@@ -320,12 +340,14 @@ impl Router {
     /// What the engine gets of a contract, and what stays here.
     pub(super) fn split(&self, contract: &str) -> Result<(String, Payload), RouterError> {
         table("contract", contract)?;
-        if contract.len() > INPUT_BYTES {
-            let length = contract.len();
+        let (skeleton, payload) = Payload::split(contract);
+        let original = payload.original_bytes();
+        let length = original.max(contract.len().saturating_sub(original));
+        if length > INPUT_BYTES {
             let expected = format!("contract: expected at most {INPUT_BYTES} bytes, got {length}");
             return Err(RouterError::Input(expected));
         }
-        Ok(Payload::split(contract))
+        Ok((skeleton, payload))
     }
 
     fn plan(&self, kind: &str, contract: &str) -> Result<Turn, RouterError> {
@@ -339,7 +361,13 @@ impl Router {
         Arc::clone(&self.0.supplies.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn set_supplies(&self, set: impl FnOnce(&mut Supplies)) {
+    /// What it was told of markets: offers and multipliers.
+    pub(super) fn of_markets(&self) -> (Option<String>, Option<String>) {
+        let supplies = self.supplies();
+        (supplies.offers.clone(), supplies.multipliers.clone())
+    }
+
+    pub(super) fn set_supplies(&self, set: impl FnOnce(&mut Supplies)) {
         let mut supplies = self.0.supplies.lock().unwrap_or_else(PoisonError::into_inner);
         set(Arc::make_mut(&mut supplies));
     }

@@ -6,11 +6,11 @@ use sigmapol_core::{
     Effect, Turn,
     json::{Object, quote},
 };
-use sigmapol_provider::{Answer, CallError, ErrorKind, OnText};
+use sigmapol_provider::{Answer, CallError, Delta, ErrorKind, OnDelta};
 
 use super::{Outcome, Router, RouterError, blame, deadline, models, payload::Payload};
 
-/// Why a run ends whose text had been passed on in part.
+/// Why a run ends whose answer had been passed on in part.
 const INTERRUPTED: &str = ErrorKind::StreamInterrupted.name();
 
 /// Bytes of a provider's message that the engine gets to see; its trace keeps fewer.
@@ -73,24 +73,22 @@ impl Run {
         self.drive(&mut |_| {}, None).await
     }
 
-    /// As [`answer`](Self::answer), and passes text on as it arrives.
+    /// As [`answer`](Self::answer), and passes the answer on as it arrives; one that a provider has
+    /// in one piece, when it is there.
     ///
-    /// Once text has been passed on, a failure is final: the rest of the answer by another model
-    /// would be worse than an error. The outcome's error is the policy's own, or
+    /// Once something has been passed on, be it reasoning, a failure is final: the rest of the answer
+    /// by another model would be worse than an error. The outcome's error is the policy's own, or
     /// `stream_interrupted` where the policy would have gone on.
     ///
     /// # Errors
     ///
     /// As for [`answer`](Self::answer).
-    pub async fn stream(
-        self,
-        on_text: &mut (dyn FnMut(&str) + Send),
-    ) -> Result<Outcome, RouterError> {
-        self.stream_with(&mut |_| {}, on_text).await
+    pub async fn stream(self, on_delta: OnDelta<'_>) -> Result<Outcome, RouterError> {
+        self.stream_with(&mut |_| {}, on_delta).await
     }
 
     /// As [`stream`](Self::stream), and tells of each call before it is made: the request, JSON, as
-    /// the provider gets it. Text belongs to the last call that was told of.
+    /// the provider gets it. What is passed on belongs to the last call that was told of.
     ///
     /// # Errors
     ///
@@ -98,15 +96,15 @@ impl Run {
     pub async fn stream_with(
         mut self,
         on_call: &mut (dyn FnMut(&str) + Send),
-        on_text: &mut (dyn FnMut(&str) + Send),
+        on_delta: OnDelta<'_>,
     ) -> Result<Outcome, RouterError> {
-        self.drive(on_call, Some(on_text)).await
+        self.drive(on_call, Some(on_delta)).await
     }
 
     async fn drive(
         &mut self,
         on_call: &mut (dyn FnMut(&str) + Send),
-        mut on_text: Option<OnText<'_>>,
+        mut on_delta: Option<OnDelta<'_>>,
     ) -> Result<Outcome, RouterError> {
         loop {
             match &self.effect {
@@ -119,14 +117,19 @@ impl Run {
                     let provider = self.router.provider()?;
                     on_call(request);
                     let mut passed = false;
-                    let result = match &mut on_text {
+                    let result = match &mut on_delta {
                         None => self.in_time(provider.call(request, None)).await,
-                        Some(on_text) => {
-                            let mut pass = |text: &str| {
-                                passed |= !text.is_empty();
-                                on_text(text);
+                        Some(on_delta) => {
+                            let mut pass = |delta: Delta<'_>| {
+                                passed |= !delta.is_empty();
+                                on_delta(delta);
                             };
-                            self.in_time(provider.call(request, Some(&mut pass))).await
+                            let result =
+                                self.in_time(provider.call(request, Some(&mut pass))).await;
+                            if let (Ok(answer), false) = (&result, passed) {
+                                answer.tell(on_delta);
+                            }
+                            result
                         }
                     };
                     let take = move |run: &mut Self| match result {

@@ -1,19 +1,17 @@
 //! The runtime state on disk: written whole or not at all, and never trusted unseen.
 //!
 //! `{"version":1,"saved_at_ms":…,"sha256":"…","state":{…}}`, the digest being that of the text of
-//! `state`. A new snapshot goes to a temporary file in the same folder, is synced, takes the name
-//! in one step, and the folder is synced: whenever the process or the machine stops, the name
-//! stands for one whole snapshot, the old or the new one.
+//! `state`.
 
 use std::{
-    fs::{self, File, OpenOptions, TryLockError},
-    io::{self, Write as _},
+    fs::{self, OpenOptions},
+    io,
     path::{Path, PathBuf},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use serde_json::value::RawValue;
-use sigmapol::file;
+use sigmapol::file::{self, Held, HoldError};
 use sigmapol_core::{
     INPUT_BYTES, digest,
     json::{Members, Object, quote},
@@ -24,13 +22,8 @@ use super::RouterError;
 /// The version of the format.
 const VERSION: &str = "1";
 
-/// How the name of a temporary file ends; it starts with a dot and the name of the snapshot.
-const TEMPORARY: &str = ".tmp";
-
 /// The most bytes of a snapshot: a state is an input of the engine, and has little around it.
 const SNAPSHOT_BYTES: usize = 2 * INPUT_BYTES;
-/// How often it is looked whether a file is free: a lock of a file has no wait with an end.
-const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 /// What was found where the state should be.
 #[derive(Debug, PartialEq)]
@@ -44,113 +37,54 @@ pub(super) enum Found {
 
 /// The file of a state, held by this process alone.
 #[derive(Debug)]
-pub(super) struct SnapshotFile {
-    path: PathBuf,
-    /// Gone with the file handle, also when the process is killed.
-    _lock: File,
-}
+pub(super) struct SnapshotFile(Held);
 
 impl SnapshotFile {
-    /// Takes the file, waits for so long where another router holds it, and removes what a killed process may have left beside it.
+    /// Takes the file, and waits for so long where another router holds it.
     pub(super) fn open(path: &Path, patience: Duration) -> Result<Self, RouterError> {
-        let name = path.file_name().ok_or_else(|| wrong(path, "expected the name of a file"))?;
-        let mut lock_name = name.to_owned();
-        lock_name.push(".lock");
-        let lock_path = path.with_file_name(lock_name);
-        let lock = file::open_to_lock(&lock_path).map_err(|error| wrong(&lock_path, error))?;
-        let since = Instant::now();
-        loop {
-            match lock.try_lock() {
-                Ok(()) => break,
-                Err(TryLockError::WouldBlock) if since.elapsed() < patience => {
-                    std::thread::sleep(LOOK_AGAIN.min(patience));
-                }
-                Err(TryLockError::WouldBlock) => {
-                    let held = format!("another router holds it, by {}", lock_path.display());
-                    return Err(wrong(path, held));
-                }
-                Err(TryLockError::Error(error)) => return Err(wrong(&lock_path, error)),
+        Held::take(path, patience).map(Self).map_err(|error| match error {
+            HoldError::Busy(lock) => {
+                wrong(path, format!("another router holds it, by {}", lock.display()))
             }
-        }
-        let file = Self { path: path.to_owned(), _lock: lock };
-        // only now: a temporary file of a router that lives is not a leftover
-        file.remove_leftovers().map_err(|error| wrong(path, error))?;
-        Ok(file)
+            HoldError::Lock(lock, error) => wrong(&lock, error),
+            HoldError::File(error) => wrong(path, error),
+        })
     }
 
     pub(super) fn path(&self) -> &Path {
-        &self.path
+        self.0.path()
     }
 
     pub(super) fn read(&self) -> Result<Found, RouterError> {
-        read(&self.path)
+        read(self.path())
     }
 
     pub(super) fn write(&self, state: &str, now_ms: f64) -> Result<(), RouterError> {
         let text = encode(state, now_ms);
-        let replace = || -> io::Result<()> {
-            let mut file = tempfile::Builder::new()
-                .prefix(&self.temporary_prefix())
-                .suffix(TEMPORARY)
-                .tempfile_in(self.folder())?;
-            file.write_all(text.as_bytes())?;
-            file.as_file().sync_all()?;
-            file.persist(&self.path).map_err(|error| error.error)?;
-            self.sync_folder()
-        };
-        replace().map_err(|error| wrong(&self.path, error))
+        self.0.replace(text.as_bytes()).map_err(|error| wrong(self.path(), error))
     }
 
     /// Renames a damaged snapshot to `<file>.damaged-<n>` with the first number that is free.
     pub(super) fn set_aside(&self) -> Result<PathBuf, RouterError> {
-        let name = self.path.file_name().unwrap_or_default();
+        let path = self.path();
+        let name = path.file_name().unwrap_or_default();
         for number in 1_u32.. {
             let mut aside = name.to_owned();
             aside.push(format!(".damaged-{number}"));
-            let aside = self.path.with_file_name(aside);
+            let aside = path.with_file_name(aside);
             // the name is taken first, by an empty file, so that the rename replaces nothing else
             match OpenOptions::new().create_new(true).write(true).open(&aside) {
                 Ok(_) => {
-                    fs::rename(&self.path, &aside)
-                        .and_then(|()| self.sync_folder())
-                        .map_err(|error| wrong(&self.path, error))?;
+                    fs::rename(path, &aside)
+                        .and_then(|()| self.0.sync_folder())
+                        .map_err(|error| wrong(path, error))?;
                     return Ok(aside);
                 }
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
                 Err(error) => return Err(wrong(&aside, error)),
             }
         }
-        Err(wrong(&self.path, "no number is free for a damaged snapshot"))
-    }
-
-    fn remove_leftovers(&self) -> io::Result<()> {
-        let prefix = self.temporary_prefix();
-        for entry in fs::read_dir(self.folder())? {
-            let entry = entry?;
-            let name = entry.file_name();
-            let name = name.to_string_lossy();
-            if name.starts_with(&prefix) && name.ends_with(TEMPORARY) {
-                fs::remove_file(entry.path())?;
-            }
-        }
-        Ok(())
-    }
-
-    fn temporary_prefix(&self) -> String {
-        let name = self.path.file_name().unwrap_or_default().to_string_lossy();
-        format!(".{name}.")
-    }
-
-    fn folder(&self) -> &Path {
-        match self.path.parent() {
-            Some(folder) if folder != Path::new("") => folder,
-            _ => Path::new("."),
-        }
-    }
-
-    /// Without it a new name may be lost with the power.
-    fn sync_folder(&self) -> io::Result<()> {
-        if cfg!(unix) { File::open(self.folder())?.sync_all() } else { Ok(()) }
+        Err(wrong(path, "no number is free for a damaged snapshot"))
     }
 }
 

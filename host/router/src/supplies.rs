@@ -15,6 +15,8 @@ use super::RouterError;
 pub(super) struct Supplies {
     /// What marketplaces offer, as JSON.
     pub(super) offers: Option<String>,
+    /// Factors of prices, as JSON.
+    pub(super) multipliers: Option<String>,
     /// Takes the steps, over a router with the multipliers of this moment.
     pub(super) stepper: Arc<dyn Stepper>,
 }
@@ -26,13 +28,14 @@ impl Supplies {
         engine: &Arc<dyn Engine>,
         router: &str,
         offers: Option<String>,
+        multipliers: Option<String>,
     ) -> Result<Self, RouterError> {
         let stateless = stateless(engine, router)?;
         let stepper: Arc<dyn Stepper> = match engine.stepper(router) {
             Ok(stepper) => Arc::new(Prepared { stepper, stateless }),
             Err(_) => Arc::new(stateless),
         };
-        Ok(Self { offers, stepper })
+        Ok(Self { offers, multipliers, stepper })
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::models;
+use super::{held, models};
 
 /// Sections of the state, and where an entry has its time, in milliseconds.
 const TIMES: [(&str, &str); 2] =
@@ -12,11 +12,15 @@ const TIMES: [(&str, &str); 2] =
 const OF_MODEL: &str = "at_ms";
 
 /// A state in which nothing was opened or disabled later than now: the clock was set back, or
-/// somebody wrote the file. What is open or disabled lasts at most its own length from now.
+/// somebody wrote the file. What is open or disabled lasts at most its own length from now, but for
+/// what an operator holds.
 pub(super) fn not_ahead(state: &str, now_ms: f64) -> String {
     let Ok(mut value) = serde_json::from_str::<Value>(state) else { return state.to_owned() };
     let mut ahead = false;
     let mut put_back = |entry: &mut Value, time: &str| {
+        if held::is(entry) {
+            return;
+        }
         let Some(at) = entry.get_mut(time) else { return };
         if at.as_f64().is_some_and(|at| at > now_ms) {
             *at = now_ms.into();
@@ -53,6 +57,10 @@ mod tests {
             (
                 r#"{"model_breakers":{"a":{"m":{"at_ms":6,"failures":3},"n":{"at_ms":4}}}}"#,
                 r#"{"model_breakers":{"a":{"m":{"at_ms":5.0,"failures":3},"n":{"at_ms":4}}}}"#,
+            ),
+            (
+                r#"{"disabled_providers":{"a":{"at_ms":8640000000000000,"kind":"operator"}}}"#,
+                r#"{"disabled_providers":{"a":{"at_ms":8640000000000000,"kind":"operator"}}}"#,
             ),
             (r#"{ "circuit_breakers" : {} }"#, r#"{ "circuit_breakers" : {} }"#),
             ("no state", "no state"),

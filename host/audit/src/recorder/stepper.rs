@@ -11,6 +11,7 @@ use crate::over::OverRouter;
 pub(super) struct RecordedStepper {
     stepper: Box<dyn Stepper>,
     over: OverRouter,
+    router: Arc<str>,
     receipts: Arc<Receipts>,
 }
 
@@ -21,10 +22,11 @@ impl RecordedStepper {
         router: &str,
         receipts: &Arc<Receipts>,
     ) -> Result<Self, Error> {
-        let router = receipts.keep_said(router).map_err(not_recorded)?;
+        let draft = receipts.sink.draft(); // a text that is written behind goes with each record
+        let digest = receipts.keep_said(&draft, router).map_err(not_recorded)?;
         // its state is that of the text: nobody can tell it another one
-        let over = OverRouter { router, state: None };
-        Ok(Self { stepper, over, receipts: Arc::clone(receipts) })
+        let over = OverRouter { router: digest, state: None };
+        Ok(Self { stepper, over, router: router.into(), receipts: Arc::clone(receipts) })
     }
 }
 
@@ -35,7 +37,11 @@ impl Stepper for RecordedStepper {
             return result;
         }
         let over = Some(self.over.clone());
-        self.receipts.turn(over, run, event, &result).map_err(not_recorded)?;
+        let draft = self.receipts.sink.draft();
+        if self.receipts.recording.bodies {
+            draft.keep_known(&self.over.router, &self.router);
+        }
+        self.receipts.turn(draft, over, run, event, &result).map_err(not_recorded)?;
         result
     }
 }

@@ -8,7 +8,7 @@ use std::{
 
 use serde::Serialize;
 use sigmapol_prove::Note;
-use sigmapol_provider::Provider;
+use sigmapol_provider::{Delta, Provider};
 use sigmapol_router::{Config, Outcome, Run};
 use tokio::sync::mpsc::unbounded_channel;
 
@@ -103,10 +103,12 @@ struct Json<'o> {
 /// command writes to may not.
 async fn stream(run: Run, out: &mut impl Write) -> Result<Outcome, Failure> {
     let (sender, mut receiver) = unbounded_channel();
-    let mut on_text = move |text: &str| {
-        let _ = sender.send(text.to_owned()); // the receiver outlives the run
+    let mut on_delta = move |delta: Delta<'_>| {
+        if let Delta::Text(text) = delta {
+            let _ = sender.send(text.to_owned()); // the receiver outlives the run
+        }
     };
-    let mut running = pin!(run.stream(&mut on_text));
+    let mut running = pin!(run.stream(&mut on_delta));
     let outcome = loop {
         tokio::select! {
             biased;
@@ -130,7 +132,7 @@ mod tests {
     use std::{fs, path::PathBuf};
 
     use clap::Parser;
-    use sigmapol_provider::{Calling, OnText};
+    use sigmapol_provider::{Calling, OnDelta};
 
     use super::*;
     use crate::shared::fixture::{Echo, Folder, global};
@@ -273,9 +275,9 @@ mod tests {
     struct Removing(PathBuf);
 
     impl Provider for Removing {
-        fn call<'a>(&'a self, request: &'a str, on_text: Option<OnText<'a>>) -> Calling<'a> {
+        fn call<'a>(&'a self, request: &'a str, on_delta: Option<OnDelta<'a>>) -> Calling<'a> {
             let _ = fs::remove_dir_all(&self.0);
-            Box::pin(async move { Echo { failing: &[] }.call(request, on_text).await })
+            Box::pin(async move { Echo { failing: &[] }.call(request, on_delta).await })
         }
     }
 

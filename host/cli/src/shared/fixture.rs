@@ -3,7 +3,7 @@
 use std::{fs, path::PathBuf, sync::Arc};
 
 use serde_json::Value;
-use sigmapol_provider::{Answer, CallError, Calling, ErrorKind, OnText, Provider};
+use sigmapol_provider::{Answer, CallError, Calling, Delta, ErrorKind, OnDelta, Provider};
 use tempfile::TempDir;
 
 use crate::{Global, shared::engine::Kind};
@@ -61,7 +61,7 @@ impl Echo {
 }
 
 impl Provider for Echo {
-    fn call<'a>(&'a self, request: &'a str, on_text: Option<OnText<'a>>) -> Calling<'a> {
+    fn call<'a>(&'a self, request: &'a str, on_delta: Option<OnDelta<'a>>) -> Calling<'a> {
         Box::pin(async move {
             let request: Value = serde_json::from_str(request).unwrap();
             let provider = request["provider_id"].as_str().unwrap();
@@ -78,8 +78,8 @@ impl Provider for Echo {
             let messages = request["messages"].as_array().unwrap();
             let pieces = [provider, messages.last().unwrap()["content"].as_str().unwrap()];
             let pieces = [format!("{}: ", pieces[0]), pieces[1].to_owned()];
-            if let Some(on_text) = on_text {
-                pieces.iter().for_each(|piece| on_text(piece));
+            if let Some(on_delta) = on_delta {
+                pieces.iter().for_each(|piece| on_delta(Delta::Text(piece)));
             }
             Ok(Answer { text: pieces.concat(), ..Answer::default() })
         })

@@ -1,127 +1,60 @@
 //! `POST /v1/chat/completions`
 
-mod request;
 mod response;
 mod stream;
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use axum::{
     Extension,
-    extract::{self, Path, Request, rejection::PathRejection},
+    extract::{self, Request},
     http::StatusCode,
     response::Response,
 };
-use serde_json::Value;
-use sigmapol_router::{Outcome, RouterError};
-use tracing::{error, info};
+use sigmapol_core::json::Members;
 
 use crate::{
     body,
+    caller::Caller,
     error::ApiError,
-    failure,
     ids::RequestId,
+    ingress::{self, Asked, Call, OfPath},
     reply::json_response,
-    report::{set_headers, x_router},
+    report::{model, set_headers},
     state::State,
 };
-use request::ChatRequest;
-use response::{Envelope, completion, model};
+use response::{Envelope, completion};
+use stream::Chunks;
 
-/// `POST /v1/chat/completions`
+/// `POST /v1/chat/completions`, and under the name of a profile.
 pub(crate) async fn chat(
     extract::State(state): extract::State<State>,
     Extension(id): Extension<RequestId>,
+    Extension(caller): Extension<Caller>,
+    path: OfPath,
     request: Request,
 ) -> Result<Response, ApiError> {
-    answer(state, id, None, request).await
-}
-
-/// `POST /{profile}/v1/chat/completions`
-pub(crate) async fn chat_of_profile(
-    extract::State(state): extract::State<State>,
-    Extension(id): Extension<RequestId>,
-    profile: Result<Path<String>, PathRejection>,
-    request: Request,
-) -> Result<Response, ApiError> {
-    let Path(profile) =
-        profile.map_err(|_| ApiError::invalid("invalid_path", "expected UTF-8 in the path"))?;
-    answer(state, id, Some(&profile), request).await
-}
-
-async fn answer(
-    state: State,
-    id: RequestId,
-    profile: Option<&str>,
-    request: Request,
-) -> Result<Response, ApiError> {
+    let profile = ingress::profile(path)?;
     let body = body::text(request).await?;
-    let request = ChatRequest::read(&body, profile, &state)?;
+    let members = ingress::members(&body)?;
+    let asked = Asked::of(&members, profile.as_deref(), &state, &caller)?;
+    let include_usage = include_usage(&members)?;
     drop(body);
-    let mut call = Call::new(state, id, request);
-    let contract = std::mem::take(&mut call.request.contract);
-    let run = call.state.router().begin(contract).await;
-    let run = run.map_err(|error| call.failed(&error))?;
-    if call.request.stream {
-        return stream::answer(call, run).await;
+    let stream = asked.stream;
+    let mut envelope = Envelope::new(&id);
+    let (call, run) = Call::begin(state, id, asked).await?;
+    if stream {
+        return ingress::stream(call, run, Chunks { envelope, include_usage }).await;
     }
-    let outcome = run.answer().await.map_err(|error| call.failed(&error))?;
-    let report = call.ended(&outcome)?;
-    let envelope = call.envelope(model(&outcome));
-    let mut response =
-        json_response(StatusCode::OK, &completion(&envelope, &outcome, report.clone()));
+    let (outcome, report) = call.answer(run).await?;
+    envelope.model = model(&outcome).unwrap_or_default();
+    let body = completion(&envelope, &outcome, report.clone());
+    let mut response = json_response(StatusCode::OK, &body);
     set_headers(response.headers_mut(), &report);
     Ok(response)
 }
 
-/// A request under way.
-struct Call {
-    state: State,
-    id: RequestId,
-    created: u64,
-    request: ChatRequest,
-}
-
-impl Call {
-    fn new(state: State, id: RequestId, request: ChatRequest) -> Self {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        Self { state, id, created: since.as_secs(), request }
-    }
-
-    fn envelope(&self, model: Option<String>) -> Envelope {
-        let id = format!("chatcmpl-{}", self.id.as_str());
-        Envelope { id, created: self.created, model: model.unwrap_or_default() }
-    }
-
-    /// What is told of a run that has an answer; the error of one that has none.
-    fn ended(&self, outcome: &Outcome) -> Result<Value, ApiError> {
-        self.log(outcome);
-        let ChatRequest { ignored, has_policy, .. } = &self.request;
-        if outcome.ok {
-            return Ok(x_router(outcome, ignored));
-        }
-        Err(failure::of_outcome(outcome, ignored, *has_policy, self.state.has_envelope()))
-    }
-
-    fn failed(&self, why: &RouterError) -> ApiError {
-        error!(request = self.id.as_str(), code = why.code(), error = %why, "run failed");
-        failure::of_router(why, self.request.has_policy)
-    }
-
-    /// One line of a run: who was called and what came of it, and nothing that was said.
-    fn log(&self, outcome: &Outcome) {
-        let of = |value: Option<&Value>, key: &str| {
-            value.and_then(|value| value.get(key)?.as_str()).unwrap_or_default().to_owned()
-        };
-        let path = outcome.trace.get("decision_path").and_then(Value::as_array);
-        info!(
-            request = self.id.as_str(),
-            provider = of(outcome.chosen.as_ref(), "provider_id"),
-            model = of(outcome.chosen.as_ref(), "served_model_id"),
-            policy = of(Some(&outcome.trace), "policy_identity"),
-            hops = path.map_or(0, Vec::len),
-            error = outcome.error.as_deref().unwrap_or_default(),
-            "run ended"
-        );
-    }
+/// Whether a stream ends with a frame of usage.
+fn include_usage(members: &Members<'_>) -> Result<bool, ApiError> {
+    let options = members.get("stream_options").filter(|text| *text != "null");
+    let options: Option<Members<'_>> = ingress::read(options, "stream_options")?;
+    Ok(options.is_some_and(|own| own.get("include_usage") == Some("true")))
 }

@@ -1,8 +1,12 @@
 //! An answer in the shape of OpenAI's chat completions.
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use serde_json::{Map, Value, json};
 use sigmapol_provider::Ending;
 use sigmapol_router::Outcome;
+
+use crate::ids::RequestId;
 
 /// Members of an answer that go into the message under their own names.
 const BESIDE: [(&str, &str); 3] = [
@@ -22,6 +26,13 @@ pub(crate) struct Envelope {
 }
 
 impl Envelope {
+    /// Of a request that came now; nobody has answered it yet.
+    pub(crate) fn new(id: &RequestId) -> Self {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let id = format!("chatcmpl-{}", id.as_str());
+        Self { id, created: since.as_secs(), model: String::new() }
+    }
+
     /// With these choices, as `object`.
     pub(crate) fn with(&self, object: &str, choices: Value) -> Value {
         json!({"id": self.id, "object": object, "created": self.created, "model": self.model,
@@ -51,20 +62,17 @@ pub(crate) fn completion(envelope: &Envelope, outcome: &Outcome, report: Value) 
     completion
 }
 
-/// The model that answered, by the provider's own name.
-pub(crate) fn model(outcome: &Outcome) -> Option<String> {
-    let of = |value: &Option<Value>, key: &str| {
-        value.as_ref().and_then(|value| value.get(key)?.as_str().map(str::to_owned))
-    };
-    of(&outcome.answer, "model").or_else(|| of(&outcome.chosen, "served_model_id"))
+/// The id of a call: clients answer by it, and not every provider has one.
+pub(crate) fn call_id(own: Option<&str>, index: usize, completion: &str) -> String {
+    let own = own.filter(|own| !own.is_empty());
+    own.map_or_else(|| format!("call_{index}_{completion}"), str::to_owned)
 }
 
-/// Calls of tools, each with an id: clients answer by it, and not every provider has one.
+/// Calls of tools, each with an id.
 pub(crate) fn tool_calls(answer: &Value, id: &str) -> Vec<Value> {
     let calls = answer.get("tool_calls").and_then(Value::as_array).into_iter().flatten();
     let call = |(index, call): (usize, &Value)| {
-        let own = call.get("id").cloned();
-        let id = own.unwrap_or_else(|| json!(format!("call_{index}_{id}")));
+        let id = call_id(call.get("id").and_then(Value::as_str), index, id);
         let mut called = json!({"id": id, "type": "function", "function": {
             "name": call.get("name"), "arguments": call.get("arguments")}});
         put(&mut called, "extra_content", call.get("extra_content").cloned());

@@ -34,6 +34,19 @@ impl Reply {
         blocks.map(|block| block.strip_prefix("data: ").expect(block).to_owned()).collect()
     }
 
+    /// The data of each event of a stream whose events have names, which the data repeats. Comments are
+    /// left out.
+    pub(crate) fn named_events(&self) -> Vec<Value> {
+        let blocks = self.body.split_terminator("\n\n").filter(|block| !block.starts_with(':'));
+        let event = |block: &str| {
+            let (name, data) = block.split_once("\ndata: ").expect(block);
+            let data: Value = serde_json::from_str(data).expect(block);
+            assert_eq!(Some(data["type"].as_str().unwrap()), name.strip_prefix("event: "));
+            data
+        };
+        blocks.map(event).collect()
+    }
+
     /// Of the events those that are JSON.
     pub(crate) fn frames(&self) -> Vec<Value> {
         let events = self.events();

@@ -8,37 +8,43 @@ use sigmapol_core::json::Members;
 
 use crate::{fixture::Gateway, shared::shared};
 
-/// Chat requests, by the name of their file.
-fn captured() -> Vec<(String, String)> {
+/// Requests to paths that end like this, by the name of their file. Of the second capture the bodies
+/// are JSON and no texts.
+fn captured(end: &str) -> Vec<(String, String)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let Some(folder) = shared(&root, "clients") else { return Vec::new() };
     let mut requests = Vec::new();
-    for entry in fs::read_dir(folder).unwrap() {
+    let folders = [folder.join("second"), folder];
+    for entry in folders.iter().flat_map(|folder| fs::read_dir(folder).unwrap()) {
         let path = entry.unwrap().path();
         if path.extension().is_none_or(|extension| extension != "json") {
             continue;
         }
         let seen: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
         let target = seen["request"]["path"].as_str().unwrap();
-        let body = seen["request"]["body"].as_str().unwrap();
-        if target.split('?').next().unwrap().ends_with("/chat/completions") && body.starts_with('{')
-        {
+        let body = match &seen["request"]["body"] {
+            Value::String(text) => text.clone(),
+            body => body.to_string(),
+        };
+        if target.split('?').next().unwrap().ends_with(end) && body.starts_with('{') {
             let file = path.file_name().unwrap().to_string_lossy().into_owned();
-            requests.push((file, body.to_owned()));
+            requests.push((file, body));
         }
     }
     assert!(!requests.is_empty(), "no such request among those of clients");
     requests
 }
 
+/// All that a chat may need.
+fn able(config: &mut Value) {
+    config["models"]["small"]["capabilities"] = json!({"supports_tools": true,
+        "supports_vision": true, "supports_json_mode": true});
+}
+
 #[tokio::test]
 async fn what_clients_send_is_answered_and_arrives() {
-    let gateway = Gateway::with_config(&Value::Null, |config| {
-        config["models"]["small"]["capabilities"] = json!({"supports_tools": true,
-            "supports_vision": true, "supports_json_mode": true});
-    })
-    .await;
-    for (file, body) in captured() {
+    let gateway = Gateway::with_config(&Value::Null, able).await;
+    for (file, body) in captured("/chat/completions") {
         let before = gateway.calls().len();
         let reply = gateway.post("/v1/chat/completions", &body).await;
         assert_eq!((reply.status, reply.whole), (200, true), "{file}: {}", reply.body);
@@ -63,5 +69,61 @@ async fn what_clients_send_is_answered_and_arrives() {
                 assert_eq!(arrived.get(name), Some(value.get()), "{file}: {name}");
             }
         }
+    }
+}
+
+/// What a client says of a conversation is in what is sent, whatever shape it has there.
+fn texts(value: &Value, texts: &mut Vec<String>) {
+    match value {
+        Value::Object(members) => {
+            for (name, value) in members {
+                match value {
+                    Value::String(text) if ["text", "output", "arguments"].contains(&&**name) => {
+                        texts.push(text.clone());
+                    }
+                    value => self::texts(value, texts),
+                }
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|item| self::texts(item, texts)),
+        _ => {}
+    }
+}
+
+#[tokio::test]
+async fn requests_for_responses_are_answered_and_arrive() {
+    let gateway = Gateway::with_config(&Value::Null, able).await;
+    for (file, body) in captured("/responses") {
+        let before = gateway.calls().len();
+        let reply = gateway.post("/v1/responses", &body).await;
+        assert_eq!((reply.status, reply.whole), (200, true), "{file}: {}", reply.body);
+        let asked: Value = serde_json::from_str(&body).unwrap();
+        let response = match asked["stream"] == true {
+            true => reply.named_events().pop().unwrap()["response"].clone(),
+            false => reply.json(),
+        };
+        assert_eq!(response["status"], "completed", "{file}");
+        assert_eq!(response["output"][0]["content"][0]["text"], "ok", "{file}");
+        let calls = gateway.calls();
+        assert_eq!(calls.len(), before + 1, "{file}");
+        let sent = &calls[before].body;
+        let mut said = Vec::new();
+        let input = asked["input"].as_array().into_iter().flatten();
+        // what the model thought is not sent on
+        input.filter(|item| item["type"] != "reasoning").for_each(|item| texts(item, &mut said));
+        let text = sent["messages"].to_string();
+        for said in said {
+            assert!(text.contains(&json!(said).to_string()), "{file}: {said}");
+        }
+        // each function, those of namespaces too, and no other tool
+        let tools = asked["tools"].as_array().into_iter().flatten();
+        let inner = |tool: &Value| tool["tools"].as_array().map_or(1, Vec::len);
+        let kinds = ["function", "namespace"];
+        let functions = tools.filter(|tool| kinds.contains(&tool["type"].as_str().unwrap()));
+        let sent_tools = sent["tools"].as_array().map_or(0, Vec::len);
+        assert_eq!(sent_tools, functions.map(inner).sum::<usize>(), "{file}");
+        assert_eq!(sent["reasoning_effort"], asked["reasoning"]["effort"], "{file}");
+        let format = &asked["text"]["format"]["schema"];
+        assert_eq!(&sent["response_format"]["json_schema"]["schema"], format, "{file}");
     }
 }

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use sigmapol_gateway::Settings;
+use tokio::{io::AsyncReadExt as _, net::TcpListener};
 
 use crate::fixture::Gateway;
 
@@ -41,6 +42,7 @@ async fn each_kind_of_failure_has_a_status() {
         let reply = gateway.chat(json!({})).await;
         let error = reply.error_of_run();
         assert_eq!((error.0, error.1.as_str(), error.3.as_str()), (status, kind, code), "{step}");
+        assert_eq!(error.2, None, "{step}");
         assert_eq!(reply.header("retry-after"), (status == 429).then_some("1"), "{step}");
         let path = reply.json()["x_router"]["decision_trace"]["decision_path"].clone();
         assert_eq!(path.as_array().unwrap().len(), 3, "{path}");
@@ -133,6 +135,63 @@ async fn the_operator_sets_how_long_a_run_may_take() {
         // the shortest ends during the first attempt, and no other does
         assert_eq!(gateway.calls().len() == 1, at_least.as_millis() == 20, "{asked}");
     }
+}
+
+/// A body that trickles has the time of its attempt, and no more.
+#[tokio::test]
+async fn a_body_that_trickles_is_left_for_another() {
+    // white space that an answer may begin with, for a minute
+    let trickle: Vec<_> = (0..6000).flat_map(|_| [json!(" "), json!(10)]).collect();
+    let script = json!({"alpha": [{"raw": trickle}], "gamma": [{}]});
+    let gateway = Gateway::with(&script).await;
+    let began = Instant::now();
+    let reply = gateway.chat(json!({"model": "family:small", "timeout_ms": 200})).await;
+    assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
+    let path = reply.json()["x_router"]["decision_trace"]["decision_path"].clone();
+    assert_eq!((reply.status, &path[0]["error_kind"]), (200, &json!("timeout")));
+    assert_eq!(reply.header("x-sigmapol-provider"), Some("gamma"));
+}
+
+/// Three attempts of 400 ms have a second, and the third ends with it.
+#[tokio::test]
+async fn attempts_end_with_the_run() {
+    let script = all(json!({"delay_ms": 400, "status": 500}));
+    let gateway = Gateway::with_config(&script, patient).await;
+    let began = Instant::now();
+    let reply = gateway.chat(json!({"deadline_ms": 1000})).await;
+    let took = began.elapsed();
+    let error = reply.error_of_run();
+    assert_eq!((error.0, error.1.as_str()), (504, "router_error"));
+    assert_eq!((error.2, error.3.as_str()), (None, "exhausted: timeout"));
+    assert!((Duration::from_secs(1)..Duration::from_secs(5)).contains(&took), "{took:?}");
+    let path = reply.json()["x_router"]["decision_trace"]["decision_path"].clone();
+    assert_eq!(path[0]["error_kind"], "server_error");
+    assert_eq!(gateway.calls().len(), 3);
+}
+
+/// Nobody pays for an answer that nobody waits for.
+#[tokio::test]
+async fn a_call_that_is_given_up_is_closed() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let gateway = Gateway::with_config(&Value::Null, |config| {
+        config["providers"]["alpha"]["base_url"] = format!("http://{address}").into();
+    })
+    .await;
+    let upstream = async {
+        let (mut socket, _) = listener.accept().await.unwrap();
+        // the request, and then the end that the other side makes
+        let mut bytes = Vec::new();
+        let _ = socket.read_to_end(&mut bytes).await;
+        bytes.len()
+    };
+    let asked = json!({"model": "pin:alpha/small", "deadline_ms": 300});
+    let both = tokio::time::timeout(Duration::from_secs(20), async {
+        tokio::join!(upstream, gateway.chat(asked))
+    });
+    let (bytes, reply) = both.await.expect("the connection ends");
+    assert!(bytes > 0);
+    assert_eq!(reply.error_of_run().3, "exhausted: timeout");
 }
 
 #[tokio::test]

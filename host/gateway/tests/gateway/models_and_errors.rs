@@ -54,7 +54,7 @@ async fn models_are_profiles_and_families() {
 #[tokio::test]
 async fn paths_and_methods_that_are_not_there() {
     let gateway = Gateway::with(&Value::Null).await;
-    let known = "expected /v1/chat/completions or /v1/models";
+    let known = "expected /v1/chat/completions, /v1/messages, /v1/responses or /v1/models";
     for (method, path, status, code, message) in [
         ("GET", "/v1/nothing", 404, "not_found", format!("there is nothing at this path: {known}")),
         ("GET", "/", 404, "not_found", format!("there is nothing at this path: {known}")),
@@ -148,6 +148,27 @@ async fn bodies_that_are_no_chat_request() {
             "flow_ir: not served yet",
         ),
         (twice, Some("seed"), "invalid_body", "seed: expected once"),
+        (with("messages", Value::Null), Some("messages"), "missing_parameter", MESSAGES),
+        (r#"{"messages":null}"#.to_owned(), Some("messages"), "missing_parameter", MESSAGES),
+        (
+            r#"{"messages":[{"role":"user"},"hi"]}"#.to_owned(),
+            Some("messages"),
+            "invalid_type",
+            "messages[1]: expected an object",
+        ),
+        (
+            r#"{"messages":[{"role":"user","content":"a","content":"b"}]}"#.to_owned(),
+            Some("messages"),
+            "invalid_body",
+            "messages[0].content: expected once",
+        ),
+        (
+            r#"{"messages":[{},{"content":[{"type":"text","text":"a","te\u0078t":"b"}]}]}"#
+                .to_owned(),
+            Some("messages"),
+            "invalid_body",
+            "messages[1].content[0].text: expected once",
+        ),
     ] {
         let error = gateway.post("/v1/chat/completions", &body).await.error();
         let param = param.map(str::to_owned);

@@ -123,6 +123,18 @@ async fn members_that_nobody_knows_are_left_out_and_told() {
     assert_eq!(report["ignored"], json!(["extra_candidates", "profile", "prompt", "x_foo"]));
     let (body, _) = sent(&gateway);
     assert_eq!((&body["store"], &body["x_foo"]), (&json!(true), &Value::Null));
+    // a provider whose dialect has no word for it is asked all the same
+    let reply = gateway.chat(json!({"model": "pin:gamma/small", "store": true})).await;
+    assert_eq!((reply.status, &gateway.calls()[1].body["store"]), (200, &Value::Null));
+    // a stream tells of them, too; where there are none there is no list
+    let frames =
+        gateway.chat(json!({"stream": true, "x_foo": {"a": []}, "metadata": {}})).await.frames();
+    assert_eq!(frames.last().unwrap()["x_router"]["ignored"], json!(["x_foo"]));
+    let report = gateway.chat(json!({})).await.json()["x_router"].clone();
+    assert!(report.as_object().unwrap().get("ignored").is_none(), "{report}");
+    // and so does a run without an answer
+    let reply = gateway.chat(json!({"model": "family:none", "x_foo": [1]})).await;
+    assert_eq!(reply.json()["x_router"]["ignored"], json!(["x_foo"]), "{}", reply.body);
 }
 
 #[tokio::test]

@@ -23,7 +23,7 @@ async fn only_this_machine_can_reach_it() {
         assert_eq!(
             error.to_string(),
             format!(
-                "{who}: expected a loopback address, such as 127.0.0.1: there are no keys yet, and \
+                "{who}: expected keys and an admin token, or a loopback address such as 127.0.0.1: \
                  whoever reached it could spend money"
             )
         );

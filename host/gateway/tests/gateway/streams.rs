@@ -126,7 +126,7 @@ async fn a_provider_that_breaks_after_text_ends_in_an_error() {
 }
 
 #[tokio::test]
-async fn calls_of_tools_are_frames_before_the_last() {
+async fn calls_of_tools_begin_and_go_on() {
     let calls =
         json!([{"name": "f", "id": "a", "arguments": {"x": [1, 2]}}, {"name": "g", "id": "b"}]);
     for said in ["", "let me see"] {
@@ -141,11 +141,14 @@ async fn calls_of_tools_are_frames_before_the_last() {
             .filter_map(|frame| frame["choices"][0]["delta"]["tool_calls"][0].as_object())
             .map(|call| Value::Object(call.clone()))
             .collect();
-        let call = |index: u64, id: &str, name: &str, arguments: &str| {
+        let begin = |index: u64, id: &str, name: &str| {
             json!({"index": index, "id": id, "type": "function",
-                "function": {"name": name, "arguments": arguments}})
+                "function": {"name": name, "arguments": ""}})
         };
-        assert_eq!(calls, [call(0, "a", "f", "{\"x\":[1,2]}"), call(1, "b", "g", "{}")]);
+        let go_on = |index: u64, arguments: &str| json!({"index": index, "function": {"arguments": arguments}});
+        let expected = [begin(0, "a", "f"), go_on(0, "{\"x\":[1,2]}"), begin(1, "b", "g")];
+        assert_eq!(calls[..3], expected);
+        assert_eq!(calls[3..], [go_on(1, "{}")]);
         let finish = &frames.last().unwrap()["choices"][0];
         assert_eq!(finish["finish_reason"], "tool_calls");
         assert_eq!(reply.header("x-sigmapol-provider"), Some("alpha"));

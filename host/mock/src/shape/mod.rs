@@ -1,6 +1,7 @@
 //! Answers in the shapes of the dialects.
 
 mod anthropic;
+mod embeddings;
 mod google;
 mod ollama;
 mod openai;
@@ -14,7 +15,17 @@ const INPUT_TOKENS: u64 = 10;
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Shape {
     Anthropic,
+    /// Of this dialect, embeddings.
+    Embeddings(Embeddings),
     Google { stream: bool },
+    Ollama,
+    OpenAi,
+}
+
+/// The dialects that have embeddings.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Embeddings {
+    Google,
     Ollama,
     OpenAi,
 }
@@ -24,12 +35,15 @@ impl Shape {
     pub(super) fn of(path: &str) -> Option<(String, Self)> {
         let fixed = [
             ("/api/chat", Self::Ollama),
+            ("/api/embed", Self::Embeddings(Embeddings::Ollama)),
             ("/chat/completions", Self::OpenAi),
+            ("/embeddings", Self::Embeddings(Embeddings::OpenAi)),
             ("/messages", Self::Anthropic),
         ];
         let google = [
             (":generateContent", Self::Google { stream: false }),
             (":streamGenerateContent", Self::Google { stream: true }),
+            (":batchEmbedContents", Self::Embeddings(Embeddings::Google)),
         ];
         let fixed =
             fixed.into_iter().find_map(|(end, shape)| Some((path.strip_suffix(end)?, shape)));
@@ -46,9 +60,9 @@ impl Shape {
     pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Anthropic => "anthropic",
-            Self::Google { .. } => "google",
-            Self::Ollama => "ollama",
-            Self::OpenAi => "openai_compatible",
+            Self::Google { .. } | Self::Embeddings(Embeddings::Google) => "google",
+            Self::Ollama | Self::Embeddings(Embeddings::Ollama) => "ollama",
+            Self::OpenAi | Self::Embeddings(Embeddings::OpenAi) => "openai_compatible",
         }
     }
 
@@ -56,6 +70,7 @@ impl Shape {
     pub(super) fn streams(self, body: &Value) -> bool {
         let asked = body.get("stream").and_then(Value::as_bool);
         match self {
+            Self::Embeddings(_) => false,
             Self::Google { stream } => stream,
             Self::Ollama => asked.unwrap_or(true),
             Self::Anthropic | Self::OpenAi => asked.unwrap_or(false),
@@ -74,6 +89,7 @@ impl Shape {
     pub(super) fn answer(self, said: &Said<'_>) -> Value {
         match self {
             Self::Anthropic => anthropic::answer(said),
+            Self::Embeddings(dialect) => embeddings::answer(dialect, said),
             Self::Google { .. } => google::answer(said),
             Self::Ollama => ollama::answer(said),
             Self::OpenAi => openai::answer(said),
@@ -86,7 +102,7 @@ impl Shape {
             Self::Anthropic => anthropic::stream(said, texts),
             Self::Google { .. } => google::stream(said, texts),
             Self::Ollama => ollama::stream(said, texts),
-            Self::OpenAi => openai::stream(said, texts),
+            Self::OpenAi | Self::Embeddings(_) => openai::stream(said, texts),
         }
     }
 
@@ -94,7 +110,7 @@ impl Shape {
     pub(super) fn event(self, event: &Value) -> String {
         match self {
             Self::Anthropic => anthropic::event(event),
-            Self::Google { .. } | Self::OpenAi => sse(event),
+            Self::Google { .. } | Self::OpenAi | Self::Embeddings(_) => sse(event),
             Self::Ollama => format!("{event}\n"),
         }
     }
@@ -105,11 +121,11 @@ impl Shape {
             Self::Anthropic => {
                 json!({"type": "error", "error": {"type": "api_error", "message": message}})
             }
-            Self::Google { .. } => {
+            Self::Google { .. } | Self::Embeddings(Embeddings::Google) => {
                 json!({"error": {"code": status, "message": message, "status": "UNKNOWN"}})
             }
-            Self::Ollama => json!({"error": message}),
-            Self::OpenAi => {
+            Self::Ollama | Self::Embeddings(Embeddings::Ollama) => json!({"error": message}),
+            Self::OpenAi | Self::Embeddings(Embeddings::OpenAi) => {
                 json!({"error": {"message": message, "type": "error", "code": null}})
             }
         }
@@ -125,6 +141,9 @@ pub(super) struct Said<'a> {
     pub(super) calls: &'a [Call],
     /// In place of the dialect's own word.
     pub(super) finish_reason: Option<&'a str>,
+    /// The request, and what embeddings are given in turn for its inputs.
+    pub(super) request: &'a Value,
+    pub(super) embeddings: &'a [Vec<f32>],
 }
 
 /// A call of a tool.

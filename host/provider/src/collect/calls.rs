@@ -2,9 +2,11 @@
 
 use serde_json::{Value, json};
 
+use super::is_blank;
 use crate::{
-    CallError,
+    CallError, Delta,
     error::malformed,
+    failure::Scrub,
     json::Nesting,
     limits::{EXTRA_BYTES, TOOL_CALLS},
 };
@@ -20,10 +22,23 @@ pub(crate) struct Piece<'a> {
     pub(crate) arguments: &'a str,
     /// It begins a call, whatever the names say.
     pub(crate) begins: bool,
+    pub(crate) extent: Extent,
     /// Arguments to use if no piece of them comes.
     pub(crate) otherwise: Option<&'a str>,
     /// What has to come back with the call.
     pub(crate) extra_content: Option<&'a str>,
+}
+
+/// How much of a call a piece is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Extent {
+    /// Whatever of it; the name may go on, too.
+    #[default]
+    Part,
+    /// Its id and name, whole.
+    Head,
+    /// All of it.
+    Whole,
 }
 
 /// Calls of tools, in the order in which they began.
@@ -39,11 +54,17 @@ struct Call {
     nesting: Nesting,
     otherwise: String,
     extra_content: Option<Value>,
+    extent: Extent,
+    /// It has been passed on that it began: its id and name stay.
+    told: bool,
+    extra_told: bool,
+    /// Bytes of the arguments that have been passed on.
+    passed: usize,
 }
 
 impl Calls {
-    /// Adds a piece.
-    pub(crate) fn add(&mut self, piece: Piece<'_>) -> Result<(), CallError> {
+    /// Adds a piece, and says of which call it is.
+    pub(crate) fn add(&mut self, piece: Piece<'_>) -> Result<usize, CallError> {
         if piece.extra_content.is_some_and(|extra| extra.len() > EXTRA_BYTES) {
             return Err(malformed(format!("extra_content is longer than {EXTRA_BYTES} bytes")));
         }
@@ -53,14 +74,15 @@ impl Calls {
                 return Err(malformed(format!("more than {TOOL_CALLS} calls of tools")));
             }
             None => {
-                self.0.push(Call { index: piece.index, ..Call::default() });
+                let (index, extent) = (piece.index, piece.extent);
+                self.0.push(Call { index, extent, ..Call::default() });
                 self.0.len() - 1
             }
         };
         if let Some(call) = self.0.get_mut(at) {
-            call.add(&piece);
+            call.add(&piece)?;
         }
-        Ok(())
+        Ok(at)
     }
 
     /// The call that a piece goes on with, if it does not begin one.
@@ -87,8 +109,30 @@ impl Calls {
         self.0.iter().map(bytes).sum()
     }
 
+    /// How many there are.
+    pub(crate) const fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Nothing follows: each call has its name and its arguments.
+    pub(crate) fn settle(&mut self) -> Result<(), CallError> {
+        self.0.iter_mut().try_for_each(Call::settle)
+    }
+
+    /// Whether it can be passed on that a call began.
+    pub(crate) fn is_ready(&self, at: usize) -> bool {
+        self.0.get(at).is_some_and(Call::is_ready)
+    }
+
+    /// Passes on what is new of a call that is ready, as far as it will not change.
+    pub(crate) fn pass(&mut self, at: usize, scrub: &Scrub, on_delta: &mut dyn FnMut(Delta<'_>)) {
+        if let Some(call) = self.0.get_mut(at) {
+            call.pass(at, scrub, on_delta);
+        }
+    }
+
     /// The calls, as an answer has them.
-    pub(crate) fn finish(self) -> Result<Vec<Value>, CallError> {
+    pub(crate) fn finish(self) -> Vec<Value> {
         self.0.into_iter().map(Call::finish).collect()
     }
 }
@@ -108,7 +152,10 @@ impl Call {
         !complete && (!other || self.arguments.is_empty())
     }
 
-    fn add(&mut self, piece: &Piece<'_>) {
+    fn add(&mut self, piece: &Piece<'_>) -> Result<(), CallError> {
+        if self.told && !piece.name.is_empty() && piece.name != self.name {
+            return Err(malformed("the name of a called function changes"));
+        }
         if let Some(id) = piece.id.filter(|id| !id.is_empty()) {
             self.id = Some(id.to_owned());
         }
@@ -121,29 +168,75 @@ impl Call {
             otherwise.clone_into(&mut self.otherwise);
         }
         if let Some(extra) = piece.extra_content {
-            self.extra_content = serde_json::from_str(extra).ok();
+            let extra = serde_json::from_str(extra).ok();
+            if self.extra_told && extra != self.extra_content {
+                return Err(malformed("the extra_content of a call changes"));
+            }
+            self.extra_content = extra;
         }
         // some servers end with the whole call once more
         if !self.nesting.is_complete() || piece.arguments != self.arguments {
             self.arguments.push_str(piece.arguments);
             piece.arguments.bytes().for_each(|byte| self.nesting.take(byte));
         }
+        if self.extent == Extent::Whole && !self.name.is_empty() {
+            self.settle()?;
+        }
+        Ok(())
     }
 
     /// The arguments stay the provider's text. A call without any has the empty object.
-    fn finish(self) -> Result<Value, CallError> {
+    fn settle(&mut self) -> Result<(), CallError> {
         if self.name.is_empty() {
             return Err(malformed("expected the name of a called function"));
         }
-        let own = [self.arguments, self.otherwise];
-        let arguments = own.into_iter().find(|text| !text.trim().is_empty());
-        let arguments = arguments.unwrap_or_else(|| "{}".to_owned());
-        let mut call = json!({"name": self.name, "arguments": arguments});
+        let otherwise = std::mem::take(&mut self.otherwise);
+        if is_blank(&self.arguments) {
+            self.arguments = if is_blank(&otherwise) { "{}".to_owned() } else { otherwise };
+        }
+        self.extent = Extent::Whole;
+        Ok(())
+    }
+
+    /// Its id and name will not change. A name may go on until there are arguments, and an id may come
+    /// after it; white space alone may turn out to be no arguments.
+    fn is_ready(&self) -> bool {
+        let is_known = match self.extent {
+            Extent::Whole => true,
+            Extent::Head => self.id.is_some(),
+            Extent::Part => self.id.is_some() && !is_blank(&self.arguments),
+        };
+        self.told || (is_known && !self.name.is_empty())
+    }
+
+    fn pass(&mut self, index: usize, scrub: &Scrub, on_delta: &mut dyn FnMut(Delta<'_>)) {
+        if !std::mem::replace(&mut self.told, true) {
+            let id = scrub.text(self.id.as_deref().unwrap_or_default());
+            on_delta(Delta::Call { index, id: &id, name: &scrub.text(&self.name) });
+        }
+        if let Some(extra) = self.extra_content.as_ref().filter(|_| !self.extra_told) {
+            let mut content = extra.clone();
+            scrub.value(&mut content);
+            on_delta(Delta::Extra { index, content: &content });
+            self.extra_told = true;
+        }
+        if self.passed == 0 && is_blank(&self.arguments) {
+            return;
+        }
+        let text = self.arguments.get(self.passed..).unwrap_or_default();
+        if !text.is_empty() {
+            on_delta(Delta::Arguments { index, text });
+            self.passed = self.arguments.len();
+        }
+    }
+
+    fn finish(self) -> Value {
+        let mut call = json!({"name": self.name, "arguments": self.arguments});
         if let Some(members) = call.as_object_mut() {
             members.extend(self.id.map(|id| ("id".to_owned(), Value::String(id))));
             members.extend(self.extra_content.map(|extra| ("extra_content".to_owned(), extra)));
         }
-        Ok(call)
+        call
     }
 }
 
@@ -165,7 +258,8 @@ mod tests {
             let part = |key: &str| call[key].as_str().unwrap_or("-").to_owned();
             format!("{} {} {}", part("id"), part("name"), part("arguments"))
         };
-        calls.finish().unwrap().into_iter().map(text).collect()
+        calls.settle().unwrap();
+        calls.finish().into_iter().map(text).collect()
     }
 
     #[test]
@@ -235,7 +329,7 @@ mod tests {
         }
         let error = calls.add(piece).unwrap_err();
         assert_eq!(error.to_string(), "bad_response: more than 256 calls of tools");
-        let error = Calls(vec![Call::default()]).finish().unwrap_err();
+        let error = Calls(vec![Call::default()]).settle().unwrap_err();
         assert_eq!(error.to_string(), "bad_response: expected the name of a called function");
     }
 }

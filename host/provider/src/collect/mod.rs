@@ -1,35 +1,42 @@
 //! An answer that is put together from its pieces.
 
 mod calls;
+mod embeddings;
+mod live;
 mod thinking;
 mod usage;
 
 use serde_json::{Value, value::RawValue};
 
 use crate::{
-    Answer, CallError, Ending, ErrorKind,
+    Answer, CallError, Delta, Ending, ErrorKind,
     error::{filtered, malformed},
+    failure::Scrub,
     limits::{ANNOTATIONS, ANSWER_BYTES},
 };
 
-pub(crate) use calls::{Calls, Piece};
-pub(crate) use thinking::Thinking;
+use calls::Calls;
+pub(crate) use calls::{Extent, Piece};
+use embeddings::Embeddings;
+use live::{Live, New};
+use thinking::Thinking;
 pub(crate) use usage::{Counts, nano_usd, sum};
 
 /// An answer, as far as it has come.
 #[derive(Debug, Default)]
 pub(crate) struct Partial {
-    pub(crate) text: String,
-    pub(crate) reasoning: String,
+    text: String,
+    reasoning: String,
     /// What the model says in place of an answer, in dialects that tell it apart.
-    pub(crate) refusal: String,
-    pub(crate) calls: Calls,
-    pub(crate) thinking: Thinking,
-    pub(crate) finish_reason: Option<String>,
+    refusal: String,
+    calls: Calls,
+    thinking: Thinking,
+    live: Live,
+    finish_reason: Option<String>,
     pub(crate) model: Option<String>,
     pub(crate) counts: Counts,
-    /// Probabilities of tokens were asked for.
-    pub(crate) keeps_logprobs: bool,
+    wanted: Wanted,
+    embeddings: Embeddings,
     logprobs: Vec<Value>,
     annotations: Vec<Value>,
     /// Bytes of both, as they came.
@@ -42,11 +49,33 @@ pub(crate) struct Partial {
     pieces: u64,
 }
 
+/// What an answer has to have, or may.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Wanted {
+    /// Probabilities of tokens.
+    pub(crate) logprobs: bool,
+    /// The embeddings of so many inputs, and nothing else.
+    pub(crate) embeddings: Option<usize>,
+}
+
 impl Partial {
+    /// An answer to come.
+    pub(crate) fn new(wanted: Wanted) -> Self {
+        Self { wanted, ..Self::default() }
+    }
+
+    /// Adds the embedding of an input: an array of numbers, or the base64 of them.
+    pub(crate) fn add_embedding(&mut self, index: u64, vector: &RawValue) -> Result<(), CallError> {
+        self.pieces += 1;
+        self.embeddings.add(index, vector)
+    }
+
     /// Adds a piece of the text.
     pub(crate) fn add_text(&mut self, text: &str) {
         if !text.is_empty() {
+            self.end_thinking();
             self.text.push_str(text);
+            self.live.note(New::Text(self.text.len()));
             self.pieces += 1;
         }
     }
@@ -54,7 +83,38 @@ impl Partial {
     /// Adds a piece of the reasoning. It may be hidden: that it goes on is a piece, too.
     pub(crate) fn add_reasoning(&mut self, text: &str) {
         self.reasoning.push_str(text);
+        if !text.is_empty() {
+            self.live.note(New::Reasoning(self.reasoning.len()));
+        }
         self.pieces += 1;
+    }
+
+    /// A block of thinking begins.
+    pub(crate) fn begin_thinking(&mut self, text: &str, signature: &str) {
+        self.end_thinking();
+        self.thinking.begin(text, signature);
+        self.add_reasoning(text);
+    }
+
+    /// A block of thinking that is not shown.
+    pub(crate) fn add_redacted(&mut self, data: &str) {
+        self.end_thinking();
+        self.thinking.hidden(data);
+        self.end_thinking();
+        self.add_reasoning("");
+    }
+
+    /// The block of thinking goes on.
+    pub(crate) fn add_thinking(&mut self, text: &str, signature: &str) -> Result<(), CallError> {
+        self.add_reasoning(text);
+        self.thinking.add(text, signature)
+    }
+
+    /// The block of thinking is over, if there is one.
+    pub(crate) fn end_thinking(&mut self) {
+        if let Some(at) = self.thinking.close() {
+            self.live.note(New::Thinking(at));
+        }
     }
 
     /// Adds a piece of a refusal.
@@ -68,12 +128,26 @@ impl Partial {
     /// Adds a piece of a call of a tool.
     pub(crate) fn add_call(&mut self, piece: Piece<'_>) -> Result<(), CallError> {
         self.pieces += 1;
-        self.calls.add(piece)
+        self.end_thinking();
+        let at = self.calls.add(piece)?;
+        self.live.note(New::Call(at));
+        Ok(())
+    }
+
+    /// The answer is complete, for a reason in the provider's word, if it says one. One word is none of
+    /// an answer: <https://openrouter.ai/docs/api/reference/errors-and-debugging>.
+    pub(crate) fn end(&mut self, reason: Option<String>) -> Result<(), CallError> {
+        if let Some(reason) = reason.as_deref().filter(|own| own.eq_ignore_ascii_case("error")) {
+            return Err(CallError::new(ErrorKind::ServerError, format!("finish reason {reason}")));
+        }
+        self.finish_reason = reason.or(self.finish_reason.take());
+        self.finished = true;
+        Ok(())
     }
 
     /// Adds probabilities of tokens, if they were asked for.
     pub(crate) fn add_logprobs(&mut self, tokens: &[&RawValue]) {
-        for token in tokens.iter().filter(|_| self.keeps_logprobs) {
+        for token in tokens.iter().filter(|_| self.wanted.logprobs) {
             self.beside += token.get().len();
             self.logprobs.extend(serde_json::from_str::<Value>(token.get()).ok());
         }
@@ -103,13 +177,68 @@ impl Partial {
         Ok(())
     }
 
-    /// The whole answer. One without anything in it is a failure: nobody asked for nothing.
-    pub(crate) fn finish(self) -> Result<Answer, CallError> {
+    /// Passes on what is new, as far as it will not change.
+    pub(crate) fn pass(&mut self, scrub: &Scrub, on_delta: &mut dyn FnMut(Delta<'_>)) {
+        let list = self.live.take();
+        for new in &list {
+            match *new {
+                New::Text(end) => {
+                    self.live.held = end;
+                    let text = self.text.get(..end).unwrap_or_default();
+                    if self.live.called || !is_blank(text) {
+                        self.pass_text(on_delta);
+                    }
+                }
+                New::Reasoning(end) => {
+                    let text = self.reasoning.get(self.live.reasoning..end).unwrap_or_default();
+                    on_delta(Delta::Reasoning(text));
+                    self.live.reasoning = end;
+                }
+                New::Thinking(at) => self.thinking.pass(at, scrub, on_delta),
+                New::Call(at) if self.calls.is_ready(at) => {
+                    self.live.called = true;
+                    self.pass_text(on_delta);
+                    self.calls.pass(at, scrub, on_delta);
+                }
+                New::Call(_) => {}
+            }
+        }
+        self.live.reuse(list);
+    }
+
+    fn pass_text(&mut self, on_delta: &mut dyn FnMut(Delta<'_>)) {
+        let text = self.text.get(self.live.text..self.live.held).unwrap_or_default();
+        if !text.is_empty() {
+            on_delta(Delta::Text(text));
+            self.live.text = self.live.held;
+        }
+    }
+
+    /// Nothing follows: what has not been passed on may be. An answer without anything in it is a
+    /// failure: nobody asked for nothing, or for white space.
+    pub(crate) fn settle(&mut self) -> Result<(), CallError> {
+        if let Some(inputs) = self.wanted.embeddings {
+            return self.embeddings.check(inputs);
+        }
+        self.calls.settle()?;
+        if is_blank(&self.text) && self.calls.len() == 0 {
+            return Err(match self.refusal.as_str() {
+                "" => empty(self.finish_reason.as_deref()),
+                refusal => filtered(refusal),
+            });
+        }
+        self.end_thinking();
+        (0..self.calls.len()).for_each(|at| self.live.note(New::Call(at)));
+        Ok(())
+    }
+
+    /// The whole answer, once it is settled.
+    pub(crate) fn finish(self) -> Answer {
         let logprobs =
             (!self.logprobs.is_empty()).then(|| serde_json::json!({ "content": self.logprobs }));
-        let answer = Answer {
+        Answer {
             text: self.text,
-            tool_calls: self.calls.finish()?,
+            tool_calls: self.calls.finish(),
             reasoning: self.reasoning,
             finish_reason: self.finish_reason,
             model: self.model,
@@ -117,15 +246,13 @@ impl Partial {
             logprobs,
             annotations: self.annotations,
             thinking_blocks: self.thinking.finish(),
-        };
-        if !answer.is_empty() {
-            return Ok(answer);
+            embeddings: self.embeddings.finish(),
         }
-        if !self.refusal.is_empty() {
-            return Err(filtered(self.refusal));
-        }
-        Err(empty(answer.finish_reason.as_deref()))
     }
+}
+
+fn is_blank(text: &str) -> bool {
+    text.trim().is_empty()
 }
 
 fn empty(reason: Option<&str>) -> CallError {

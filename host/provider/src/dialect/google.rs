@@ -5,6 +5,7 @@
 mod answer;
 mod body;
 mod contents;
+mod embeddings;
 
 use std::fmt::Write as _;
 
@@ -16,6 +17,8 @@ use crate::{
     json::Object,
     request::{Request, parameters::Api},
 };
+
+pub(crate) use embeddings::Embeddings;
 
 const NAME: &str = Api::Google.name();
 
@@ -40,7 +43,11 @@ impl Dialect for Google {
         ":generateContent"
     }
 
-    fn headers(&self, credential: Option<&Credential>) -> Vec<(&'static str, String)> {
+    fn headers(
+        &self,
+        _: &Request<'_>,
+        credential: Option<&Credential>,
+    ) -> Vec<(&'static str, String)> {
         let header = credential.map(|credential| match credential {
             Credential::Key(key) => ("x-goog-api-key", key.expose().to_owned()),
             Credential::Token(_) => bearer(credential),

@@ -12,11 +12,13 @@ use crate::{
     CallError,
     collect::Partial,
     config::Credential,
+    error::malformed,
     json::{self, Object},
+    limits::ANSWER_BYTES,
     request::{Request, parameters::Api},
 };
 
-/// The API of a kind of provider.
+/// The API of a kind of provider, for one protocol.
 pub(crate) trait Dialect: Send + Sync {
     /// Its column in the table of parameters.
     fn api(&self) -> Api;
@@ -28,8 +30,17 @@ pub(crate) trait Dialect: Send + Sync {
     fn endpoint(&self) -> &'static str;
 
     /// The headers that carry the credential, and those that the dialect needs besides.
-    fn headers(&self, credential: Option<&Credential>) -> Vec<(&'static str, String)> {
+    fn headers(
+        &self,
+        _: &Request<'_>,
+        credential: Option<&Credential>,
+    ) -> Vec<(&'static str, String)> {
         credential.map(bearer).into_iter().collect()
+    }
+
+    /// The most bytes of a response in one piece.
+    fn longest(&self) -> usize {
+        ANSWER_BYTES
     }
 
     /// The body of the request, JSON.
@@ -58,6 +69,11 @@ pub(crate) enum Framing {
 /// `Authorization: Bearer …`
 pub(crate) fn bearer(credential: &Credential) -> (&'static str, String) {
     ("authorization", format!("Bearer {}", credential.secret().expose()))
+}
+
+/// Embeddings are not streamed.
+fn in_one_piece() -> CallError {
+    malformed("expected embeddings in one piece")
 }
 
 /// Turns of user and model, neighbours of one role being one turn.

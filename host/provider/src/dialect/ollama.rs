@@ -4,6 +4,7 @@
 
 mod answer;
 mod body;
+mod embeddings;
 
 use super::{Dialect, Framing};
 use crate::{
@@ -12,6 +13,8 @@ use crate::{
     json::Object,
     request::{Request, parameters::Api},
 };
+
+pub(crate) use embeddings::Embeddings;
 
 const NAME: &str = Api::Ollama.name();
 

@@ -32,9 +32,23 @@ pub(crate) fn of_error(error: &Object<'_>) -> Option<u64> {
         match crate::json::string(delay) {
             Some(text) => milliseconds(text.strip_suffix('s')?, 1000.0),
             // the same, not as Google writes it in JSON
-            None => Object::of(delay)?.count("seconds").map(|seconds| seconds.saturating_mul(1000)),
+            None => duration(&Object::of(delay)?),
         }
     })
+}
+
+/// A duration by its members. In JSON, numbers of 64 bits are texts, but not to every server.
+/// <https://protobuf.dev/programming-guides/json>
+fn duration(parts: &Object<'_>) -> Option<u64> {
+    let part = |key: &str, unit: f64| {
+        let Some(value) = parts.get(key) else { return Some(None) };
+        let text = crate::json::string(value).unwrap_or(value.get().into());
+        milliseconds(&text, unit).map(Some)
+    };
+    match (part("seconds", 1000.0)?, part("nanos", 1e-6)?) {
+        (None, None) => None,
+        (seconds, nanos) => Some(seconds.unwrap_or(0).saturating_add(nanos.unwrap_or(0))),
+    }
 }
 
 /// However long: a wait beyond the type is its end. What is negative or no number is nothing.
@@ -97,7 +111,21 @@ mod tests {
         assert_eq!(wait(r#""99999999999999999999s""#), Some(u64::MAX));
         assert_eq!(wait(r#""0s""#), Some(0));
         assert_eq!(wait(r#"{"seconds": 3}"#), Some(3000));
-        for wrong in [r#""2""#, r#""-2s""#, "2", "null", r#""s""#] {
+        assert_eq!(wait(r#"{"seconds": "2"}"#), Some(2000));
+        assert_eq!(wait(r#"{"seconds": "2", "nanos": 500000001}"#), Some(2501));
+        assert_eq!(wait(r#"{"nanos": 250000000}"#), Some(250));
+        assert_eq!(wait(r#"{"seconds": 18446744073709551615}"#), Some(u64::MAX));
+        for wrong in [
+            r#""2""#,
+            r#""-2s""#,
+            "2",
+            "null",
+            r#""s""#,
+            "{}",
+            r#"{"seconds": "-2"}"#,
+            r#"{"seconds": "soon"}"#,
+            r#"{"seconds": []}"#,
+        ] {
             assert_eq!(wait(wrong), None, "{wrong}");
         }
     }

@@ -88,6 +88,8 @@ fn what_servers_say() {
         (Api::OpenAi, 400, json!({"error": {"message": "x", "innererror": {"code": "ResponsibleAIPolicyViolation"}}}).to_string(), "content_filter"),
         (Api::OpenAi, 400, body("xai is not a valid model ID"), "model_unavailable"),
         (Api::OpenAi, 400, body("Incorrect API key provided"), "auth_error"),
+        (Api::OpenAi, 400, body("API key not valid. Please pass a valid API key."), "auth_error"),
+        (Api::Anthropic, 400, body("The API key is invalid"), "auth_error"),
         (Api::OpenAi, 400, body("messages[0].content is required"), "bad_request"),
         (Api::OpenAi, 502, "<html>maximum context length</html>".to_owned(), "server_error"),
     ] {

@@ -56,6 +56,7 @@ pub(crate) const ROWS: &[Row] = &[
     // a key that is wrong
     of(Api::Google, 400..=403, &["api_key_invalid", "api key not valid", "api key expired", "api key not found"], AuthError, GOOGLE),
     any(400..=400, &["invalid_api_key", "incorrect api key", "invalid api key"], AuthError, "https://docs.x.ai/developers/debugging"),
+    any(400..=400, &["api key not valid", "api key is invalid"], AuthError, "https://github.com/continuedev/continue/issues/10530"),
 
     // credit that is spent
     of(Api::Anthropic, 400..=429, &["credit balance is too low"], PaymentRequired, "https://github.com/anthropics/claude-code/issues/867"),

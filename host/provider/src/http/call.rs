@@ -10,7 +10,8 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use super::watch::Watch;
 use crate::{
-    Answer, CallError, ErrorKind, OnText,
+    Answer, CallError, Delta, ErrorKind, OnDelta,
+    collect::Wanted,
     config::{Credential, Settings},
     dialect::Dialect,
     failure::{Reader, retry_after},
@@ -22,10 +23,11 @@ pub(super) struct Call<'a> {
     pub(super) settings: &'a Settings,
     pub(super) dialect: &'static dyn Dialect,
     pub(super) credential: Option<Credential>,
+    /// What the dialect has to say in headers.
+    pub(super) headers: Vec<(&'static str, String)>,
     pub(super) reader: &'a Reader<'a>,
     pub(super) watch: Watch,
-    /// Probabilities of tokens were asked for.
-    pub(super) logprobs: bool,
+    pub(super) wanted: Wanted,
 }
 
 impl Call<'_> {
@@ -35,7 +37,7 @@ impl Call<'_> {
         client: &Client,
         url: &str,
         body: String,
-        on_text: Option<OnText<'_>>,
+        on_delta: Option<OnDelta<'_>>,
     ) -> Result<Answer, CallError> {
         let headers = self.headers()?;
         let sent = client.post(url).headers(headers).body(body).send();
@@ -44,15 +46,15 @@ impl Call<'_> {
         if !response.status().is_success() {
             return Err(self.failure(response).await);
         }
-        let read = self.read(response, on_text).await;
+        let read = self.read(response, on_delta).await;
         read.map_err(|error| CallError { http_status: Some(status), ..error })
     }
 
     fn headers(&self) -> Result<HeaderMap, CallError> {
         let mut headers = HeaderMap::new();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        for (name, value) in self.dialect.headers(self.credential.as_ref()) {
-            let mut value = HeaderValue::from_str(&value).map_err(|_| {
+        for (name, value) in &self.headers {
+            let mut value = HeaderValue::from_str(value).map_err(|_| {
                 let message = "the credential has characters that no header can carry";
                 CallError::new(ErrorKind::AuthError, message)
             })?;
@@ -88,24 +90,27 @@ impl Call<'_> {
         String::from_utf8_lossy(&body).into_owned()
     }
 
-    /// Reads an answer. Once text is passed on, every failure is an interruption: whoever has the
-    /// text has to know that it is not all.
+    /// Reads an answer. Once something of it is passed on, every failure is an interruption: whoever
+    /// has that has to know that it is not all.
     async fn read(
         &mut self,
         response: Response,
-        on_text: Option<OnText<'_>>,
+        on_delta: Option<OnDelta<'_>>,
     ) -> Result<Answer, CallError> {
-        let stream = on_text.is_some();
-        let mut nobody = |_: &str| {};
-        let on_text = on_text.unwrap_or(&mut nobody);
-        let mut reading = Reading::new(self.dialect, self.reader, stream);
-        reading = reading.with_logprobs(self.logprobs);
-        let read = self.chunks(response, &mut reading, on_text).await;
-        let passed = reading.has_passed();
+        let stream = on_delta.is_some();
+        let mut nobody = |_: Delta<'_>| {};
+        let on_delta = on_delta.unwrap_or(&mut nobody);
+        let mut passed = false;
+        let mut pass = |delta: Delta<'_>| {
+            passed = stream;
+            on_delta(delta);
+        };
+        let mut reading = Reading::new(self.dialect, self.reader, self.wanted, stream);
+        let read = self.chunks(response, &mut reading, &mut pass).await;
         let result = match read {
-            Ok(()) => reading.end(on_text),
+            Ok(()) => reading.end(&mut pass),
             // what comes after the end does not matter
-            Err(_) if reading.is_finished() => reading.answer(),
+            Err(_) if reading.is_finished() => reading.answer(&mut pass),
             Err(error) => Err(error),
         };
         match result {
@@ -118,11 +123,11 @@ impl Call<'_> {
         &mut self,
         mut response: Response,
         reading: &mut Reading<'_>,
-        on_text: OnText<'_>,
+        on_delta: OnDelta<'_>,
     ) -> Result<(), CallError> {
         while let Some(chunk) = self.watch.wait(response.chunk()).await?.map_err(network)? {
             let (pieces, finished) = (reading.pieces(), reading.is_finished());
-            reading.take(&chunk, &mut |text| on_text(text))?;
+            reading.take(&chunk, &mut |delta| on_delta(delta))?;
             if reading.is_over() {
                 let _ = timeout(DRAIN, response.chunk()).await;
                 break;

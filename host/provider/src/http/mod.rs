@@ -10,7 +10,7 @@ use reqwest::Client;
 use serde_json::Value;
 
 use crate::{
-    Answer, CallError, Calling, ErrorKind, MissingCredential, OnText, Provider, SetupError,
+    Answer, CallError, Calling, MissingCredential, OnDelta, Provider, SetupError,
     config::{Env, Settings, address},
     error::bad,
     failure::{Reader, Scrub},
@@ -80,24 +80,22 @@ impl Http {
         providers.into_iter().flatten().filter_map(problem).collect()
     }
 
-    async fn run(&self, text: &str, on_text: Option<OnText<'_>>) -> Result<Answer, CallError> {
+    async fn run(&self, text: &str, on_delta: Option<OnDelta<'_>>) -> Result<Answer, CallError> {
         let mut request = Request::parse(text)?;
         let id = request.provider_id.clone();
         let settings = self.providers.get(&id).ok_or_else(|| {
             bad(format!("request.provider_id: expected a configured provider, got {id}"))
         })?;
-        let dialect = registry::dialect(&settings.api_kind).ok_or_else(|| {
-            let message = format!("this host has no adapter for api_kind {}", settings.api_kind);
-            CallError::new(ErrorKind::ModelUnavailable, message)
-        })?;
+        let dialect = registry::adapter(&settings.api_kind, request.protocol)?;
         let own = settings.base_url.as_deref();
         let asked = request.base_url.as_deref();
         let address = address(&id, own, settings.marketplace, asked)?;
-        let stream = on_text.is_some();
+        let stream = on_delta.is_some();
         let (path, query) = dialect.path(&request.model, stream);
         let url = address.url(&path, query);
         request.base_url = Some(address.base_url);
         let body = dialect.body(&request, stream)?;
+        let wanted = request.wanted()?;
 
         let watch = Watch::new(request.times, stream);
         let credential = if address.trusted {
@@ -107,17 +105,18 @@ impl Http {
         };
         let scrub = Scrub::new(credential.as_ref().map(crate::config::Credential::secret));
         let reader = Reader { api: dialect.api(), error_map: &settings.error_map, scrub };
-        let logprobs = request.parameter("logprobs").is_some_and(|asked| asked.get() == "true");
-        let mut call = Call { settings, dialect, credential, reader: &reader, watch, logprobs };
-        let sent = call.send(&self.client, &url, body, on_text).await;
+        let headers = dialect.headers(&request, credential.as_ref());
+        let reader = &reader;
+        let mut call = Call { settings, dialect, credential, headers, reader, watch, wanted };
+        let sent = call.send(&self.client, &url, body, on_delta).await;
         // whatever it is that failed
         sent.map_err(|error| CallError { message: reader.message(&error.message), ..error })
     }
 }
 
 impl Provider for Http {
-    fn call<'a>(&'a self, request: &'a str, on_text: Option<OnText<'a>>) -> Calling<'a> {
-        Box::pin(self.run(request, on_text))
+    fn call<'a>(&'a self, request: &'a str, on_delta: Option<OnDelta<'a>>) -> Calling<'a> {
+        Box::pin(self.run(request, on_delta))
     }
 
     fn missing_credentials(&self) -> Vec<MissingCredential> {

@@ -2,6 +2,8 @@
 //!
 //! Reading is lenient where clients differ: `content` may be `null`, "" or missing.
 
+use std::collections::HashMap;
+
 use serde_json::value::RawValue;
 
 use super::{
@@ -97,8 +99,10 @@ pub(super) fn messages<'a>(
 ) -> Result<Vec<Message<'a>>, CallError> {
     let list = json::items(list).ok_or_else(|| expected("request.messages", "an array"))?;
     let mut messages: Vec<Message<'a>> = Vec::new();
+    let mut called = Called::default();
     for (index, value) in list.into_iter().enumerate() {
-        let message = message(format!("request.messages[{index}]"), value, &messages)?;
+        let message = message(format!("request.messages[{index}]"), value, &mut called)?;
+        called.add(index, &message.calls);
         messages.push(message);
     }
     if !images.is_empty() {
@@ -118,7 +122,7 @@ pub(crate) fn no_user_message() -> CallError {
 fn message<'a>(
     position: String,
     value: &'a RawValue,
-    earlier: &[Message<'_>],
+    called: &mut Called,
 ) -> Result<Message<'a>, CallError> {
     let value = Object::of(value).ok_or_else(|| expected(&position, "an object"))?;
     let role = match value.text("role").as_deref() {
@@ -127,9 +131,8 @@ fn message<'a>(
         Some("assistant") => Role::Assistant,
         Some("tool") => {
             let id = value.word("tool_call_id");
-            let mut calls = earlier.iter().flat_map(|message| &message.calls);
-            let call = calls.rfind(|call| call.id.is_some() && call.id == id);
-            let name = call.map(|call| call.name.clone()).or_else(|| value.word("name"));
+            let name = id.as_deref().and_then(|id| called.name(id));
+            let name = name.or_else(|| value.word("name"));
             Role::Tool { id, name }
         }
         _ => {
@@ -144,6 +147,42 @@ fn message<'a>(
     let calls = calls(&format!("{position}.tool_calls"), value.get("tool_calls"))?;
     let thinking_blocks = value.items("thinking_blocks");
     Ok(Message { position, role, parts, calls, thinking_blocks })
+}
+
+/// Calls by their id, for results. Some servers give the same id to calls of every turn, and some to
+/// calls of one: a result is of the last message that has such calls, and of the first of them that no
+/// result is of yet.
+#[derive(Default)]
+struct Called(HashMap<String, Open>);
+
+/// Calls of one message with one id.
+struct Open {
+    /// Of the message.
+    index: usize,
+    names: Vec<String>,
+    results: usize,
+}
+
+impl Called {
+    fn add(&mut self, index: usize, calls: &[ToolCall]) {
+        for call in calls {
+            let Some(id) = &call.id else { continue };
+            let new = || Open { index, names: Vec::new(), results: 0 };
+            let open = self.0.entry(id.clone()).or_insert_with(new);
+            if open.index != index {
+                *open = new();
+            }
+            open.names.push(call.name.clone());
+        }
+    }
+
+    /// The name of the tool that a result is of.
+    fn name(&mut self, id: &str) -> Option<String> {
+        let open = self.0.get_mut(id)?;
+        let name = open.names.get(open.results).or(open.names.last());
+        open.results += 1;
+        name.cloned()
+    }
 }
 
 fn parts<'a>(position: &str, content: Option<&'a RawValue>) -> Result<Vec<Part<'a>>, CallError> {
@@ -211,7 +250,7 @@ mod tests {
             ),
             (
                 r#"{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "http://a"}}]}"#,
-                "bad_request: request.messages[0].content[0].image_url.url: expected an https: or data: URL",
+                "unsupported: request.messages[0].content[0].image_url.url: expected an https: or data: URL",
             ),
             (
                 r#"{"role": "assistant", "tool_calls": [{"id": "c"}]}"#,
@@ -225,6 +264,48 @@ mod tests {
             let list = format!("[{message}]");
             assert_eq!(read(&list).unwrap_err().to_string(), text);
         }
+    }
+
+    /// Each result has the name of a call, whatever ids a server gave.
+    #[test]
+    fn results_of_calls_with_one_id() {
+        let turn = |names: &[&str]| {
+            let call = |name: &&str| format!(r#"{{"id": "c", "function": {{"name": "{name}"}}}}"#);
+            let calls: Vec<_> = names.iter().map(call).collect();
+            format!(r#"{{"role": "assistant", "tool_calls": [{}]}}"#, calls.join(","))
+        };
+        let result = |id: &str| {
+            format!(r#"{{"role": "tool", "tool_call_id": "{id}", "name": "own", "content": ""}}"#)
+        };
+        let (one, other) = (result("c"), result("d"));
+        for (list, expected) in [
+            (vec![turn(&["f"]), one.clone(), turn(&["g"]), one.clone()], &["f", "g"][..]),
+            (vec![turn(&["f", "g"]), one.clone(), one.clone()], &["f", "g"]),
+            (vec![turn(&["f", "g"]), one.clone(), one.clone(), one.clone()], &["f", "g", "g"]),
+            (vec![turn(&["f", "g"]), one.clone(), turn(&["h"]), one.clone()], &["f", "h"]),
+            (vec![turn(&["f"]), turn(&[]), one.clone(), other], &["f", "own"]),
+            (vec![one], &["own"]),
+        ] {
+            let list = format!("[{}]", list.join(","));
+            let names: Vec<_> = read(&list)
+                .unwrap()
+                .iter()
+                .filter_map(|message| match &message.role {
+                    Role::Tool { name, .. } => name.clone(),
+                    _ => None,
+                })
+                .collect();
+            assert_eq!(names, expected, "{list}");
+        }
+    }
+
+    /// As many results as a request has room for are matched in a time that grows as their number does:
+    /// one by one against all messages, this took minutes.
+    #[test]
+    fn many_results() {
+        let many = r#"{"role":"tool","tool_call_id":"c"},"#.repeat(200_000);
+        let list = format!(r#"[{many}{{"role":"user","content":"x"}}]"#);
+        assert_eq!(read(&list).unwrap().len(), 200_001);
     }
 
     #[test]

@@ -3,7 +3,9 @@
 mod call;
 mod format;
 mod image;
+mod inputs;
 mod message;
+mod original;
 pub(crate) mod parameters;
 mod tool;
 
@@ -13,6 +15,7 @@ use serde_json::value::RawValue;
 
 use crate::{
     CallError,
+    collect::Wanted,
     error::{bad, expected, unsupported},
     json::{self, Object},
 };
@@ -20,7 +23,9 @@ use crate::{
 pub(crate) use call::ToolCall;
 pub(crate) use format::Format;
 pub(crate) use image::Image;
+pub(crate) use inputs::Inputs;
 pub(crate) use message::{Content, Message, Part, Role, no_user_message};
+pub(crate) use original::Original;
 pub(crate) use tool::{Choice, Schema, Tool, choice, tools};
 
 /// A request, its values being their own text.
@@ -33,6 +38,7 @@ pub(crate) struct Request<'a> {
     /// Checked against the configuration before it is used.
     pub(crate) base_url: Option<String>,
     pub(crate) model: String,
+    pub(crate) protocol: Protocol,
     /// An array, in OpenAI's shape.
     pub(crate) messages: &'a RawValue,
     /// To go with the last message of the user.
@@ -42,6 +48,27 @@ pub(crate) struct Request<'a> {
     /// Everything that is for the provider, by name, in the order of the request.
     pub(crate) parameters: Vec<(Cow<'a, str>, &'a RawValue)>,
     pub(crate) times: Times,
+    /// What the client said, if those were the words of Anthropic's API.
+    pub(crate) original: Option<Original<'a>>,
+}
+
+/// What is asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) enum Protocol {
+    #[default]
+    Chat,
+    Embeddings,
+}
+
+impl Protocol {
+    pub(crate) const ALL: [Self; 2] = [Self::Chat, Self::Embeddings];
+
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Chat => "chat",
+            Self::Embeddings => "embeddings",
+        }
+    }
 }
 
 /// How long the call may take, in milliseconds.
@@ -62,11 +89,13 @@ impl<'a> Request<'a> {
             provider_id: String::new(),
             base_url: None,
             model: String::new(),
+            protocol: Protocol::Chat,
             messages: nothing,
             images: Vec::new(),
             names: members.0.iter().map(|(key, _)| key.clone()).collect(),
             parameters: Vec::new(),
             times: Times::default(),
+            original: None,
         };
         let mut keys = HashSet::new();
         for (key, value) in &members.0 {
@@ -91,9 +120,27 @@ impl<'a> Request<'a> {
         (value.get() != "null").then_some(*value)
     }
 
+    /// Refuses what the client said in the words of Anthropic's API and no other dialect can say.
+    pub(crate) fn check_translation(&self, dialect: &str) -> Result<(), CallError> {
+        match self.original.as_ref().and_then(|original| original.only.as_deref()) {
+            None => Ok(()),
+            Some(what) => Err(unsupported(format!("{what}: {dialect} has no word for it"))),
+        }
+    }
+
     /// The messages, for a dialect that has another shape for them.
     pub(crate) fn messages(&self) -> Result<Vec<Message<'a>>, CallError> {
         message::messages(self.messages, &self.images)
+    }
+
+    /// What an answer has to have.
+    pub(crate) fn wanted(&self) -> Result<Wanted, CallError> {
+        let embeddings = match self.protocol {
+            Protocol::Chat => None,
+            Protocol::Embeddings => Some(Inputs::read(self)?.len()),
+        };
+        let logprobs = self.parameter("logprobs").is_some_and(|asked| asked.get() == "true");
+        Ok(Wanted { logprobs, embeddings })
     }
 
     fn set(&mut self, key: Cow<'a, str>, value: &'a RawValue) -> Result<(), CallError> {
@@ -108,6 +155,7 @@ impl<'a> Request<'a> {
             | "served_model_id"
             | "messages"
             | "images"
+            | "_anthropic"
             | "_filters"
             | "timeout_ms"
             | "first_token_timeout_ms"
@@ -124,10 +172,14 @@ impl<'a> Request<'a> {
                 self.times.first_token_ms = Some(milliseconds(&position, value)?);
             }
             "idle_timeout_ms" => self.times.idle_ms = Some(milliseconds(&position, value)?),
-            "protocol" if value.get() == r#""chat""# => {}
             "protocol" => {
-                return Err(unsupported(format!("{position}: this host speaks chat alone")));
+                let word = string(&position, value)?;
+                let known = Protocol::ALL.into_iter().find(|known| known.name() == word);
+                self.protocol = known.ok_or_else(|| {
+                    unsupported(format!("{position}: this host speaks chat and embeddings"))
+                })?;
             }
+            "_anthropic" => self.original = Original::read(&position, value)?,
             "_filters" => return Err(bad(format!("{position}: this host has no filters"))),
             _ => self.parameters.push((key, value)),
         }
@@ -171,8 +223,8 @@ mod tests {
             assert_eq!(refusal(member), format!("bad_request: {message}"));
         }
         assert_eq!(
-            refusal(r#""protocol": "embeddings""#),
-            "unsupported: request.protocol: this host speaks chat alone"
+            refusal(r#""protocol": "decisions""#),
+            "unsupported: request.protocol: this host speaks chat and embeddings"
         );
         let chat = r#"{"provider_id": "p", "served_model_id": "m", "protocol": "chat"}"#;
         assert!(Request::parse(chat).unwrap().parameters.is_empty());

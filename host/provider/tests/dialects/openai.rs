@@ -185,6 +185,7 @@ fn reads_answers() {
         logprobs: Some(json!({"content": [{"token": "Hm", "logprob": -0.5}]})),
         annotations: vec![json!({"type": "url_citation"})],
         thinking_blocks: Vec::new(),
+        embeddings: Vec::new(),
     };
     assert_eq!(answer("openai_compatible", &given), Ok(expected));
 }

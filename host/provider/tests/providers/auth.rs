@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use sigmapol_provider::{Http, Provider as _};
+use sigmapol_provider::{Delta, Http, Provider as _};
 
 use crate::{KEY, Setup};
 
@@ -153,7 +153,7 @@ async fn a_query_of_the_address_goes_with_every_call() {
         let http = Http::new(&config).unwrap();
         // a model is one segment of the path, whatever is in it
         let request = crate::request("p", json!({"served_model_id": "../a?b"}));
-        http.call(&request, Some(&mut |_: &str| {})).await.unwrap();
+        http.call(&request, Some(&mut |_: Delta<'_>| {})).await.unwrap();
         assert_eq!(setup.mock.requests().pop().unwrap().path, path);
     }
 }

@@ -92,3 +92,49 @@ async fn no_adapter() {
     }
     assert_eq!(setup.mock.requests(), []);
 }
+
+/// Over sockets, from the mock of each dialect; asked for as a stream, they come whole all the same.
+#[tokio::test]
+async fn embeddings() {
+    let setup = Setup::new(json!([{"embeddings": [[0.5, -2], [1]]}])).await;
+    let more = json!({"protocol": "embeddings", "input": ["a", "b"]});
+    // 1 is 0x3F800000
+    let expected = ["AAAAPwAAAMA=", "AACAPw=="];
+    for kind in ["openai_compatible", "ollama", "google"] {
+        let answer = setup.call(kind, more.clone()).await.unwrap();
+        assert_eq!(answer.embeddings, expected, "{kind}");
+        assert_eq!(answer.usage.unwrap().input_tokens, 10);
+        let (answer, pieces) = setup.stream(kind, more.clone()).await;
+        assert_eq!(
+            (answer.unwrap().embeddings, pieces.len()),
+            (expected.map(str::to_owned).to_vec(), 0)
+        );
+    }
+    let paths =
+        ["/alpha/embeddings", "/alpha/api/embed", "/alpha/models/model-1:batchEmbedContents"];
+    let requests = setup.mock.requests();
+    let asked: Vec<_> = requests.iter().step_by(2).map(|request| request.path.as_str()).collect();
+    assert_eq!(asked, paths);
+    let error = setup.call("anthropic", more).await.unwrap_err();
+    assert_eq!(error.to_string(), "unsupported: anthropic has no embeddings");
+    assert_eq!(setup.mock.requests().len(), 6);
+}
+
+/// What a client of Anthropic's API says in headers is for providers of that dialect alone.
+#[tokio::test]
+async fn versions_and_betas_of_a_client() {
+    let setup = Setup::new(json!([{}])).await;
+    let original = json!({"_anthropic": {"body": {"max_tokens": 1, "messages": []},
+        "version": "2026-10-21", "beta": "a-1,b-2"}});
+    let names = ["anthropic-version", "anthropic-beta"];
+    setup.call("anthropic", original.clone()).await.unwrap();
+    let own = names.map(|name| setup.header(name));
+    assert_eq!(own, [Some("2026-10-21".to_owned()), Some("a-1,b-2".to_owned())]);
+    setup.call("anthropic", json!({})).await.unwrap();
+    let own = names.map(|name| setup.header(name));
+    assert_eq!(own, [Some("2023-06-01".to_owned()), None]);
+    for provider in ["google", "ollama", "openai_compatible"] {
+        setup.call(provider, original.clone()).await.unwrap();
+        assert_eq!(names.map(|name| setup.header(name)), [None, None], "{provider}");
+    }
+}

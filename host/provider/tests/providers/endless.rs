@@ -7,7 +7,7 @@ use std::{
 };
 
 use serde_json::{Value, json};
-use sigmapol_provider::{Answer, CallError, ErrorKind, Http, Provider as _};
+use sigmapol_provider::{Answer, CallError, Delta, ErrorKind, Http, Provider as _};
 
 use crate::request;
 
@@ -39,8 +39,8 @@ async fn call(
     let http = Http::new(&config).unwrap();
     let start = Instant::now();
     let request = request("p", members);
-    let mut on_text = |_: &str| {};
-    let call = http.call(&request, Some(&mut on_text));
+    let mut on_delta = |_: Delta<'_>| {};
+    let call = http.call(&request, Some(&mut on_delta));
     tokio::pin!(call);
     let mut turns = 0;
     let mut clock = tokio::time::interval(Duration::from_millis(10));

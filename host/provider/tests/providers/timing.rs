@@ -2,7 +2,7 @@
 //! the longer wait of the mock does, however busy the machine is.
 
 use serde_json::json;
-use sigmapol_provider::{ErrorKind, Provider as _};
+use sigmapol_provider::{Delta, ErrorKind, Provider as _};
 
 use crate::{Setup, request};
 
@@ -29,14 +29,15 @@ async fn text_that_does_not_go_on_in_time() {
     let steps = json!([{"text": "ab", "chunks": 2, "chunk_delay_ms": 60_000}]);
     let setup = Setup::new(steps).await;
     let mut pieces = Vec::new();
-    let mut on_text = |text: &str| {
+    let mut on_delta = |delta: Delta<'_>| {
+        let Delta::Text(text) = delta else { panic!("{delta:?}") };
         pieces.push(text.to_owned());
         tokio::time::pause(); // from here on only waiting takes time
     };
     // the limit on the first text is over when it has come
     let limit = json!({"timeout_ms": 50_000, "first_token_timeout_ms": 10_000});
     let request = request("ollama", limit);
-    let error = setup.http.call(&request, Some(&mut on_text)).await.unwrap_err();
+    let error = setup.http.call(&request, Some(&mut on_delta)).await.unwrap_err();
     let message = "stream_interrupted: nothing more of the answer within 50000 ms";
     assert_eq!(error.to_string(), message);
     assert_eq!((error.kind, error.http_status), (ErrorKind::StreamInterrupted, Some(200)));
@@ -47,10 +48,10 @@ async fn text_that_does_not_go_on_in_time() {
 async fn text_that_pauses_too_long() {
     let steps = json!([{"text": "ab", "chunks": 2, "chunk_delay_ms": 60_000}]);
     let setup = Setup::new(steps).await;
-    let mut on_text = |_: &str| tokio::time::pause();
+    let mut on_delta = |_: Delta<'_>| tokio::time::pause();
     let limit = json!({"timeout_ms": 50_000, "idle_timeout_ms": 20_000});
     let request = request("openai_compatible", limit);
-    let error = setup.http.call(&request, Some(&mut on_text)).await.unwrap_err();
+    let error = setup.http.call(&request, Some(&mut on_delta)).await.unwrap_err();
     let message = "stream_interrupted: nothing more of the answer within 20000 ms";
     assert_eq!(error.to_string(), message);
 }

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json, value::RawValue};
 use sigmapol_core::json::{Members, Object, quote};
 
-use crate::{RouterError, router::table};
+use crate::{RouterError, deadline, router::table};
 
 /// A call that the engine asks for.
 #[derive(Clone, Debug, Deserialize)]
@@ -47,8 +47,9 @@ pub(super) type Kind = CallKind;
 /// Members of a contract that say which policy decides; the nodes of a flow have their own.
 const POLICIES: [&str; 2] = ["policy_ir", "profile"];
 
-/// Members that a node says itself, and the prompt, which is the last message.
-const OWN: [&str; 2] = ["messages", "prompt"];
+/// Members that each call has its own of: what is left of the time, the conversation, and the prompt,
+/// which is the last message.
+const OWN: [&str; 3] = [deadline::MEMBER, "messages", "prompt"];
 
 /// What an answer in JSON leaves no room for.
 const TOOLS: [&str; 6] = [
@@ -83,6 +84,8 @@ pub(super) struct Conversation {
     /// Members that go with every call, as texts.
     members: Vec<(String, String)>,
     messages: Vec<String>,
+    /// The end of the flow, as the contract has it.
+    deadline: Option<String>,
 }
 
 impl Conversation {
@@ -102,6 +105,7 @@ impl Conversation {
             .map_err(|error| wrong(format!(".messages: expected an array: {error}")))?;
         let others = members.0.iter().filter(|(key, _)| !OWN.contains(&key.as_str()));
         Ok(Self {
+            deadline: members.get(deadline::MEMBER).map(str::to_owned),
             members: others.map(|(key, value)| (key.clone(), value.get().to_owned())).collect(),
             messages: messages
                 .unwrap_or_default()
@@ -109,6 +113,11 @@ impl Conversation {
                 .map(|text| text.get().to_owned())
                 .collect(),
         })
+    }
+
+    /// For how long the flow may go on, in milliseconds.
+    pub(super) fn deadline_ms(&self) -> Result<Option<f64>, RouterError> {
+        self.deadline.as_deref().map(deadline::read).transpose()
     }
 
     /// The text of the last message of a user.
@@ -129,8 +138,8 @@ impl Conversation {
         })
     }
 
-    /// The contract of a call.
-    pub(super) fn contract(&self, call: &Call) -> String {
+    /// The contract of a call, which may take what is left to the flow.
+    pub(super) fn contract(&self, call: &Call, left_ms: Option<f64>) -> String {
         let (messages, format) = match call.kind {
             CallKind::Llm => {
                 let inherited = if call.context.is_none() { &self.messages[..] } else { &[] };
@@ -168,6 +177,8 @@ impl Conversation {
         };
         let others = self.members.iter().filter(|(key, _)| !left_out(key));
         let number = |value: Option<Value>| value.map(|value| value.to_string());
+        // a call that begins at the end fails of it, and says so
+        let left_ms = left_ms.map(|left| left.max(1.0).to_string());
         others
             .fold(Object::new(), |contract, (key, value)| contract.with(key, value))
             .with("policy_ir", call.policy.get())
@@ -175,6 +186,7 @@ impl Conversation {
             .with_some("response_format", number(format).as_deref())
             .with_some("max_tokens", number(call.max_tokens.map(Value::from)).as_deref())
             .with_some("timeout_ms", number(call.timeout_ms.map(Value::from)).as_deref())
+            .with_some(deadline::MEMBER, left_ms.as_deref())
             .finish()
     }
 }

@@ -8,9 +8,9 @@ use sigmapol_core::{Effect, Turn, json::quote};
 use super::{
     FlowOutcome, FlowRequest, NodeOutcome, OnNode, Totals,
     call::{Call, CallKind, Conversation},
-    check_json, vocabulary,
+    check_json,
 };
-use crate::{Outcome, Router, RouterError, run::Run};
+use crate::{Outcome, Router, RouterError};
 
 /// Calls of one flow that are under way at once. Drafts of one question are seldom more than five;
 /// every turn of the engine writes the prompts of all open calls; and more calls in one moment, often
@@ -34,6 +34,7 @@ struct Done {
     output: Option<String>,
     data: bool,
     error: Option<String>,
+    node: Option<String>,
     place: Option<u64>,
     notes: Vec<Value>,
 }
@@ -65,20 +66,21 @@ impl Router {
             Some(contract) => Conversation::read(contract)?,
             None => Conversation::default(),
         };
+        let deadline = conversation.deadline_ms()?.map(|ms| self.clock().now_ms() + ms);
         let given = request.input.map(str::to_owned).or_else(|| conversation.last_user_text());
         let input = quote(&given.unwrap_or_default());
-        let (vocabulary, at_once) = (vocabulary(self.config()), CALLS_AT_ONCE.to_string());
+        let (vocabulary, at_once) = (self.config().vocabulary(), CALLS_AT_ONCE.to_string());
         let mut members = vec![
-            ("flow", request.flow),
-            ("vocabulary", &*vocabulary),
-            ("input", &*input),
-            ("at_once", &*at_once),
+            ("flow", request.flow.to_owned()),
+            ("vocabulary", vocabulary),
+            ("input", input),
+            ("at_once", at_once),
         ];
         if request.is_data {
-            members.push(("data", "true"));
+            members.push(("data", "true".to_owned()));
         }
         let last = last_node(request.flow);
-        let mut turn = self.step_apart(None, "flow", &members)?;
+        let mut turn = self.turn(None, "flow", members).await?;
         let mut nodes: Vec<(Call, NodeOutcome)> = Vec::new();
         let mut started: Vec<(String, CallKind)> = Vec::new();
         let mut running = FuturesUnordered::new();
@@ -95,15 +97,16 @@ impl Router {
                 let name = (call.node.clone(), call.kind);
                 if running.len() < CALLS_AT_ONCE && !started.contains(&name) {
                     started.push(name);
-                    let contract = conversation.contract(&call);
-                    running.push(async move { (self.ask(&call, &contract).await, call) });
+                    let left_ms = deadline.map(|end| end - self.clock().now_ms());
+                    let contract = conversation.contract(&call, left_ms);
+                    running.push(async move { (self.ask(&call, contract).await, call) });
                 }
             }
             let Some((outcome, call)) = running.next().await else {
                 return Err(unexpected("the engine asks for nothing new"));
             };
             let outcome = outcome?;
-            turn = self.hear(&turn, &call, &outcome, last.as_deref())?;
+            turn = self.hear(turn, &call, &outcome, last.as_deref()).await?;
             let node = NodeOutcome {
                 node: call.node.clone(),
                 kind: call.kind,
@@ -116,8 +119,8 @@ impl Router {
     }
 
     /// The run of a node, to its end or to that of its time.
-    async fn ask(&self, call: &Call, contract: &str) -> Result<Outcome, RouterError> {
-        let mut run: Run = self.start(contract)?;
+    async fn ask(&self, call: &Call, contract: String) -> Result<Outcome, RouterError> {
+        let mut run = self.begin(contract).await?;
         let Some(timeout_ms) = call.timeout_ms else { return run.finish().await };
         let until_ms = self.clock().now_ms() + timeout_ms;
         let in_time = tokio::select! {
@@ -136,9 +139,9 @@ impl Router {
 
     /// Tells the engine what came of a call, which nobody waits for any more if a node before it has
     /// failed.
-    fn hear(
+    async fn hear(
         &self,
-        turn: &Turn,
+        turn: Turn,
         call: &Call,
         outcome: &Outcome,
         last: Option<&str>,
@@ -148,7 +151,22 @@ impl Router {
             Err(error) => ("error", quote(&error)),
         };
         let node = quote(&call.node);
-        self.step_apart(Some(&turn.run), "answer", &[("node", &node), (key, &said)])
+        self.turn(Some(turn.run), "answer", vec![("node", node), (key, said)]).await
+    }
+
+    /// A step of a flow, which reads the whole of it: apart from the executor, as those of runs.
+    async fn turn(
+        &self,
+        run: Option<String>,
+        kind: &'static str,
+        members: Vec<(&'static str, String)>,
+    ) -> Result<Turn, RouterError> {
+        let router = self.clone();
+        self.apart(move || {
+            let members: Vec<_> = members.iter().map(|(name, text)| (*name, &**text)).collect();
+            router.step_apart(run.as_deref(), kind, &members)
+        })
+        .await
     }
 }
 
@@ -201,6 +219,7 @@ fn ended(done: Done, mut nodes: Vec<(Call, NodeOutcome)>, last: Option<&str>) ->
         is_data: done.data,
         tool_calls: tools.filter(|_| done.error.is_none()),
         error: done.error,
+        failed: done.node,
         totals: Totals::of(nodes.iter()),
         nodes,
         notes: done.notes,

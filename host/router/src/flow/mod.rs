@@ -1,15 +1,13 @@
 //! Flows: a graph of calls, each a run of its own under the policy of its node.
 
+mod admit;
 mod call;
 mod drive;
 mod totals;
 
 use serde::Serialize;
 use serde_json::{Value, value::RawValue};
-use sigmapol_core::{
-    Effect, Engine,
-    json::{Object, quote},
-};
+use sigmapol_core::{Effect, Engine, json::quote};
 
 use super::{Config, Outcome, RouterError, outcome::result, router::event, supplies::admission};
 pub use call::CallKind;
@@ -26,7 +24,8 @@ pub struct FlowRequest<'a> {
     /// Whether the input is JSON that nodes read as data, and not a text.
     pub is_data: bool,
     /// `{messages?, tools?, requirements?, temperature?, …}`: the conversation, which nodes see that do
-    /// not say `context: "inputs"`, and what goes with the call of every node.
+    /// not say `context: "inputs"`, and what goes with the call of every node. `deadline_ms` is for
+    /// the whole flow.
     pub contract: Option<&'a str>,
 }
 
@@ -59,6 +58,9 @@ pub struct FlowOutcome {
     /// Why there is no output: the first node, in the engine's order, that failed, and its error.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
+    /// The node that failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failed: Option<String>,
     /// The calls of nodes in the engine's order, up to the node that failed.
     pub nodes: Vec<NodeOutcome>,
     /// Nodes of which there is more to say: `{node, skipped?, fallback?, error?, choice?, reason?}`.
@@ -97,7 +99,7 @@ pub fn check_flow(
     config: Option<&Config>,
     reference: bool,
 ) -> Result<Value, RouterError> {
-    let vocabulary = config.map_or_else(|| "{}".to_owned(), vocabulary);
+    let vocabulary = config.map_or_else(|| "{}".to_owned(), Config::vocabulary);
     let admission = quote(admission(reference));
     let members = [("flow", flow), ("vocabulary", &vocabulary), ("admission", &admission)];
     check_json(flow)?;
@@ -112,23 +114,4 @@ fn check_json(flow: &str) -> Result<(), RouterError> {
     serde_json::from_str::<&RawValue>(flow)
         .map(drop)
         .map_err(|error| RouterError::Input(format!("flow: expected JSON: {error}")))
-}
-
-/// What policies may speak of under a configuration.
-fn vocabulary(config: &Config) -> String {
-    let config = config.value();
-    let fields = config.get("fields").and_then(Value::as_object);
-    let fields = fields.into_iter().flatten().fold(Object::new(), |fields, (name, declared)| {
-        // the notes that a configuration may carry for people are no part of a vocabulary
-        let kept = ["default", "sort"].into_iter().fold(Object::new(), |kept, key| {
-            let value = declared.get(key).map(Value::to_string);
-            kept.with_some(key, value.as_deref())
-        });
-        fields.with(name, &kept.finish())
-    });
-    let tiers = config.get("tier_order").map(Value::to_string);
-    Object::new()
-        .with("fields", &fields.finish())
-        .with_some("tier_order", tiers.as_deref())
-        .finish()
 }

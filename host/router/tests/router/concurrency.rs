@@ -5,7 +5,7 @@ use std::sync::Arc;
 use futures_util::future::join_all;
 use serde_json::json;
 use sigmapol_core::Native;
-use sigmapol_provider::{Answer, Calling, ErrorKind, OnText, Provider};
+use sigmapol_provider::{Answer, Calling, ErrorKind, OnDelta, Provider};
 use sigmapol_router::{Config, Router};
 use tokio::sync::Barrier;
 
@@ -17,7 +17,7 @@ const RUNS: usize = 500;
 struct Together(Barrier);
 
 impl Provider for Together {
-    fn call<'a>(&'a self, _: &'a str, _: Option<OnText<'a>>) -> Calling<'a> {
+    fn call<'a>(&'a self, _: &'a str, _: Option<OnDelta<'a>>) -> Calling<'a> {
         Box::pin(async {
             self.0.wait().await;
             Ok(Answer { text: "hello".to_owned(), ..Answer::default() })

@@ -10,7 +10,7 @@ use std::{
 
 use serde_json::{Value, json};
 use sigmapol_core::Native;
-use sigmapol_provider::{Answer, CallError, Calling, ErrorKind, OnText, Provider, Usage};
+use sigmapol_provider::{Answer, CallError, Calling, ErrorKind, OnDelta, Provider, Usage};
 use sigmapol_router::{
     CALLS_AT_ONCE, CallKind, Config, FlowOutcome, FlowRequest, ManualClock, Router, RouterError,
 };
@@ -31,7 +31,7 @@ struct Nodes<F> {
 }
 
 impl<F: Fn(&str, &str) -> Reply + Send + Sync> Provider for Nodes<F> {
-    fn call<'a>(&'a self, request: &'a str, _: Option<OnText<'a>>) -> Calling<'a> {
+    fn call<'a>(&'a self, request: &'a str, _: Option<OnDelta<'a>>) -> Calling<'a> {
         Box::pin(async move {
             let request: Value = serde_json::from_str(request).unwrap();
             let messages = request["messages"].as_array().unwrap();
@@ -418,7 +418,7 @@ fn a_model_chooses_the_policy_of_a_node() {
 struct Silent;
 
 impl Provider for Silent {
-    fn call<'a>(&'a self, _: &'a str, _: Option<OnText<'a>>) -> Calling<'a> {
+    fn call<'a>(&'a self, _: &'a str, _: Option<OnDelta<'a>>) -> Calling<'a> {
         Box::pin(std::future::pending())
     }
 }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use sigmapol_provider::{
     Calling,
     ErrorKind::{ModelUnavailable, ServerError},
-    MissingCredential, OnText, Provider,
+    MissingCredential, OnDelta, Provider,
 };
 
 use crate::{Reply, World, block_on, config, path, policy};
@@ -112,8 +112,8 @@ fn a_closed_model_outlasts_its_router() {
 struct Keyless(Arc<dyn Provider>);
 
 impl Provider for Keyless {
-    fn call<'a>(&'a self, request: &'a str, on_text: Option<OnText<'a>>) -> Calling<'a> {
-        self.0.call(request, on_text)
+    fn call<'a>(&'a self, request: &'a str, on_delta: Option<OnDelta<'a>>) -> Calling<'a> {
+        self.0.call(request, on_delta)
     }
 
     fn missing_credentials(&self) -> Vec<MissingCredential> {

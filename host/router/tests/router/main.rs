@@ -13,6 +13,7 @@ mod left_out;
 mod operate;
 mod persistence;
 mod prepared;
+mod reload;
 mod resolve;
 mod streaming;
 mod time;
@@ -24,7 +25,7 @@ use std::{
 
 use serde_json::{Value, json};
 use sigmapol_core::Native;
-use sigmapol_provider::{Answer, CallError, Calling, ErrorKind, OnText, Provider};
+use sigmapol_provider::{Answer, CallError, Calling, Delta, ErrorKind, OnDelta, Provider};
 use sigmapol_router::{Builder, Config, ManualClock, Outcome, Router, RouterError};
 
 /// When the tests begin.
@@ -63,15 +64,15 @@ impl Scripted {
 }
 
 impl Provider for Scripted {
-    fn call<'a>(&'a self, request: &'a str, on_text: Option<OnText<'a>>) -> Calling<'a> {
+    fn call<'a>(&'a self, request: &'a str, on_delta: Option<OnDelta<'a>>) -> Calling<'a> {
         Box::pin(async move {
             let (pieces, failed) = match self.next(request) {
                 Reply::Text(pieces) => (pieces, None),
                 Reply::Broken(pieces, kind) => (pieces, Some((kind, None))),
                 Reply::Fail(kind, status) => (&[][..], Some((kind, status))),
             };
-            if let Some(on_text) = on_text {
-                pieces.iter().for_each(|piece| on_text(piece));
+            if let Some(on_delta) = on_delta {
+                pieces.iter().for_each(|piece| on_delta(Delta::Text(piece)));
             }
             match failed {
                 None => Ok(Answer { text: pieces.concat(), ..Answer::default() }),
@@ -170,8 +171,11 @@ impl World {
     fn stream(&self) -> (Outcome, Vec<String>) {
         let mut pieces = Vec::new();
         let run = self.router.start(r#"{"prompt":"hello"}"#).unwrap();
-        let mut on_text = |piece: &str| pieces.push(piece.to_owned());
-        let outcome = block_on(run.stream(&mut on_text)).unwrap();
+        let mut on_delta = |delta: Delta<'_>| {
+            let Delta::Text(piece) = delta else { panic!("{delta:?}") };
+            pieces.push(piece.to_owned());
+        };
+        let outcome = block_on(run.stream(&mut on_delta)).unwrap();
         (outcome, pieces)
     }
 

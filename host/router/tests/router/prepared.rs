@@ -187,3 +187,25 @@ fn without_a_place_events_bring_everything() {
     assert_eq!(everything(&world), everything(&World::new(&script())));
     assert!(watched.counts().1 > 20);
 }
+
+/// More routers than a sandbox has places for: whoever is replaced gives its instances back, while a
+/// run of it goes on.
+#[test]
+fn a_router_that_was_replaced_keeps_no_instance() {
+    const MORE_THAN_PLACES: usize = 140;
+    let watched = Arc::new(Watched::default());
+    let engine = Arc::clone(&watched);
+    let world = World::of(&config(), &script(), |builder| builder.engine(engine));
+    let mut router = world.router.clone();
+    let mut runs = Vec::new();
+    for _ in 0..MORE_THAN_PLACES {
+        runs.push(router.start(r#"{"prompt":"x"}"#).unwrap());
+        let next = router.reconfigured(router.config().clone(), None).unwrap();
+        next.take_over(&router).unwrap();
+        router = next;
+    }
+    assert_eq!(watched.counts().0, 1 + MORE_THAN_PLACES);
+    let mut run = runs.swap_remove(0);
+    run.respond(Err(failure(ServerError, Some(500)))).unwrap();
+    assert!(matches!(run.effect(), sigmapol_core::Effect::Call(_)), "{:?}", run.effect());
+}

@@ -1,7 +1,10 @@
 //! Text is passed on as it arrives, and never twice.
 
 use serde_json::{Value, json};
-use sigmapol_provider::ErrorKind::{NetworkError, ServerError, StreamInterrupted, Timeout};
+use sigmapol_provider::{
+    Delta,
+    ErrorKind::{NetworkError, ServerError, StreamInterrupted, Timeout},
+};
 
 use crate::{Reply, World, config, path, policy};
 
@@ -86,9 +89,12 @@ async fn calls_are_told_of_before_their_text() {
         let request: Value = serde_json::from_str(request).unwrap();
         told.lock().unwrap().push(request["provider_id"].as_str().unwrap().to_owned());
     };
-    let mut on_text = |text: &str| told.lock().unwrap().push(text.to_owned());
+    let mut on_delta = |delta: Delta<'_>| {
+        let Delta::Text(text) = delta else { panic!("{delta:?}") };
+        told.lock().unwrap().push(text.to_owned());
+    };
     let run = world.router.start(r#"{"prompt": "hi"}"#).unwrap();
-    let outcome = run.stream_with(&mut on_call, &mut on_text).await.unwrap();
+    let outcome = run.stream_with(&mut on_call, &mut on_delta).await.unwrap();
     assert!(outcome.ok);
     assert_eq!(*told.lock().unwrap(), ["a", "b", "one ", "two"]);
 }

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 use sigmapol_core::Effect;
 use sigmapol_provider::{
-    Answer, CallError, Calling,
+    Answer, CallError, Calling, Delta,
     ErrorKind::{self, RateLimit, ServerError, Timeout},
-    OnText, Provider,
+    OnDelta, Provider,
 };
 use sigmapol_router::{Clock as _, Run};
 
@@ -157,10 +157,10 @@ fn a_deadline_is_the_end_of_every_policy() {
 struct Hanging(&'static [&'static str]);
 
 impl Provider for Hanging {
-    fn call<'a>(&'a self, _: &'a str, on_text: Option<OnText<'a>>) -> Calling<'a> {
+    fn call<'a>(&'a self, _: &'a str, on_delta: Option<OnDelta<'a>>) -> Calling<'a> {
         Box::pin(async move {
-            if let Some(on_text) = on_text {
-                self.0.iter().for_each(|piece| on_text(piece));
+            if let Some(on_delta) = on_delta {
+                self.0.iter().for_each(|piece| on_delta(Delta::Text(piece)));
             }
             std::future::pending().await
         })

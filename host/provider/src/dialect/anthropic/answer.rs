@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 
 use crate::{
     CallError,
-    collect::{Counts, Partial, Piece},
+    collect::{Counts, Extent, Partial, Piece},
     error::malformed,
     json::Object,
 };
@@ -20,9 +20,7 @@ pub(super) fn whole(body: &Object<'_>, partial: &mut Partial) -> Result<(), Call
     for block in body.objects("content") {
         add_block(&block, None, partial)?;
     }
-    partial.finish_reason = body.word("stop_reason");
-    partial.finished = true;
-    Ok(())
+    partial.end(body.word("stop_reason"))
 }
 
 /// Adds an event of a stream.
@@ -34,8 +32,7 @@ pub(super) fn event(event: &Object<'_>, partial: &mut Partial) -> Result<(), Cal
         Some("content_block_delta") => add_delta(&event.object("delta"), index, partial)?,
         Some("message_delta") => {
             if let Some(reason) = event.object("delta").word("stop_reason") {
-                partial.finish_reason = Some(reason);
-                partial.finished = true;
+                partial.end(Some(reason))?;
             }
             if let Some(usage) = event.get("usage").and_then(Object::of) {
                 partial.counts.update(counts(&usage));
@@ -45,7 +42,8 @@ pub(super) fn event(event: &Object<'_>, partial: &mut Partial) -> Result<(), Cal
             partial.finished = true;
             partial.over = true;
         }
-        // pings, ends of blocks, and what comes to be
+        Some("content_block_stop") => partial.end_thinking(),
+        // pings, and what comes to be
         _ => {}
     }
     Ok(())
@@ -66,19 +64,18 @@ fn add_block(
     match block.text("type").as_deref() {
         Some("text") => partial.add_text(&block.text("text").unwrap_or_default()),
         Some("thinking") => {
-            let text = block.text("thinking").unwrap_or_default();
-            partial.add_reasoning(&text);
-            partial.thinking.begin(&text, &block.text("signature").unwrap_or_default());
+            let (text, signature) = (block.text("thinking"), block.text("signature"));
+            partial.begin_thinking(&text.unwrap_or_default(), &signature.unwrap_or_default());
         }
         Some("redacted_thinking") => {
-            partial.add_reasoning("");
-            partial.thinking.hidden(&block.text("data").unwrap_or_default());
+            partial.add_redacted(&block.text("data").unwrap_or_default());
         }
         Some("tool_use") => partial.add_call(Piece {
             index,
             id: block.text("id").as_deref(),
             name: &block.text("name").unwrap_or_default(),
             begins: true,
+            extent: Extent::Head,
             // whole where there is no stream, and in streams of some other servers
             otherwise: block.get("input").map(RawValue::get),
             ..Piece::default()
@@ -97,14 +94,11 @@ fn add_delta(
     match delta.text("type").as_deref() {
         Some("text_delta") => partial.add_text(&delta.text("text").unwrap_or_default()),
         Some("thinking_delta") => {
-            let text = delta.text("thinking").unwrap_or_default();
-            partial.add_reasoning(&text);
-            partial.thinking.add(&text, "");
+            partial.add_thinking(&delta.text("thinking").unwrap_or_default(), "")?;
         }
         // hidden thinking shows in nothing else
         Some("signature_delta") => {
-            partial.add_reasoning("");
-            partial.thinking.add("", &delta.text("signature").unwrap_or_default());
+            partial.add_thinking("", &delta.text("signature").unwrap_or_default())?;
         }
         Some("input_json_delta") => {
             let arguments = delta.text("partial_json").unwrap_or_default();

@@ -4,7 +4,7 @@ use serde_json::value::RawValue;
 
 use crate::{
     CallError,
-    collect::{Counts, Partial, Piece, sum},
+    collect::{Counts, Extent, Partial, Piece, sum},
     error::{filtered, malformed},
     json::{Object, Writer},
 };
@@ -47,9 +47,7 @@ pub(super) fn event(event: &Object<'_>, partial: &mut Partial) -> Result<(), Cal
         let message = candidate.word("finishMessage").map(|message| format!(": {message}"));
         return Err(malformed(format!("finish reason {reason}{}", message.unwrap_or_default())));
     }
-    partial.finish_reason = Some(reason);
-    partial.finished = true;
-    Ok(())
+    partial.end(Some(reason))
 }
 
 fn add_part(part: &Object<'_>, partial: &mut Partial) -> Result<(), CallError> {
@@ -63,6 +61,7 @@ fn add_part(part: &Object<'_>, partial: &mut Partial) -> Result<(), CallError> {
             id: call.text("id").as_deref(),
             name: &call.text("name").unwrap_or_default(),
             begins: true,
+            extent: Extent::Whole,
             otherwise: call.get("args").map(RawValue::get),
             extra_content: extra.as_deref(),
             ..Piece::default()

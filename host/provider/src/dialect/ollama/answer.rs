@@ -4,7 +4,7 @@ use serde_json::value::RawValue;
 
 use crate::{
     CallError,
-    collect::{Counts, Partial, Piece, sum},
+    collect::{Counts, Extent, Partial, Piece, sum},
     error::malformed,
     json::Object,
 };
@@ -31,20 +31,20 @@ pub(super) fn event(event: &Object<'_>, partial: &mut Partial) -> Result<(), Cal
             id: call.text("id").as_deref(),
             name: &function.text("name").unwrap_or_default(),
             begins: true,
+            extent: Extent::Whole,
             otherwise: function.get("arguments").map(RawValue::get),
             ..Piece::default()
         })?;
     }
     partial.add_logprobs(&event.items("logprobs"));
     if event.is_true("done") {
-        partial.finish_reason = event.word("done_reason");
+        partial.end(event.word("done_reason"))?;
         partial.counts.update(Counts {
             input: event.count("prompt_eval_count"),
             output: sum(event, &["eval_count"]),
             cache_read: event.count("prompt_eval_cached_count"),
             ..Counts::default()
         });
-        partial.finished = true;
         partial.over = true;
     }
     Ok(())

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde_json::value::RawValue;
 
 use crate::{
-    CallError, ErrorKind,
+    CallError,
     collect::{Counts, Partial, Piece, nano_usd, sum},
     error::malformed,
     json::{Object, items, string},
@@ -43,26 +43,22 @@ fn common(body: &Object<'_>, partial: &mut Partial) {
 
 fn end(choice: &Object<'_>, partial: &mut Partial) -> Result<(), CallError> {
     partial.add_logprobs(&choice.object("logprobs").items("content"));
-    let Some(reason) = choice.word("finish_reason") else { return Ok(()) };
-    if reason == "error" {
-        // https://openrouter.ai/docs/api/reference/errors-and-debugging
-        return Err(CallError::new(ErrorKind::ServerError, "finish reason error"));
+    match choice.word("finish_reason") {
+        Some(reason) => partial.end(Some(reason)),
+        None => Ok(()),
     }
-    partial.finish_reason = Some(reason);
-    partial.finished = true;
-    Ok(())
 }
 
 fn add(message: &Object<'_>, partial: &mut Partial) -> Result<(), CallError> {
-    if let Some(content) = message.get("content") {
-        add_content(content, partial)?;
-    }
     // vLLM and DeepSeek say reasoning_content, OpenRouter and Groq reasoning
     let reasoning = ["reasoning_content", "reasoning"].iter().find_map(|key| message.word(key));
     if let Some(reasoning) = reasoning {
         partial.add_reasoning(&reasoning);
     } else if !message.items("reasoning_details").is_empty() {
         partial.add_reasoning("");
+    }
+    if let Some(content) = message.get("content") {
+        add_content(content, partial)?;
     }
     partial.add_refusal(&message.text("refusal").unwrap_or_default());
     partial.add_annotations(&message.items("annotations"));

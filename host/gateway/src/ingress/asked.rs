@@ -1,47 +1,13 @@
-//! The body of a chat request as a contract: the client's members go on as they came.
+//! A request as a contract: the client's members go on as they came.
 
 use std::collections::HashSet;
 
-use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 use sigmapol_core::json::{Members, Object};
-use sigmapol_router::takes_chat_member;
+use sigmapol_router::{ORIGINAL, takes_chat_member};
 
-use crate::{error::ApiError, route::Route, state::State};
-
-/// What a member has to be, if it is there and not `null`.
-#[derive(Clone, Copy)]
-enum Sort {
-    Array,
-    Boolean,
-    Number,
-    Object,
-    String,
-}
-
-impl Sort {
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Array => "an array",
-            Self::Boolean => "true or false",
-            Self::Number => "a number",
-            Self::Object => "an object",
-            Self::String => "a string",
-        }
-    }
-
-    /// By the first byte of the text, which is JSON.
-    fn is_of(self, text: &str) -> bool {
-        match text.as_bytes().first() {
-            Some(b'[') => matches!(self, Self::Array),
-            Some(b't' | b'f') => matches!(self, Self::Boolean),
-            Some(b'{') => matches!(self, Self::Object),
-            Some(b'"') => matches!(self, Self::String),
-            Some(b'-' | b'0'..=b'9') => matches!(self, Self::Number),
-            _ => false,
-        }
-    }
-}
+use super::{Sort, once::repeated};
+use crate::{caller::Caller, error::ApiError, route::Route, state::State};
 
 /// Members whose sort is the same to every provider, or that are for the gateway. What else may be
 /// wrong with a request, the engine or the adapter of the provider says.
@@ -76,46 +42,55 @@ const SORTS: [(&str, Sort); 24] = [
 /// `deadline_ms` are put together with what `model` and the operator say.
 const OWN: [&str; 4] = ["chain", "policy_ir", "scope", "timeout_ms"];
 
+/// What a run is bounded by and has to fulfil, which is put together with what the operator says; and
+/// what a stream may wait for.
+const BOUNDS: [&str; 4] =
+    ["deadline_ms", "first_token_timeout_ms", "idle_timeout_ms", "requirements"];
+
 /// Members that would change what is asked, and that are not served: to ignore them would answer
 /// another question.
 const UNSERVED: [&str; 1] = ["flow_ir"];
 
-/// A chat request, read.
+/// What a client asks for.
 #[derive(Debug)]
-pub(crate) struct ChatRequest {
+pub(crate) struct Asked {
     /// What the run starts with.
     pub(crate) contract: String,
     pub(crate) stream: bool,
-    /// A stream ends with a frame of usage.
-    pub(crate) include_usage: bool,
     /// It brings a policy of its own.
     pub(crate) has_policy: bool,
     /// Members that nobody knows, and that were left out.
     pub(crate) ignored: Vec<String>,
+    pub(crate) caller: Caller,
+    /// Members that were left out for all but the providers of a dialect, which is named first.
+    pub(crate) untranslated: Option<(&'static str, Vec<String>)>,
 }
 
-impl ChatRequest {
-    /// Reads a body; `profile` is that of the path.
-    pub(crate) fn read(body: &str, profile: Option<&str>, state: &State) -> Result<Self, ApiError> {
-        let members = members(body)?;
+/// Whether a member of a body is for the gateway, in whatever API.
+pub(crate) fn is_of_the_gateway(name: &str) -> bool {
+    [&OWN[..], &BOUNDS, &UNSERVED].iter().any(|names| names.contains(&name))
+}
+
+impl Asked {
+    /// Of the members of an OpenAI chat request, and the gateway's own beside them; `profile` is that
+    /// of the path. Another way in says what its clients ask for in these.
+    pub(crate) fn of(
+        members: &Members<'_>,
+        profile: Option<&str>,
+        state: &State,
+        caller: &Caller,
+    ) -> Result<Self, ApiError> {
         let given = |name: &str| members.get(name).filter(|text| *text != "null");
-        for (name, sort) in SORTS {
-            if given(name).is_some_and(|text| !sort.is_of(text)) {
-                let expected = format!("expected {}", sort.name());
-                return Err(ApiError::of_param("invalid_type", name, &expected));
-            }
-        }
-        let messages: Option<Vec<IgnoredAny>> = read(given("messages"), "messages")?;
-        if messages.is_none_or(|messages| messages.is_empty()) {
-            let expected = "expected an array of at least one message";
-            return Err(ApiError::of_param("missing_parameter", "messages", expected));
-        }
+        Sort::check(&SORTS, members)?;
+        check_messages(given("messages").unwrap_or("[]"))?;
         if let Some(name) = UNSERVED.into_iter().find(|name| given(name).is_some()) {
             return Err(ApiError::of_param("unsupported_parameter", name, "not served yet"));
         }
         let has_policy = given("policy_ir").is_some();
         let model: String = read(given("model"), "model")?.unwrap_or_default();
-        let route = Route::of(profile, &model, has_policy)?;
+        let named = state.router().config().route_of(&model);
+        let route = Route::of(profile, named.unwrap_or(&model), has_policy)?;
+        caller.check(&route, has_policy)?;
         route.check(state.names())?;
         let requirements: Option<Members<'_>> = read(given("requirements"), "requirements")?;
 
@@ -146,15 +121,44 @@ impl ChatRequest {
             contract =
                 without(&contract.finish(), "max_tokens")?.with("max_tokens", &cap.to_string());
         }
-        let options: Option<Members<'_>> = read(given("stream_options"), "stream_options")?;
+        let contract = contract.finish();
         Ok(Self {
-            contract: contract.finish(),
+            contract,
             stream,
-            include_usage: options.is_some_and(|own| own.get("include_usage") == Some("true")),
             has_policy,
             ignored,
+            caller: caller.clone(),
+            untranslated: None,
         })
     }
+
+    /// Puts what the client said in the words of another API beside its translation, JSON.
+    pub(crate) fn with_original(self, original: &str) -> Result<Self, ApiError> {
+        let contract = Object::new().with_all(&members(&self.contract)?);
+        Ok(Self { contract: contract.with(ORIGINAL, original).finish(), ..self })
+    }
+}
+
+/// There are some, each is an object, and none has a member twice, however deep.
+fn check_messages(text: &str) -> Result<(), ApiError> {
+    let messages: Option<Vec<&RawValue>> = read(Some(text), "messages")?;
+    let messages = messages.unwrap_or_default();
+    if messages.is_empty() {
+        let expected = "expected an array of at least one message";
+        return Err(ApiError::of_param("missing_parameter", "messages", expected));
+    }
+    if let Some(at) = messages.iter().position(|message| !message.get().starts_with('{')) {
+        return Err(of_messages("invalid_type", &format!("[{at}]: expected an object")));
+    }
+    match repeated(text) {
+        Some(path) => Err(of_messages("invalid_body", &format!("{path}: expected once"))),
+        None => Ok(()),
+    }
+}
+
+fn of_messages(code: &str, what: &str) -> ApiError {
+    let invalid = ApiError::invalid(code, format!("messages{what}"));
+    ApiError { param: Some("messages".to_owned()), ..invalid }
 }
 
 /// What is asked, unless it is more than there may be. What is no number the router refuses.
@@ -167,7 +171,7 @@ fn shorter<'t>(asked: Option<&'t str>, most: &'t str) -> &'t str {
 }
 
 /// The members of a body, none of them twice.
-fn members(body: &str) -> Result<Members<'_>, ApiError> {
+pub(crate) fn members(body: &str) -> Result<Members<'_>, ApiError> {
     let value: &RawValue = serde_json::from_str(body)
         .map_err(|error| ApiError::invalid("invalid_json", format!("expected JSON: {error}")))?;
     let members: Members<'_> = serde_json::from_str(value.get())
@@ -179,7 +183,8 @@ fn members(body: &str) -> Result<Members<'_>, ApiError> {
     }
 }
 
-fn read<'t, T: serde::Deserialize<'t>>(
+/// The value of a member, if it is there.
+pub(crate) fn read<'t, T: serde::Deserialize<'t>>(
     text: Option<&'t str>,
     name: &str,
 ) -> Result<Option<T>, ApiError> {

@@ -1,0 +1,71 @@
+//! `/x/rank`: who would be asked, and who would not and why. Nobody is called.
+
+use std::collections::BTreeMap;
+
+use axum::{
+    Extension,
+    extract::{self, Query, Request, rejection::QueryRejection},
+    http::StatusCode,
+    response::Response,
+};
+use serde_json::json;
+use sigmapol_core::json::{Object, quote};
+use sigmapol_router::takes_chat_member;
+
+use super::{apart, body};
+use crate::{
+    caller::Caller, error::ApiError, failure, reply::json_response, route::Route, state::State,
+};
+
+/// Members of a contract that a ranking may have, beside those of a chat request.
+const OWN: [&str; 6] = ["chain", "policy_ir", "profile", "protocol", "requirements", "scope"];
+
+/// `POST /x/rank`: a contract, `{policy_ir?, profile?, requirements?, …}` → `{ranked, rejected}`
+pub(crate) async fn rank(
+    extract::State(state): extract::State<State>,
+    Extension(caller): Extension<Caller>,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let contract = body::text(request).await?;
+    let known = |name: &str| OWN.contains(&name) || takes_chat_member(name);
+    let members = body::members(&contract, known)?;
+    let profile = members.get("profile").map(serde_json::from_str::<String>).transpose();
+    let wrong = |_| ApiError::of_param("invalid_type", "profile", "expected a string");
+    let has_policy = members.get("policy_ir").is_some();
+    ranked(&state, &caller, profile.map_err(wrong)?, has_policy, contract).await
+}
+
+/// `GET /x/rank?profile=NAME`, or that of `default`
+pub(crate) async fn rank_of_profile(
+    extract::State(state): extract::State<State>,
+    Extension(caller): Extension<Caller>,
+    query: Result<Query<BTreeMap<String, String>>, QueryRejection>,
+) -> Result<Response, ApiError> {
+    let Query(mut query) = query
+        .map_err(|_| ApiError::invalid("invalid_query", "expected ?profile=NAME, in UTF-8"))?;
+    let profile = query.remove("profile");
+    if let Some((name, _)) = query.pop_first() {
+        return Err(ApiError::of_param("unknown_parameter", &name, "not known here"));
+    }
+    let named = profile.as_deref().map(quote);
+    let contract = Object::new().with_some("profile", named.as_deref()).finish();
+    ranked(&state, &caller, profile, false, contract).await
+}
+
+async fn ranked(
+    state: &State,
+    caller: &Caller,
+    profile: Option<String>,
+    has_policy: bool,
+    contract: String,
+) -> Result<Response, ApiError> {
+    let route = Route::Profile(profile.as_deref());
+    caller.check(&route, has_policy)?;
+    route.check(state.names())?;
+    let ranking = apart(state, move |router| router.rank(&contract)).await?;
+    let ranking =
+        ranking.map_err(|error| failure::of_ranking(&error, has_policy, state.has_envelope()))?;
+    let of = |key: &str| ranking.get(key).cloned().unwrap_or_else(|| json!([]));
+    let body = json!({"ranked": of("ordered"), "rejected": of("rejected")});
+    Ok(json_response(StatusCode::OK, &body))
+}
