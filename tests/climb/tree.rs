@@ -2,7 +2,9 @@
 
 use std::fmt::Write as _;
 
+use indexmap::IndexMap;
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 /// JSON with its numbers as they are written.
 #[derive(Clone)]
@@ -14,19 +16,23 @@ pub enum Json {
 }
 
 impl Json {
+    /// Level by level, each a text: a number of many digits is read by nobody.
     pub fn read(text: &str) -> Option<Self> {
-        Some(Self::of(&serde_json::from_str(text).ok()?))
-    }
-
-    fn of(value: &Value) -> Self {
-        match value {
-            Value::String(text) => Self::Text(text.clone()),
-            Value::Array(items) => Self::Array(items.iter().map(Self::of).collect()),
-            Value::Object(members) => Self::Object(
-                members.iter().map(|(key, value)| (key.clone(), Self::of(value))).collect(),
-            ),
-            literal => Self::Literal(literal.to_string()),
-        }
+        let text = text.trim_ascii();
+        Some(match text.as_bytes().first()? {
+            b'"' => Self::Text(serde_json::from_str(text).ok()?),
+            b'[' => {
+                let items: Vec<&RawValue> = serde_json::from_str(text).ok()?;
+                Self::Array(items.iter().map(|item| Self::read(item.get())).collect::<Option<_>>()?)
+            }
+            b'{' => {
+                let members: IndexMap<String, &RawValue> = serde_json::from_str(text).ok()?;
+                let member =
+                    |(key, value): (String, &RawValue)| Some((key, Self::read(value.get())?));
+                Self::Object(members.into_iter().map(member).collect::<Option<_>>()?)
+            }
+            _ => Self::Literal(text.to_owned()),
+        })
     }
 
     fn write(&self, out: &mut String) {
