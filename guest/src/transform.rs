@@ -31,6 +31,15 @@ pub const FROM_CTX: &str = "from_ctx";
 type Request<'t> = Vec<Member<'t>>;
 
 impl Xform {
+    /// Whether it looks at no candidate.
+    pub fn is_blind(&self) -> bool {
+        match self {
+            Self::When(..) => false,
+            Self::Seq(xforms) => xforms.iter().all(Self::is_blind),
+            _ => true,
+        }
+    }
+
     /// Changes `request` for the candidate in `row`.
     pub fn apply(
         &self,
