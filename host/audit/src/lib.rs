@@ -45,6 +45,7 @@
 //! It calls no provider, and it believes no outcome that it does not get itself. `docs/replay.md`
 //! has the members of records and the verdicts.
 
+mod behind;
 mod blank;
 mod ctx;
 mod difference;
@@ -54,7 +55,9 @@ mod ranking;
 mod receipt;
 mod recorder;
 pub mod replay;
+mod sink;
 
+pub use behind::{Behind, FLUSH_TIME, GAP, Gap, Losses, WAITING_BYTES, WAITING_RECORDS};
 pub use ctx::CtxParts;
 pub use facts::digest_of;
 pub use over::{Over, OverRouter};

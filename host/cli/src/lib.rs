@@ -8,8 +8,8 @@ use std::io::Write;
 use clap::{Parser, Subcommand};
 
 use command::{
-    admit, check, conformance, decide, flow, genvm, hash, inspect, ledger, mock_provider, operate,
-    rank, replay, run, sandbox, serve, status,
+    admit, check, conformance, decide, flow, genvm, hash, inspect, keys, ledger, mock_provider,
+    operate, rank, replay, run, sandbox, serve, status,
 };
 use shared::{engine, text::safe_json};
 
@@ -68,6 +68,7 @@ enum Command {
     MockProvider(mock_provider::Args),
     Run(run::Args),
     Serve(serve::Args),
+    Keys(keys::Args),
     Rank(rank::Args),
     Status(status::Args),
     Enable(operate::EnableArgs),
@@ -98,6 +99,7 @@ impl Command {
             | Self::Sandbox(_)
             | Self::Genvm(_)
             | Self::MockProvider(_)
+            | Self::Keys(_)
             | Self::Ledger(_) => false,
         }
     }
@@ -127,6 +129,7 @@ pub fn run(cli: &Cli, out: &mut (impl Write + Send)) -> Result<(), Failure> {
         Command::MockProvider(args) => mock_provider::run(args, out),
         Command::Run(args) => run::run(args, &cli.global, out),
         Command::Serve(args) => serve::run(args, &cli.global, out),
+        Command::Keys(args) => keys::run(args, &cli.global, out),
         Command::Rank(args) => rank::run(args, &cli.global, out),
         Command::Status(args) => status::run(args, &cli.global, out),
         Command::Enable(args) => operate::enable(args, &cli.global, out),

@@ -88,7 +88,7 @@ fn exhaustion_is_exit_code_3() {
     assert.code(3).stderr("sigmapol: exhausted fuel: the call needs more fuel than its limit\n");
 }
 
-const COMMANDS: [&str; 18] = [
+const COMMANDS: [&str; 19] = [
     "admit",
     "check",
     "hash",
@@ -101,6 +101,7 @@ const COMMANDS: [&str; 18] = [
     "mock-provider",
     "run",
     "serve",
+    "keys",
     "rank",
     "status",
     "enable",
@@ -110,11 +111,17 @@ const COMMANDS: [&str; 18] = [
 ];
 
 /// Commands of commands.
-const INNER: [&str; 8] = [
+const INNER: [&str; 14] = [
     "genvm pack",
     "genvm run",
     "flow check",
     "flow run",
+    "keys add",
+    "keys list",
+    "keys rotate",
+    "keys revoke",
+    "keys set-status",
+    "keys set-routes",
     "ledger verify",
     "ledger recover",
     "ledger export",

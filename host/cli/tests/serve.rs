@@ -8,108 +8,13 @@
     reason = "a test says what is wrong by panicking"
 )]
 
-use std::{
-    fs,
-    io::{BufRead as _, BufReader, Read as _, Write as _},
-    net::TcpStream,
-    path::{Path, PathBuf},
-    process::{Child, ChildStdout, Command, Output, Stdio},
-    time::{Duration, Instant},
-};
+mod serving;
 
-use assert_cmd::cargo::cargo_bin;
+use std::{io::Read as _, net::TcpStream};
+
 use serde_json::{Value, json};
 
-/// How long a test waits for a process: long enough for any machine.
-const PATIENCE: Duration = Duration::from_secs(60);
-
-/// A command that listens, and where.
-struct Listening {
-    child: Option<Child>,
-    /// A command whose output nobody reads would end.
-    _stdout: ChildStdout,
-    address: String,
-}
-
-impl Listening {
-    fn start(command: &mut Command) -> Self {
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        let mut line = String::new();
-        let mut stdout = child.stdout.take().unwrap();
-        BufReader::new(&mut stdout).read_line(&mut line).unwrap();
-        let address = line.trim().strip_prefix("listening on http://").map(str::to_owned);
-        let Some(address) = address else {
-            panic!("{line:?} {:?}", child.wait_with_output());
-        };
-        Self { child: Some(child), _stdout: stdout, address }
-    }
-
-    fn post(&self, body: &Value) -> TcpStream {
-        let body = body.to_string();
-        let mut socket = TcpStream::connect(&self.address).unwrap();
-        socket.set_read_timeout(Some(PATIENCE)).unwrap();
-        let head = "POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nconnection: close\r\n";
-        write!(socket, "{head}content-length: {}\r\n\r\n{body}", body.len()).unwrap();
-        socket
-    }
-
-    fn signal(&self, name: &str) {
-        let pid = self.child.as_ref().unwrap().id().to_string();
-        assert!(Command::new("kill").args(["-s", name, &pid]).status().unwrap().success());
-    }
-
-    fn end(mut self) -> Output {
-        let child = self.child.as_mut().unwrap();
-        within("it does not end", || child.try_wait().unwrap().is_some());
-        self.child.take().unwrap().wait_with_output().unwrap()
-    }
-}
-
-/// Looks again until something holds.
-fn within(otherwise: &str, mut holds: impl FnMut() -> bool) {
-    let began = Instant::now();
-    while !holds() {
-        assert!(began.elapsed() < PATIENCE, "{otherwise}");
-        std::thread::sleep(Duration::from_millis(20));
-    }
-}
-
-impl Drop for Listening {
-    fn drop(&mut self) {
-        if let Some(mut child) = self.child.take() {
-            let _ = child.kill(); // it may have ended
-            let _ = child.wait();
-        }
-    }
-}
-
-fn sigmapol() -> Command {
-    Command::new(cargo_bin!("sigmapol"))
-}
-
-fn whole(mut socket: TcpStream) -> String {
-    let mut text = String::new();
-    socket.read_to_string(&mut text).unwrap();
-    text
-}
-
-/// The example's configuration, with a mock that answers by this script.
-fn world(folder: &Path, script: &Value) -> (Listening, PathBuf) {
-    let file = folder.join("mock.json");
-    fs::write(&file, script.to_string()).unwrap();
-    let mock = Listening::start(sigmapol().args(["mock-provider", "--script"]).arg(file));
-    let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/router.json");
-    let config = fs::read_to_string(example).unwrap().replace("127.0.0.1:4010", &mock.address);
-    let path = folder.join("router.json");
-    fs::write(&path, config).unwrap();
-    (mock, path)
-}
-
-fn serve(config: &Path) -> Command {
-    let mut command = sigmapol();
-    command.args(["serve", "--listen", "127.0.0.1:0", "--config"]).arg(config);
-    command
-}
+use serving::{Listening, ends, serve, sigmapol, whole, within, world};
 
 #[test]
 fn it_answers_records_and_stops() {
@@ -134,12 +39,10 @@ fn it_answers_records_and_stops() {
     gateway.signal("TERM");
     let rest = whole(stream);
     assert!(rest.ends_with("data: [DONE]\n\n\r\n0\r\n\r\n"), "{rest}");
-    let output = gateway.end();
-    let log = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(0), "{log}");
+    let ended = gateway.end();
+    assert_eq!(ended.code, Some(0), "{ended:?}");
     // two lines a request: how the run ended, and the request
-    let lines: Vec<Value> =
-        log.lines().map(|line| serde_json::from_str(line).expect(line)).collect();
+    let (log, lines) = (ended.log.join("\n"), ended.records());
     let said: Vec<_> = lines.iter().map(|line| line["message"].as_str().unwrap()).collect();
     assert_eq!(said, ["run ended", "request", "run ended", "request"]);
     assert_eq!(lines[0]["request"], lines[1]["request"]);
@@ -167,8 +70,9 @@ fn a_log_gives_a_terminal_no_orders() {
     let reply = whole(gateway.post(&json!({"messages": messages, "policy_ir": policy})));
     assert!(reply.starts_with("HTTP/1.1 400 "), "{reply}");
     gateway.signal("TERM");
-    let log = String::from_utf8(gateway.end().stderr).unwrap();
-    assert!(log.lines().count() == 2 && log.contains("unknown op"), "{log}");
+    let log = gateway.end().log;
+    assert!(log.len() == 2 && log[0].contains("unknown op"), "{log:?}");
+    let log = log.join("\n");
     assert!(!log.contains(['\u{9b}', '\u{202e}', '\u{1b}']), "{log}");
 }
 
@@ -186,7 +90,7 @@ fn a_second_signal_breaks_off() {
     // it has taken the first one when it takes no connection any more
     within("it takes connections", || TcpStream::connect(&gateway.address).is_err());
     gateway.signal("INT");
-    assert_eq!(gateway.end().status.code(), Some(0));
+    assert_eq!(gateway.end().code, Some(0));
     let mut rest = String::new();
     let _ = stream.read_to_string(&mut rest); // an end, or a reset
     assert!(!rest.contains("[DONE]"), "{rest}");
@@ -199,10 +103,9 @@ fn what_it_does_not_begin_with() {
     let (mock, config) = world(folder.path(), &json!({"*": [{}]}));
     let fails = |arguments: &[&str]| {
         let mut command = sigmapol();
-        let output = command.args(["serve", "--config"]).arg(&config).args(arguments).output();
-        let output = output.unwrap();
-        assert_eq!(output.status.code(), Some(2));
-        String::from_utf8(output.stderr).unwrap()
+        let ended = ends(command.args(["serve", "--config"]).arg(&config).args(arguments));
+        assert_eq!(ended.code, Some(2));
+        ended.log.join("\n") + "\n"
     };
     assert_eq!(
         fails(&["--listen", "0.0.0.0:0"]),

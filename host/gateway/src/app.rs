@@ -2,24 +2,26 @@
 
 use axum::{
     Extension, Router,
-    http::StatusCode,
+    extract::{self, Path, rejection::PathRejection},
+    http::{Method, StatusCode},
     middleware::{from_fn, from_fn_with_state},
     routing::any,
 };
 
 use crate::{
     access::Access,
-    auth::{admin, callers, observers, operators},
+    auth::{admin, callers, callers_and_admin, observers, operators},
     cors::cors,
     endpoints::{Whose, endpoints},
     error::{ApiError, INVALID_REQUEST},
     guard::guard,
+    messages::shape,
     observe::observe,
     state::{Live, State},
 };
 
 /// Paths of the API that are known and not served.
-const UNSERVED: [&str; 3] = ["/v1/completions", "/v1/embeddings", "/v1/messages"];
+const UNSERVED: [&str; 2] = ["/v1/completions", "/v1/embeddings"];
 
 /// The gateway, for programs that serve it themselves, or beside something else. It has no keys and
 /// asks for none: who can reach it can spend what the providers' keys allow. Nobody can operate it by
@@ -32,6 +34,7 @@ pub fn app(state: State) -> Router {
 pub fn app_with(state: State, access: Access) -> Router {
     routes(access.clone())
         .layer(from_fn_with_state(access, cors))
+        .layer(from_fn(shape))
         .layer(from_fn_with_state(state.live(), observe))
         .with_state(state.live())
 }
@@ -44,6 +47,7 @@ pub(crate) fn guarded_app(live: Live, access: Access) -> Router {
     }
     routes(access.of_this_machine())
         .layer(from_fn(guard))
+        .layer(from_fn(shape))
         .layer(from_fn_with_state(live.clone(), observe))
         .with_state(live)
 }
@@ -57,16 +61,23 @@ fn routes(access: Access) -> Router<Live> {
             routes.route(endpoint.path, endpoint.handler.clone())
         })
     };
-    let mut of_callers = of(Whose::Callers);
+    let mut of_callers =
+        of(Whose::Callers).route("/", any(base)).route("/{profile}", any(base_of_profile));
     for path in UNSERVED {
         of_callers = of_callers.route(path, any(unserved));
     }
+    let of_verbs = of(Whose::CallersAndAdmin);
     let of_admin = of(Whose::Admin).layer(Extension(access.clone()));
     let none = method_not_allowed;
     of_callers
         .fallback(not_found)
         .method_not_allowed_fallback(none)
         .layer(from_fn_with_state(access.clone(), callers))
+        .merge(
+            of_verbs
+                .method_not_allowed_fallback(none)
+                .layer(from_fn_with_state(access.clone(), callers_and_admin)),
+        )
         .merge(
             of_admin
                 .method_not_allowed_fallback(none)
@@ -85,13 +96,28 @@ fn routes(access: Access) -> Router<Live> {
         .merge(of(Whose::Anyone).method_not_allowed_fallback(none))
 }
 
+/// Agents ask whether the address that they were given is there.
+async fn base(method: Method) -> Result<StatusCode, ApiError> {
+    if method == Method::HEAD { Ok(StatusCode::OK) } else { Err(not_found().await) }
+}
+
+/// The address of those that can only be given a profile in it.
+async fn base_of_profile(
+    extract::State(state): extract::State<State>,
+    method: Method,
+    profile: Result<Path<String>, PathRejection>,
+) -> Result<StatusCode, ApiError> {
+    let known = profile.is_ok_and(|Path(name)| state.names().profiles.contains(&name));
+    if known { base(method).await } else { Err(not_found().await) }
+}
+
 async fn unserved() -> ApiError {
-    let message = "this gateway does not serve it: expected /v1/chat/completions or /v1/models";
+    let message = "this gateway does not serve it: expected /v1/chat/completions, /v1/messages, /v1/responses or /v1/models";
     ApiError::new(StatusCode::NOT_FOUND, INVALID_REQUEST, "unsupported_endpoint", message)
 }
 
 pub(crate) async fn not_found() -> ApiError {
-    let message = "there is nothing at this path: expected /v1/chat/completions or /v1/models";
+    let message = "there is nothing at this path: expected /v1/chat/completions, /v1/messages, /v1/responses or /v1/models";
     ApiError::new(StatusCode::NOT_FOUND, INVALID_REQUEST, "not_found", message)
 }
 

@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use crate::{
     error::{AUTH, ApiError},
     route::Route,
-    store::{Consumer, Found, Status},
+    store::{Consumer, Found, POLICY, Status},
 };
 
 /// Who calls. It is in the extensions of each request that a key was asked for, and of its response.
@@ -66,6 +66,11 @@ impl Caller {
     /// Whether it may say this in `model`.
     pub(crate) fn may_name(&self, id: &str) -> bool {
         self.consumer.as_ref().is_none_or(|consumer| consumer.allowed.has(id))
+    }
+
+    /// Whether it may bring a policy of its own.
+    pub(crate) fn may_bring_policy(&self) -> bool {
+        self.may_name(POLICY)
     }
 
     /// Refuses a route that is not among those of the consumer. It is asked before anybody looks whether

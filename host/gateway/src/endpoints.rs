@@ -7,6 +7,7 @@ use crate::{
     chat::chat,
     health::{healthz, readyz},
     keys,
+    messages::{count_tokens, messages},
     metrics::metrics,
     models::{list, one},
     openapi::openapi,
@@ -23,6 +24,8 @@ pub(crate) enum Whose {
     Anyone,
     /// Who has a key, where the gateway has consumers.
     Callers,
+    /// The same, and the admin: what spends nothing.
+    CallersAndAdmin,
     /// Who may see how the gateway does: the admin, and everybody where nobody is asked for anything.
     Observers,
     /// Who may change how it does: the admin, and everybody on this machine where nobody is asked for
@@ -52,7 +55,7 @@ fn endpoint(
 
 /// All of them.
 pub(crate) fn endpoints() -> Vec<Endpoint> {
-    use Whose::{Admin, Anyone, Callers, Observers, Operators};
+    use Whose::{Admin, Anyone, Callers, CallersAndAdmin, Observers, Operators};
     vec![
         endpoint(Anyone, "/healthz", &[("get", "whether the process serves")], get(healthz)),
         endpoint(Anyone, "/readyz", &[("get", "whether it takes requests")], get(readyz)),
@@ -77,6 +80,30 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
             &[("post", "a response under this profile")],
             post(responses),
         ),
+        endpoint(
+            Callers,
+            "/v1/messages",
+            &[("post", "a message of Anthropic's API, whole or streamed")],
+            post(messages),
+        ),
+        endpoint(
+            Callers,
+            "/{profile}/v1/messages",
+            &[("post", "a message under this profile")],
+            post(messages),
+        ),
+        endpoint(
+            Callers,
+            "/v1/messages/count_tokens",
+            &[("post", "an estimate of the tokens of a message")],
+            post(count_tokens),
+        ),
+        endpoint(
+            Callers,
+            "/{profile}/v1/messages/count_tokens",
+            &[("post", "an estimate of the tokens of a message")],
+            post(count_tokens),
+        ),
         endpoint(Callers, "/{profile}/v1/models", &[("get", "what model may say")], get(list)),
         endpoint(
             Callers,
@@ -85,44 +112,49 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
             post(chat),
         ),
         endpoint(
-            Callers,
+            CallersAndAdmin,
             "/skill",
             &[("get", "how to write policies for this gateway, for a model that reads it")],
             get(verbs::skill),
         ),
-        endpoint(Callers, "/x/fields", &[("get", "what policies may look at")], get(verbs::fields)),
         endpoint(
-            Callers,
+            CallersAndAdmin,
+            "/x/fields",
+            &[("get", "what policies may look at")],
+            get(verbs::fields),
+        ),
+        endpoint(
+            CallersAndAdmin,
             "/x/flow/normalize",
             &[("post", "what a flow is: its names and its canonical form")],
             post(verbs::normalize_flow),
         ),
         endpoint(
-            Callers,
+            CallersAndAdmin,
             "/x/policy/build",
             &[("post", "a policy of the parts that a profile may have")],
             post(verbs::build),
         ),
         endpoint(
-            Callers,
+            CallersAndAdmin,
             "/x/policy/normalize",
             &[("post", "what a policy is: its names and its canonical form")],
             post(verbs::normalize),
         ),
         endpoint(
-            Callers,
+            CallersAndAdmin,
             "/x/policy/templates",
             &[("get", "policies that are made of a few options")],
             get(verbs::templates),
         ),
         endpoint(
-            Callers,
+            CallersAndAdmin,
             "/x/policy/templates/{name}",
             &[("post", "one of them, made of its options")],
             post(verbs::template),
         ),
         endpoint(
-            Callers,
+            CallersAndAdmin,
             "/x/rank",
             &[
                 ("get", "who would be asked under a profile, without a call"),

@@ -171,6 +171,15 @@ pub(crate) fn of_router(error: &RouterError, has_policy: bool) -> ApiError {
                 "too many decisions at a time",
             )
         },
+        // the ledger takes no record: what it would tell of has not happened
+        RouterError::Engine(Error::Wrapper(_)) if error.code().starts_with("ledger ") => {
+            ApiError::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                ROUTER,
+                "not_recorded",
+                "the decision cannot be recorded, and so it is not made",
+            )
+        }
         RouterError::Engine(Error::Exhausted(what)) if has_policy => {
             let message = format!("policy_ir takes more than a decision may: {what:?}");
             ApiError::invalid("policy_too_expensive", message)

@@ -16,7 +16,7 @@ use crate::{
     error::{ApiError, INVALID_REQUEST, ROUTER},
     members::{Known, Wrong},
     reply::json_response,
-    store::{ApiKey, Consumer, Edit, Key, Status, Store, StoreError, allowed_routes, routes_json},
+    store::{ApiKey, Edit, Key, Status, Store, StoreError, allowed_routes},
     time::{now, read_time, time_text},
 };
 
@@ -26,7 +26,7 @@ pub const LONGEST_GRACE_S: u64 = 30 * 24 * 3600;
 /// `GET /x/keys`: consumers, and of each key when it was made and how it is named.
 pub(crate) async fn list(Extension(access): Extension<Access>) -> Result<Response, ApiError> {
     let consumers = store(&access)?.list().await.map_err(failed)?;
-    let consumers: Vec<Value> = consumers.iter().map(|consumer| told(consumer)).collect();
+    let consumers: Vec<Value> = consumers.iter().map(|consumer| consumer.told()).collect();
     Ok(json_response(StatusCode::OK, &json!({"consumers": consumers})))
 }
 
@@ -106,18 +106,7 @@ pub(crate) async fn set(
         return Err(invalid(wrong));
     }
     let consumer = store.edit(&name, Edit::Set { status, allowed }).await.map_err(failed)?;
-    Ok(json_response(StatusCode::OK, &told(&consumer)))
-}
-
-/// What is told of a consumer: of its keys no more than the first digits of their digests.
-fn told(consumer: &Consumer) -> Value {
-    let key = |key: &Key| {
-        json!({"sha256_prefix": key.digest.prefix(), "created": time_text(key.created),
-            "expires": key.expires.map(time_text), "revoked": key.revoked.map(time_text)})
-    };
-    let keys: Vec<Value> = consumer.keys.iter().map(key).collect();
-    json!({"consumer": consumer.name, "status": consumer.status.as_str(),
-        "allowed_routes": routes_json(&consumer.allowed), "keys": keys})
+    Ok(json_response(StatusCode::OK, &consumer.told()))
 }
 
 fn store(access: &Access) -> Result<&dyn Store, ApiError> {

@@ -44,11 +44,13 @@ mod ingress;
 mod keys;
 pub mod limits;
 mod members;
+mod messages;
 mod metrics;
 mod models;
 mod observe;
 mod openapi;
 mod operate;
+mod recording;
 mod reload;
 mod reply;
 mod report;
@@ -67,6 +69,7 @@ pub use app::{app, app_with};
 pub use caller::Caller;
 pub use keys::LONGEST_GRACE_S;
 pub use limits::Bounds;
+pub use recording::Recording;
 pub use reload::ReloadError;
 pub use serve::{ListenError, Server, Tls, TlsError};
 pub use settings::{ANSWER_TIME, DEADLINE, MAX_TOKENS, Settings};
@@ -75,5 +78,5 @@ pub use store::{
     Allowed, AllowedRoute, ApiKey, Asking, Consumer, Edit, FileStore, Found, Key, KeyDigest,
     Status, Store, StoreError,
 };
-pub use time::{read_time, time_text};
+pub use time::{now, read_time, time_text};
 pub use watch::Watch;

@@ -26,15 +26,13 @@ pub const HEADER_TIME: Duration = Duration::from_secs(30);
 pub const WRITE_TIME: Duration = Duration::from_secs(60);
 
 /// Connections at a time. Each run holds two sockets, and a process may often have 4096. For one more,
-/// the one that has been without a request for longest is closed; where all have one, it waits.
+/// the one that has been without a request for longest is closed, at last one that does not read its
+/// answer; where all have a request, it waits.
 pub const CONNECTIONS: usize = 1024;
 
 /// Requests at a time: one for each connection, as HTTP/1.1 has it. HTTP/2 could bring a hundred for
 /// each; all that a request takes, its body first, is taken so often at most.
 pub const REQUESTS: usize = CONNECTIONS;
-
-/// For one that is closed in favour of another to take its leave.
-pub(crate) const LEAVE_TIME: Duration = Duration::from_secs(1);
 
 /// How often it is looked whether there is a connection without a request, where there is no place.
 pub(crate) const PLACE_AGAIN: Duration = Duration::from_millis(100);

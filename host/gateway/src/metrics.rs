@@ -110,7 +110,7 @@ impl Metrics {
 
 /// `GET /metrics`
 pub(crate) async fn metrics(extract::State(state): extract::State<State>) -> Response {
-    let text = state.metrics().text() + &state.reloads().text();
+    let text = state.metrics().text() + &state.reloads().text() + &state.records().text();
     let mut response = Response::new(Body::from(text));
     let content_type = HeaderValue::from_static("text/plain; version=0.0.4");
     response.headers_mut().insert(CONTENT_TYPE, content_type);

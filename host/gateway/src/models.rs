@@ -45,7 +45,8 @@ fn ids(state: &State, caller: &Caller) -> impl Iterator<Item = String> {
     let names = state.names();
     let profiles = names.profiles.iter().map(|name| format!("{PROFILE}{name}"));
     let families = names.families.iter().map(|name| format!("{FAMILY}{name}"));
-    profiles.chain(families).filter(|id| caller.may_name(id))
+    let given = state.router().config().model_names().map(str::to_owned);
+    profiles.chain(families).chain(given).filter(|id| caller.may_name(id))
 }
 
 fn model(state: &State, id: &str) -> Value {

@@ -52,6 +52,7 @@ fn operation(endpoint: &Endpoint, method: &str, summary: &str) -> Value {
             Whose::Anyone => json!([]),
             // without consumers nobody is asked for a key
             Whose::Callers => json!([{"caller": []}, {}]),
+            Whose::CallersAndAdmin => json!([{"caller": []}, {"admin": []}, {}]),
             Whose::Observers | Whose::Operators => json!([{"admin": []}, {}]),
             Whose::Admin => json!([{"admin": []}]),
         },
@@ -87,7 +88,10 @@ fn content(path: &str) -> Value {
     match path {
         "/metrics" => json!({"text/plain": {"schema": {"type": "string"}}}),
         "/skill" => json!({"text/markdown": {"schema": {"type": "string"}}}),
-        path if path.ends_with("/completions") || path.ends_with("/v1/responses") => {
+        path if ["/completions", "/v1/responses", "/v1/messages"]
+            .iter()
+            .any(|streamed| path.ends_with(streamed)) =>
+        {
             json!({"application/json": object, "text/event-stream": {"schema": {"type": "string"}}})
         }
         _ => json!({"application/json": object}),

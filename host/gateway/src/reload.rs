@@ -111,7 +111,9 @@ impl Live {
     pub async fn reload(&self, cause: &str) -> Result<(), ReloadError> {
         let reloads = self.reloads();
         if reloads.load.get().is_none() {
-            return Err(ReloadError::Unreadable);
+            let error = ReloadError::Unreadable;
+            warn!(cause, %error, "configuration refused");
+            return Err(error);
         }
         let _turn = reloads.turn.lock().await;
         let live = self.clone();

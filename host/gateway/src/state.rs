@@ -14,7 +14,9 @@ use axum::extract::FromRef;
 use serde_json::Value;
 use sigmapol_router::Router;
 
-use crate::{calls::Calls, metrics::Metrics, reload::Reloads, settings::Settings};
+use crate::{
+    calls::Calls, metrics::Metrics, recording::Records, reload::Reloads, settings::Settings,
+};
 
 /// What requests share, as one of them sees it: with the configuration that it began with. A clone is
 /// the same.
@@ -36,6 +38,7 @@ struct Shared {
     metrics: Metrics,
     calls: Calls,
     reloads: Reloads,
+    records: Records,
     draining: AtomicBool,
 }
 
@@ -90,6 +93,7 @@ impl State {
             metrics: Metrics::default(),
             calls: Calls::default(),
             reloads: Reloads::since(started_s),
+            records: Records::default(),
             draining: AtomicBool::new(false),
         };
         Live(Arc::new(shared)).state()
@@ -137,6 +141,10 @@ impl State {
 
     pub(crate) fn calls(&self) -> &Calls {
         &self.shared.calls
+    }
+
+    pub(crate) fn records(&self) -> &Records {
+        &self.shared.records
     }
 
     pub(crate) fn router(&self) -> &Router {

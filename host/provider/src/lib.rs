@@ -100,5 +100,9 @@ pub trait Provider: Send + Sync {
     }
 }
 
+/// What stands for the signature of thinking that no model signed, in words of Anthropic's API. An
+/// adapter for that dialect leaves such thinking out: its own models refuse what they did not sign.
+pub const UNSIGNED: &str = "sigmapol";
+
 /// A call under way.
 pub type Calling<'a> = Pin<Box<dyn Future<Output = Result<Answer, CallError>> + Send + 'a>>;

@@ -9,6 +9,7 @@ mod dialects {
     mod google;
     mod ollama;
     mod openai;
+    mod original;
     mod parameters;
     mod tools;
 }

@@ -9,7 +9,7 @@ use sigmapol_core::json::{Members, Object};
 use super::RouterError;
 
 /// What the candidate says of a call, and nobody else.
-const OWN: [&str; 10] = [
+pub(super) const OWN: [&str; 10] = [
     "api_kind",
     "auth",
     "auth_env",

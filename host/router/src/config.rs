@@ -8,6 +8,7 @@ use sigmapol_core::{Engine as _, Error, Native, digest, json::Object};
 use super::{
     RouterError,
     document::{self, no_json, text, without_bom},
+    of_gateway,
 };
 
 /// A configuration that can be read; whether it is in order, the engine says.
@@ -73,7 +74,7 @@ impl Config {
             let what = refusal.message.strip_prefix("term: ").unwrap_or(&refusal.message);
             return Err(RouterError::Config(what.to_owned()));
         }
-        Self::checked(Self { text: text.to_owned(), value })
+        Self::checked(Self { text: of_gateway::blank(text), value })
     }
 
     /// Reads TOML; dates and numbers that are not finite have no JSON form and are refused.
@@ -95,12 +96,24 @@ impl Config {
         document::yaml(text).map(Self::of_value).and_then(Self::checked)
     }
 
-    /// The JSON text, as the engine reads it.
+    /// The JSON text, as the engine reads it: in place of `gateway` there is nothing.
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// The same as a value, for the adapters of providers.
+    /// What the name of a model stands for that a client says: a route, which begins with one of
+    /// [`ROUTES`](super::ROUTES).
+    pub fn route_of(&self, name: &str) -> Option<&str> {
+        of_gateway::route_of(&self.value, name)
+    }
+
+    /// The names of models that have a meaning, without those that end in `*`.
+    pub fn model_names(&self) -> impl Iterator<Item = &str> {
+        let names = of_gateway::model_names(&self.value).into_iter().flatten();
+        names.map(|(name, _)| name.as_str()).filter(|name| !name.ends_with('*'))
+    }
+
+    /// The whole as a value, for the adapters of providers.
     pub const fn value(&self) -> &Value {
         &self.value
     }
@@ -133,6 +146,7 @@ impl Config {
     /// YAML `4.10` is a number, and the model that is asked for would be `4.1`. A price below zero is
     /// what price lists write for one that is not known; as a number it is the cheapest of all.
     fn checked(self) -> Result<Self, RouterError> {
+        of_gateway::check(&self.value)?;
         for (model, entry) in
             self.value.get("models").and_then(Value::as_object).into_iter().flatten()
         {
@@ -153,7 +167,7 @@ impl Config {
     }
 
     fn of_value(value: Value) -> Self {
-        Self { text: value.to_string(), value }
+        Self { text: of_gateway::without(&value).to_string(), value }
     }
 }
 

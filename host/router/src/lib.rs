@@ -53,8 +53,10 @@ mod held;
 mod log;
 mod models;
 mod name;
+mod of_gateway;
 mod offers;
 mod operate;
+mod original;
 mod outcome;
 mod payload;
 mod probe;
@@ -78,6 +80,8 @@ pub use error::RouterError;
 pub use flow::{
     CALLS_AT_ONCE, CallKind, FlowOutcome, FlowRequest, NodeOutcome, OnNode, Totals, check_flow,
 };
+pub use of_gateway::ROUTES;
+pub use original::ORIGINAL;
 pub use outcome::Outcome;
 pub use payload::{takes_chat_member, takes_embeddings_member};
 pub use resolve::Resolved;

@@ -14,7 +14,10 @@ use serde::{
 use serde_json::value::RawValue;
 use sigmapol_core::json::{Members, Object, quote};
 
-use super::{RouterError, deadline};
+use super::{
+    RouterError, deadline,
+    original::{EFFORT, ORIGINAL, effort, with_set},
+};
 
 /// Parameters that the engine copies into a request, and transforms may clamp or shift.
 const SEEN: [&str; 3] = ["max_tokens", "seed", "temperature"];
@@ -50,7 +53,7 @@ const BESIDE: [&str; 35] = [
     "prompt_cache_key",
     "prompt_cache_retention",
     "reasoning",
-    "reasoning_effort",
+    EFFORT,
     "safety_identifier",
     "service_tier",
     "stop",
@@ -128,6 +131,7 @@ impl Payload {
                 "messages" if given(name).is_none() => {}
                 deadline::MEMBER => end = Some(text.to_owned()),
                 _ if [&SHAPE[..], &BESIDE].iter().any(|list| list.contains(&name))
+                    || name == ORIGINAL
                     || (embeds && OF_EMBEDDINGS.contains(&name)) =>
                 {
                     payload.push((key.clone(), text.to_owned()));
@@ -155,8 +159,8 @@ impl Payload {
     }
 
     /// The request that is sent: the client's members with what the policy made of them, and the
-    /// engine's own.
-    pub(super) fn join(&self, request: &str) -> String {
+    /// engine's own. `reasons`: whether the models of a family take an effort of reasoning.
+    pub(super) fn join(&self, request: &str, reasons: impl Fn(&str) -> bool) -> String {
         let Ok(engine) = serde_json::from_str::<Members<'_>>(request) else {
             return request.to_owned();
         };
@@ -165,9 +169,13 @@ impl Payload {
         let given = |name: &str| self.get(name).filter(|text| *text != "null");
         let cap = larger(given("max_tokens"), given(NEWER_CAP));
         let mut whole = Object::new();
-        let mut used = HashSet::new();
+        let mut used = HashSet::from([ORIGINAL]);
+        let mut set = Vec::new();
         for (key, text) in &self.members {
             let key = key.as_str();
+            if key == ORIGINAL {
+                continue;
+            }
             let name = match key {
                 NEWER_CAP if engine.get(NEWER_CAP).is_none() && cap.is_some() => "max_tokens",
                 name => name,
@@ -175,17 +183,34 @@ impl Payload {
             used.insert(name);
             let seen = if caps.contains(&key) { cap.unwrap_or(text) } else { text };
             let own = engine.get(name).filter(|made| !stands_for(name, made, seen));
+            set.extend(own.map(|_| name));
             whole = whole.with(key, own.unwrap_or(text));
         }
         for (key, value) in &engine.0 {
             let (name, made) = (key.as_str(), value.get());
-            let nothing = name != "messages" && SHAPE.contains(&name) && made == placeholder(name);
+            let shape = SHAPE.contains(&name) && made == placeholder(name);
+            let nothing = shape && name != "messages";
             let drawn = name == "seed" && self.drawn.as_deref() == Some(made);
             if !used.contains(name) && !nothing && !drawn {
+                set.extend((!shape).then_some(name));
                 whole = whole.with(key, made);
             }
         }
+        if let Some(original) = self.get(ORIGINAL) {
+            let family =
+                engine.get("model_family").and_then(|text| serde_json::from_str(text).ok());
+            let reasons = family.is_some_and(|family: String| reasons(&family));
+            let has_effort = set.contains(&EFFORT) || self.get(EFFORT).is_some();
+            let effort = effort(original).filter(|_| reasons && !has_effort);
+            whole = whole.with_some(EFFORT, effort.as_deref());
+            whole = whole.with(ORIGINAL, &with_set(original, &set));
+        }
         whole.finish()
+    }
+
+    /// Bytes of what the client said in other words: they come beside its translation.
+    pub(super) fn original_bytes(&self) -> usize {
+        self.get(ORIGINAL).map_or(0, str::len)
     }
 
     /// For how long the run may go on, in milliseconds.
@@ -432,8 +457,44 @@ mod tests {
             (r#"{"seed":5}"#, r#"{"messages":[],"seed":5}"#, r#"{"seed":5,"messages":[]}"#),
         ] {
             let (_, payload) = Payload::split(contract);
-            assert_eq!(payload.join(made), sent, "{contract}");
+            assert_eq!(payload.join(made, |_| false), sent, "{contract}");
         }
+    }
+
+    /// The words of another API stay as they are, and who sends them learns what a policy has set.
+    #[test]
+    fn what_a_client_said_in_other_words() {
+        let contract = r#"{"temperature":1.5,"max_tokens":9,"top_p":0.5,
+            "_anthropic":{"body":{"a":1.10},"effort":"high"}}"#;
+        let (skeleton, payload) = Payload::split(contract);
+        assert_eq!(skeleton, r#"{"temperature":1.5,"max_tokens":9}"#);
+        assert_eq!(payload.original_bytes(), r#"{"body":{"a":1.10},"effort":"high"}"#.len());
+        let made = |more: &str| {
+            format!(r#"{{"messages":[],"max_tokens":9,"model_family":"f","timeout_ms":1{more}}}"#)
+        };
+        let joined = |more: &str, reasons: &str| {
+            let joined = payload.join(&made(more), |family| family == reasons);
+            let members: Members<'_> = serde_json::from_str(&joined).unwrap();
+            let text = |key: &str| members.get(key).unwrap_or("-").to_owned();
+            (text("_anthropic"), text("reasoning_effort"), text("temperature"))
+        };
+        let own = |set: &str| format!(r#"{{"body":{{"a":1.10}},"effort":"high","set":[{set}]}}"#);
+        let (none, high, low) = ("-".to_owned(), "\"high\"".to_owned(), "\"low\"".to_owned());
+        let same = "1.5".to_owned();
+        assert_eq!(joined(r#","temperature":1.5"#, ""), (own(""), none.clone(), same.clone()));
+        assert_eq!(joined(r#","temperature":1.5"#, "f"), (own(""), high, same));
+        assert_eq!(
+            joined(r#","temperature":1,"top_p":0.1,"stop":"x","_anthropic":{"body":{}}"#, ""),
+            (own(r#""temperature","top_p","stop""#), none, "1".to_owned())
+        );
+        let set = r#","temperature":1,"reasoning_effort":"low""#;
+        let expected = (own(r#""temperature","reasoning_effort""#), low, "1".to_owned());
+        assert_eq!(joined(set, "f"), expected);
+        // there is none of a policy's own
+        let (_, chat) = Payload::split("{}");
+        let forged = r#"{"messages":[],"_anthropic":{"body":{}}}"#;
+        assert_eq!(chat.join(forged, |_| true), r#"{"messages":[]}"#);
+        assert!(!takes_chat_member(ORIGINAL));
     }
 
     /// A seed of the router's is for the policy, that of the client for all.
@@ -447,9 +508,12 @@ mod tests {
         let seed = seeded.strip_prefix(r#"{"seed":"#).unwrap().strip_suffix('}').unwrap();
         assert!(seed.parse::<u64>().unwrap() < 1 << 53);
         let made = format!(r#"{{"messages":[],"seed":{seed}}}"#);
-        assert_eq!(payload.join(&made), r#"{"messages":[]}"#);
+        assert_eq!(payload.join(&made, |_| false), r#"{"messages":[]}"#);
         // a policy may set one of its own
-        assert_eq!(payload.join(r#"{"messages":[],"seed":0.5}"#), r#"{"messages":[],"seed":0.5}"#);
+        assert_eq!(
+            payload.join(r#"{"messages":[],"seed":0.5}"#, |_| false),
+            r#"{"messages":[],"seed":0.5}"#
+        );
         assert_eq!(payload.draw_seed(r#"{"seed":7}"#), r#"{"seed":7}"#);
     }
 

@@ -26,6 +26,9 @@ use super::{
     supplies::{Supplies, router_text},
 };
 
+/// The capability of models that take an effort of reasoning.
+const REASONS: &str = "supports_reasoning";
+
 /// Routes calls: which provider is asked, in which order, and what happens when it fails.
 ///
 /// A clone is the same router. It may be used from any number of threads and tasks; what its runs
@@ -317,6 +320,14 @@ impl Router {
         }
     }
 
+    /// Whether the models of a family take an effort of reasoning, as their `capabilities` say.
+    pub(super) fn reasons(&self, family: &str) -> bool {
+        let models = self.0.config.value().get("models");
+        let capabilities = models.and_then(|models| models.get(family)?.get("capabilities"));
+        let reasons = capabilities.and_then(|capabilities| capabilities.get(REASONS));
+        reasons.is_some_and(|reasons| *reasons == Value::Bool(true))
+    }
+
     pub(super) fn is_reference(&self) -> bool {
         self.0.reference
     }
@@ -329,12 +340,14 @@ impl Router {
     /// What the engine gets of a contract, and what stays here.
     pub(super) fn split(&self, contract: &str) -> Result<(String, Payload), RouterError> {
         table("contract", contract)?;
-        if contract.len() > INPUT_BYTES {
-            let length = contract.len();
+        let (skeleton, payload) = Payload::split(contract);
+        let original = payload.original_bytes();
+        let length = original.max(contract.len().saturating_sub(original));
+        if length > INPUT_BYTES {
             let expected = format!("contract: expected at most {INPUT_BYTES} bytes, got {length}");
             return Err(RouterError::Input(expected));
         }
-        Ok(Payload::split(contract))
+        Ok((skeleton, payload))
     }
 
     fn plan(&self, kind: &str, contract: &str) -> Result<Turn, RouterError> {

@@ -117,7 +117,7 @@ impl Run {
 
     /// A call has what the client said, and no more time than the run; the engine gave the rest.
     fn complete(&mut self, request: &str) {
-        let request = self.payload.join(request);
+        let request = self.payload.join(request, |family| self.router.reasons(family));
         let left = self.deadline.map(|deadline| deadline - self.router.clock().now_ms());
         self.effect = Effect::Call(match left {
             Some(left) => deadline::cut(&request, left),

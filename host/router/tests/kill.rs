@@ -1,15 +1,19 @@
 //! What a killed process leaves behind: a whole snapshot, no older than what it promised.
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
+#[path = "../../../tests/lines.rs"]
+mod lines;
+
 use std::{
     env, fs,
-    io::{self, BufRead as _, BufReader, Write as _},
+    io::{self, Write as _},
     path::Path,
     process::{Command, Stdio},
     sync::{Arc, Mutex},
     time::Duration,
 };
 
+use lines::Lines;
 use sigmapol_core::Native;
 use sigmapol_router::{Config, Router};
 
@@ -116,8 +120,8 @@ fn kill_a_child(path: &Path, every: u64, round: u64) -> Option<u64> {
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
-    let lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
-    let mut committed = lines.filter_map(|line| {
+    let said = Lines::of(child.stdout.take().unwrap());
+    let mut committed = std::iter::from_fn(|| said.next()).filter_map(|line| {
         let (_, value) = line.split_once("committed ")?;
         value.parse::<u64>().ok()
     });

@@ -64,8 +64,9 @@ impl Recorder<Catalog> {
         version: &Version,
         last: Option<(&Version, &Known)>,
     ) -> Result<Known, LedgerError> {
+        let draft = self.receipts.sink.draft();
         let over = last.map(|(last, known)| (last, &known.over));
-        let over = Over::new(version, over, |text| self.receipts.keep(text))?;
+        let over = Over::new(version, over, |text| draft.keep(text))?;
         if let Some((_, known)) = last {
             return Ok(Known { over, ..known.clone() });
         }

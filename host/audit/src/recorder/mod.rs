@@ -17,6 +17,7 @@ use sigmapol_core::{
 use sigmapol_ledger::{Ledger, LedgerError};
 
 use crate::{
+    behind::Behind,
     ctx::Parted,
     facts::{called, event_kind, names, result_digest},
     over::{Latest, Over, OverRouter},
@@ -24,6 +25,7 @@ use crate::{
         Chosen, DECISION, DecisionReceipt, EngineIdentity, Fuel, PolicyPart, STEP, StepReceipt,
         outcome, turn_outcome,
     },
+    sink::{Draft, Sink},
 };
 
 /// Policies and catalogs of which something is remembered: what decisions share is few.
@@ -44,7 +46,8 @@ pub struct Recording {
 }
 
 /// An engine whose decisions and steps are recorded: a result is returned once its record is
-/// durable, and an error of the ledger is an error of the call. Admissions and identities are not
+/// durable, and an error of the ledger is an error of the call, unless it records
+/// [behind](Self::behind). Admissions and identities are not
 /// recorded.
 ///
 /// What stands in it may be any [`Engine`], [`Bounded`](sigmapol_core::Bounded) ones included, a
@@ -58,10 +61,10 @@ pub struct Recorder<E> {
 
 /// Where receipts go, and what of them is the same for many.
 struct Receipts {
-    ledger: Arc<Ledger>,
+    sink: Sink,
     recording: Recording,
-    /// The canonical encodings of policies, by policy and vocabulary.
-    canonical: Mutex<HashMap<String, Option<String>>>,
+    /// The canonical encodings of policies and their digests, by policy and vocabulary.
+    canonical: Mutex<HashMap<String, Option<(String, Arc<str>)>>>,
     /// Who the candidates are, by the digest of the catalog.
     names: Mutex<HashMap<String, Arc<[Chosen]>>>,
     /// The catalog that was decided over last, and the router.
@@ -72,8 +75,12 @@ struct Receipts {
 impl<E> Recorder<E> {
     /// Records what is decided in `engine`.
     pub fn new(engine: E, ledger: Arc<Ledger>, recording: Recording) -> Self {
+        Self::to(engine, Sink::Required(ledger), recording)
+    }
+
+    fn to(engine: E, sink: Sink, recording: Recording) -> Self {
         let receipts = Receipts {
-            ledger,
+            sink,
             recording,
             canonical: Mutex::default(),
             names: Mutex::default(),
@@ -83,9 +90,17 @@ impl<E> Recorder<E> {
         Self { engine, receipts: Arc::new(receipts) }
     }
 
-    /// What is recorded.
+    /// What decides.
     pub const fn inner(&self) -> &E {
         &self.engine
+    }
+}
+
+impl<E: Engine> Recorder<E> {
+    /// As [`new`](Self::new), and no call waits for the disk, or fails because of it: records may be
+    /// lost, and are counted then.
+    pub fn behind(engine: E, records: Arc<Behind>, recording: Recording) -> Self {
+        Self::to(engine, Sink::Behind(records), recording)
     }
 }
 
@@ -106,7 +121,8 @@ impl Receipts {
         result: &Result<Metered<Decision>, Error>,
     ) -> Result<(), LedgerError> {
         let blanked = !self.recording.bodies;
-        let mut parts = ctx.keep(|text| self.keep(text))?;
+        let draft = self.sink.draft();
+        let mut parts = ctx.keep(|text| draft.keep(text))?;
         parts.bytes = self.recording.cost_limit.map(|_| ctx.text.len().to_string());
         let outcome = outcome(result, blanked);
         let decided = result.as_ref().ok();
@@ -114,8 +130,8 @@ impl Receipts {
         let receipt = DecisionReceipt {
             engine: self.recording.engine.clone(),
             policy: PolicyPart {
-                sha256: self.keep(policy)?,
-                canonical: self.canonical(admits, policy, base.vocabulary)?,
+                sha256: draft.keep(policy)?,
+                canonical: self.canonical(&draft, admits, policy, base.vocabulary)?,
             },
             catalog,
             over: base.over,
@@ -133,11 +149,12 @@ impl Receipts {
             ctx: parts,
             outcome,
         };
-        self.ledger.append(DECISION, &receipt).map(drop)
+        draft.append(DECISION, &receipt)
     }
 
     fn turn(
         &self,
+        draft: Draft<'_>,
         over: Option<OverRouter>,
         run: Option<&str>,
         event: &str,
@@ -148,27 +165,21 @@ impl Receipts {
             engine: self.recording.engine.clone(),
             kind: event_kind(event),
             chosen: result.as_ref().ok().and_then(|turn| called(&turn.value)),
-            run: run.map(|run| self.keep_said(run)).transpose()?,
-            event: self.keep_said(event)?,
+            run: run.map(|run| self.keep_said(&draft, run)).transpose()?,
+            event: self.keep_said(&draft, event)?,
             over,
             texts: self.recording.bodies,
             result: result_digest(&outcome),
             fuel: Some(self.fuel(result.as_ref().ok().map(|turn| turn.spent))),
             outcome,
         };
-        self.ledger.append(STEP, &receipt).map(drop)
+        draft.append(STEP, &receipt)
     }
 
-    /// Puts a text in the ledger, and gives its digest.
-    fn keep(&self, text: &str) -> Result<String, LedgerError> {
-        Ok(self.ledger.text(text)?.to_string())
-    }
-
-    /// As [`keep`](Self::keep), but for what may say more than was decided on: a digest alone,
-    /// unless bodies are recorded.
-    fn keep_said(&self, text: &str) -> Result<String, LedgerError> {
+    /// A text that may say more than was decided on: a digest alone, unless bodies are recorded.
+    fn keep_said(&self, draft: &Draft<'_>, text: &str) -> Result<String, LedgerError> {
         match self.recording.bodies {
-            true => self.keep(text),
+            true => draft.keep(text),
             false => Ok(digest(text.as_bytes())),
         }
     }
@@ -183,20 +194,27 @@ impl Receipts {
     /// The digest of the canonical encoding of a policy, which is put in the ledger.
     fn canonical(
         &self,
+        draft: &Draft<'_>,
         engine: &dyn Engine,
         policy: &str,
         vocabulary: &str,
     ) -> Result<Option<String>, LedgerError> {
         let key = format!("{}{}", digest(policy.as_bytes()), digest(vocabulary.as_bytes()));
         if let Some(known) = lock(&self.canonical).get(&key) {
-            return Ok(known.clone());
+            return Ok(known.as_ref().map(|(digest, text)| {
+                draft.keep_known(digest, text);
+                digest.clone()
+            }));
         }
         let found = match engine.admit(policy, vocabulary) {
-            Ok(admission) => Some(self.keep(&admission.value.canonical)?),
+            Ok(admission) => {
+                let text = Arc::from(admission.value.canonical);
+                Some((draft.keep(&text)?, text))
+            }
             Err(_) => None,
         };
         remember(&self.canonical, key, found.clone());
-        Ok(found)
+        Ok(found.map(|(digest, _)| digest))
     }
 
     /// Who the candidates are.
@@ -264,7 +282,8 @@ impl<E: Engine> Engine for Recorder<E> {
 
     fn step(&self, run: Option<&str>, event: &str) -> Result<Metered<Turn>, Error> {
         let result = self.engine.step(run, event);
-        self.receipts.turn(None, run, event, &result).map_err(not_recorded)?;
+        let draft = self.receipts.sink.draft();
+        self.receipts.turn(draft, None, run, event, &result).map_err(not_recorded)?;
         result
     }
 

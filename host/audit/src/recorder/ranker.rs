@@ -57,7 +57,7 @@ impl Recorder<Ranker> {
             let known = self.receipts.router.of(&version, make)?;
             let state = known.state.clone().filter(|_| !has_state(event));
             let over = OverRouter { router: known.router.clone(), state };
-            self.receipts.turn(Some(over), run, event, &result)
+            self.receipts.turn(self.receipts.sink.draft(), Some(over), run, event, &result)
         };
         record().map_err(not_recorded)?;
         result
@@ -73,6 +73,7 @@ impl Recorder<Ranker> {
         let receipts = &self.receipts;
         let known = receipts.router.of(version, |last| self.known(version, last, candidates))?;
         let names = &known.names;
+        let draft = receipts.sink.draft();
         let outcome = match result {
             Ok(choice) => json!({ "ranking": ranking::of_choice(&choice.value, names) }),
             Err(error) => stopped(error),
@@ -84,14 +85,14 @@ impl Recorder<Ranker> {
             engine: receipts.recording.engine.clone(),
             router: known.router.clone(),
             state: known.state.clone(),
-            ask: receipts.keep_said(ask)?,
+            ask: receipts.keep_said(&draft, ask)?,
             texts: receipts.recording.bodies,
             chosen: first.and_then(|first| names.get(first).cloned()),
             result: result_digest(&outcome),
             fuel: Some(receipts.fuel(ranked.map(|ranked| ranked.spent))),
             outcome,
         };
-        receipts.ledger.append(RANK, &receipt).map(drop)
+        draft.append(RANK, &receipt)
     }
 
     fn known(
@@ -100,7 +101,8 @@ impl Recorder<Ranker> {
         last: Option<(&Version, &Known)>,
         candidates: &str,
     ) -> Result<Known, LedgerError> {
-        let keep = |text: &str| self.receipts.keep_said(text);
+        let draft = self.receipts.sink.draft();
+        let keep = |text: &str| self.receipts.keep_said(&draft, text);
         let (router, names) = match last {
             Some((_, known)) => (known.router.clone(), Arc::clone(&known.names)),
             None => (keep(version.text())?, names(candidates).unwrap_or_default().into()),

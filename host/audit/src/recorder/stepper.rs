@@ -6,7 +6,7 @@ use sigmapol_core::{Error, Metered, Stepper, Turn};
 use sigmapol_ledger::LedgerError;
 
 use super::{Receipts, is_for_others, lock, not_recorded};
-use crate::{facts::has_state, over::OverRouter};
+use crate::{facts::has_state, over::OverRouter, sink::Draft};
 
 /// What takes the steps, and what their records say of the router.
 pub(super) struct RecordedStepper {
@@ -14,6 +14,7 @@ pub(super) struct RecordedStepper {
     over: OverRouter,
     /// The state that was told last, and its digest.
     told: Mutex<Option<(Arc<str>, String)>>,
+    router: Arc<str>,
     receipts: Arc<Receipts>,
 }
 
@@ -24,20 +25,25 @@ impl RecordedStepper {
         router: &str,
         receipts: &Arc<Receipts>,
     ) -> Result<Self, Error> {
-        let router = receipts.keep_said(router).map_err(not_recorded)?;
+        let draft = receipts.sink.draft(); // a text that is written behind goes with each record
+        let digest = receipts.keep_said(&draft, router).map_err(not_recorded)?;
         // its state is that of the text, as long as a step is under no other
-        let over = OverRouter { router, state: None };
-        Ok(Self { stepper, over, told: Mutex::default(), receipts: Arc::clone(receipts) })
+        let over = OverRouter { router: digest, state: None };
+        let (router, receipts) = (router.into(), Arc::clone(receipts));
+        Ok(Self { stepper, over, told: Mutex::default(), router, receipts })
     }
 
-    /// The digest of a state, which is recorded once as long as it stays.
-    fn state(&self, state: &Arc<str>) -> Result<String, LedgerError> {
+    /// The digest of a state, which is computed once as long as it stays.
+    fn state(&self, draft: &Draft<'_>, state: &Arc<str>) -> Result<String, LedgerError> {
         if let Some((known, digest)) = &*lock(&self.told)
             && Arc::ptr_eq(known, state)
         {
+            if self.receipts.recording.bodies {
+                draft.keep_known(digest, state);
+            }
             return Ok(digest.clone());
         }
-        let digest = self.receipts.keep_said(state)?;
+        let digest = self.receipts.keep_said(draft, state)?;
         *lock(&self.told) = Some((Arc::clone(state), digest.clone()));
         Ok(digest)
     }
@@ -50,7 +56,11 @@ impl Stepper for RecordedStepper {
             return result;
         }
         let over = Some(self.over.clone());
-        self.receipts.turn(over, run, event, &result).map_err(not_recorded)?;
+        let draft = self.receipts.sink.draft();
+        if self.receipts.recording.bodies {
+            draft.keep_known(&self.over.router, &self.router);
+        }
+        self.receipts.turn(draft, over, run, event, &result).map_err(not_recorded)?;
         result
     }
 
@@ -69,8 +79,13 @@ impl Stepper for RecordedStepper {
             return result;
         }
         let record = || {
-            let over = OverRouter { state: Some(self.state(state)?), ..self.over.clone() };
-            self.receipts.turn(Some(over), run, event, &result)
+            let draft = self.receipts.sink.draft();
+            if self.receipts.recording.bodies {
+                draft.keep_known(&self.over.router, &self.router);
+            }
+            let state = Some(self.state(&draft, state)?);
+            let over = OverRouter { state, ..self.over.clone() };
+            self.receipts.turn(draft, Some(over), run, event, &result)
         };
         record().map_err(not_recorded)?;
         result

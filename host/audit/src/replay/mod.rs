@@ -59,6 +59,9 @@ pub struct Summary {
     pub component_mismatch: u64,
     /// Recorded by digest alone.
     pub not_recorded: u64,
+    /// Records that are missing: they were lost when they should have been written. Where a disk
+    /// failed there may be fewer.
+    pub missing: u64,
 }
 
 impl Summary {
@@ -93,7 +96,7 @@ pub fn replay(
     each: &(dyn Fn(u64, &Verdict) + Sync),
 ) -> Result<Summary, ReplayError> {
     let summary = Mutex::new(Summary::default());
-    walk(folder, threads, &|number, job| {
+    let missing = walk(folder, threads, &|number, job| {
         let verdict = match job {
             Some(job) => job.replay(engines)?,
             None => Verdict::NotRecorded,
@@ -102,5 +105,5 @@ pub fn replay(
         lock(&summary).count(&verdict);
         Ok(())
     })?;
-    Ok(summary.into_inner().unwrap_or_else(PoisonError::into_inner))
+    Ok(Summary { missing, ..summary.into_inner().unwrap_or_else(PoisonError::into_inner) })
 }

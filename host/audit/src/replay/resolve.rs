@@ -10,7 +10,10 @@ use sigmapol_core::{
 use sigmapol_ledger::{self as ledger, Record, Records};
 
 use super::{ReplayError, job::Job, text_cache::TextCache, versions::Versions};
-use crate::receipt::{DECISION, DecisionReceipt, RANK, RankReceipt, STEP, StepReceipt};
+use crate::{
+    behind::{GAP, Gap},
+    receipt::{DECISION, DecisionReceipt, RANK, RankReceipt, STEP, StepReceipt},
+};
 
 /// The kind of the ledger's records of texts.
 const TEXT: &str = "text";
@@ -19,13 +22,14 @@ const TEXT: &str = "text";
 const ASK: [&str; 2] = ["contract", "now_ms"];
 
 /// Reads a ledger and passes on what can be made again, until it is told to stop. There is no job
-/// where a text is not recorded.
+/// where a text is not recorded. Says how many records are missing, by what stands in their place.
 pub(super) fn jobs(
     folder: &Path,
     mut pass: impl FnMut(u64, Option<Job>) -> ControlFlow<()>,
-) -> Result<(), ReplayError> {
+) -> Result<u64, ReplayError> {
     let mut reader = ledger::read(folder)?;
     let mut texts = Texts::default();
+    let mut missing = 0_u64;
     while let Some(record) = reader.next() {
         let record = record?;
         let job = match record.kind.as_str() {
@@ -36,13 +40,17 @@ pub(super) fn jobs(
                 texts.versions.allow(record.body.get().len());
                 continue;
             }
+            GAP => {
+                missing = missing.saturating_add(body::<Gap>(&record)?.records);
+                continue;
+            }
             _ => continue,
         };
         if pass(record.number, job).is_break() {
             break;
         }
     }
-    Ok(())
+    Ok(missing)
 }
 
 fn body<T: DeserializeOwned>(record: &Record) -> Result<Box<T>, ReplayError> {

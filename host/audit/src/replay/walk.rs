@@ -22,14 +22,14 @@ const WAITING: usize = 4;
 pub(super) type Work<'w> = dyn Fn(u64, Option<&Job>) -> Result<(), Error> + Sync + 'w;
 
 /// Reads a ledger, and works on its records on so many threads. The first error of a worker ends
-/// the reading.
-pub(super) fn walk(folder: &Path, threads: usize, work: &Work<'_>) -> Result<(), ReplayError> {
+/// the reading. Says how many records are missing, as [`resolve::jobs`] does.
+pub(super) fn walk(folder: &Path, threads: usize, work: &Work<'_>) -> Result<u64, ReplayError> {
     let failed: Mutex<Option<Error>> = Mutex::new(None);
     let stop = AtomicBool::new(false);
     let (jobs, waiting) = sync_channel::<(u64, Option<Job>)>(WAITING * threads.max(1));
     // held by the workers alone: when the last of them is gone, the reader does not wait for a place
     let waiting = Arc::new(Mutex::new(waiting));
-    thread::scope(|scope| {
+    let missing = thread::scope(|scope| {
         for _ in 0..threads.max(1) {
             let waiting = Arc::clone(&waiting);
             let (failed, stop) = (&failed, &stop);
@@ -61,7 +61,7 @@ pub(super) fn walk(folder: &Path, threads: usize, work: &Work<'_>) -> Result<(),
     })?;
     match failed.into_inner().unwrap_or_else(PoisonError::into_inner) {
         Some(error) => Err(error.into()),
-        None => Ok(()),
+        None => Ok(missing),
     }
 }
 

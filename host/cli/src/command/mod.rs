@@ -8,6 +8,7 @@ pub(crate) mod flow;
 pub(crate) mod genvm;
 pub(crate) mod hash;
 pub(crate) mod inspect;
+pub(crate) mod keys;
 pub(crate) mod ledger;
 pub(crate) mod mock_provider;
 pub(crate) mod operate;

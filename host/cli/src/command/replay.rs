@@ -154,6 +154,7 @@ fn print(
         (summary.diverged, "diverged", "another outcome"),
         (summary.component_mismatch, "component mismatch", "another component, and not here"),
         (summary.not_recorded, "not recorded", "by digest alone: nothing to replay"),
+        (summary.missing, "missing", "lost when they should have been written"),
     ];
     for (count, verdict, what) in rows {
         if count > 0 || verdict == "same" {
@@ -179,6 +180,7 @@ fn document(summary: &Summary, others: &[(u64, String)]) -> serde_json::Value {
         "diverged": summary.diverged,
         "component_mismatch": summary.component_mismatch,
         "not_recorded": summary.not_recorded,
+        "missing": summary.missing,
         "first": others.collect::<Vec<_>>(),
     })
 }

@@ -1,6 +1,8 @@
 //! What several commands share.
 
+pub(crate) mod checked;
 pub(crate) mod comments;
+pub(crate) mod configured;
 pub(crate) mod context;
 pub(crate) mod contract;
 pub(crate) mod counterfactual;

@@ -13,7 +13,11 @@ use sigmapol_router::{Builder, Config, Router, RouterError};
 
 use crate::{
     Failure, Global,
-    shared::{input, record::RecordArgs, text::safe_json},
+    shared::{
+        input,
+        record::{Mode, RecordArgs, Records},
+        text::safe_json,
+    },
 };
 
 /// How much of the runtime state a killed command may lose.
@@ -57,16 +61,37 @@ pub(crate) enum State {
 }
 
 impl RouterArgs {
-    /// The engine that the command line names.
-    fn engine(&self, global: &Global) -> Result<Arc<dyn Engine>, Failure> {
+    /// The engine that the command line names, and the ledger that it records in.
+    fn engine(
+        &self,
+        mode: Mode,
+        global: &Global,
+    ) -> Result<(Arc<dyn Engine>, Option<Records>), Failure> {
         let limits = Limits::default();
         let engine = global.engine.open(limits)?;
-        Ok(self.record.record(engine, global.engine, &limits, None)?.into())
+        let (engine, records) =
+            self.record.record_as(mode, engine, global.engine, &limits, None)?;
+        Ok((engine.into(), records))
+    }
+
+    /// Whether decisions are recorded.
+    pub(crate) const fn is_recorded(&self) -> bool {
+        self.record.is_asked()
     }
 
     /// The file of the configuration, as the command line has it.
     pub(crate) fn file(&self) -> String {
         self.config.display().to_string()
+    }
+
+    /// The path of the configuration.
+    pub(crate) fn path(&self) -> &Path {
+        &self.config
+    }
+
+    /// The path, where the same can be read there again.
+    pub(crate) fn can_be_read_again(&self) -> Option<&Path> {
+        Some(self.path()).filter(|path| !input::is_descriptor(path))
     }
 
     /// The paths that may be `-`.
@@ -89,10 +114,20 @@ impl RouterArgs {
         state: State,
         global: &Global,
     ) -> Result<Builder, Failure> {
-        let mut builder = Router::builder(config)
-            .engine(self.engine(global)?)
-            .reference(self.reference)
-            .on_log(|record| {
+        Ok(self.recorded_builder(config, state, Mode::Required, global)?.0)
+    }
+
+    /// As [`builder`](Self::builder), with decisions recorded in a mode, and the ledger.
+    pub(crate) fn recorded_builder(
+        &self,
+        config: Config,
+        state: State,
+        mode: Mode,
+        global: &Global,
+    ) -> Result<(Builder, Option<Records>), Failure> {
+        let (engine, records) = self.engine(mode, global)?;
+        let mut builder =
+            Router::builder(config).engine(engine).reference(self.reference).on_log(|record| {
                 // with no stderr there is nobody left to tell
                 let _ = writeln!(io::stderr(), "{}", safe_json(record));
             });
@@ -108,13 +143,14 @@ impl RouterArgs {
         if let Some(text) = read("metrics", &self.metrics)? {
             builder = builder.metrics(text);
         }
-        Ok(match (&self.state, state) {
+        let builder = match (&self.state, state) {
             (None, _) => builder,
             (Some(path), State::Held) => builder
                 .state_file(path, SAVE_INTERVAL)
                 .state_patience(Duration::from_secs(self.state_wait.into())),
             (Some(path), State::Read) => builder.state_from(path),
-        })
+        };
+        Ok((builder, records))
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use serde_json::value::RawValue;
 use sigmapol_core::json::{Members, Object};
-use sigmapol_router::takes_chat_member;
+use sigmapol_router::{ORIGINAL, takes_chat_member};
 
 use super::{Sort, once::repeated};
 use crate::{caller::Caller, error::ApiError, route::Route, state::State};
@@ -42,6 +42,11 @@ const SORTS: [(&str, Sort); 24] = [
 /// `deadline_ms` are put together with what `model` and the operator say.
 const OWN: [&str; 4] = ["chain", "policy_ir", "scope", "timeout_ms"];
 
+/// What a run is bounded by and has to fulfil, which is put together with what the operator says; and
+/// what a stream may wait for.
+const BOUNDS: [&str; 4] =
+    ["deadline_ms", "first_token_timeout_ms", "idle_timeout_ms", "requirements"];
+
 /// Members that would change what is asked, and that are not served: to ignore them would answer
 /// another question.
 const UNSERVED: [&str; 1] = ["flow_ir"];
@@ -56,6 +61,14 @@ pub(crate) struct Asked {
     pub(crate) has_policy: bool,
     /// Members that nobody knows, and that were left out.
     pub(crate) ignored: Vec<String>,
+    pub(crate) caller: Caller,
+    /// Members that were left out for all but the providers of a dialect, which is named first.
+    pub(crate) untranslated: Option<(&'static str, Vec<String>)>,
+}
+
+/// Whether a member of a body is for the gateway, in whatever API.
+pub(crate) fn is_of_the_gateway(name: &str) -> bool {
+    [&OWN[..], &BOUNDS, &UNSERVED].iter().any(|names| names.contains(&name))
 }
 
 impl Asked {
@@ -75,7 +88,8 @@ impl Asked {
         }
         let has_policy = given("policy_ir").is_some();
         let model: String = read(given("model"), "model")?.unwrap_or_default();
-        let route = Route::of(profile, &model, has_policy)?;
+        let named = state.router().config().route_of(&model);
+        let route = Route::of(profile, named.unwrap_or(&model), has_policy)?;
         caller.check(&route, has_policy)?;
         route.check(state.names())?;
         let requirements: Option<Members<'_>> = read(given("requirements"), "requirements")?;
@@ -107,7 +121,21 @@ impl Asked {
             contract =
                 without(&contract.finish(), "max_tokens")?.with("max_tokens", &cap.to_string());
         }
-        Ok(Self { contract: contract.finish(), stream, has_policy, ignored })
+        let contract = contract.finish();
+        Ok(Self {
+            contract,
+            stream,
+            has_policy,
+            ignored,
+            caller: caller.clone(),
+            untranslated: None,
+        })
+    }
+
+    /// Puts what the client said in the words of another API beside its translation, JSON.
+    pub(crate) fn with_original(self, original: &str) -> Result<Self, ApiError> {
+        let contract = Object::new().with_all(&members(&self.contract)?);
+        Ok(Self { contract: contract.with(ORIGINAL, original).finish(), ..self })
     }
 }
 

@@ -7,7 +7,9 @@ use sigmapol_router::{Outcome, RouterError, Run};
 use tracing::{error, info};
 
 use super::Asked;
-use crate::{error::ApiError, failure, ids::RequestId, report::x_router, state::State};
+use crate::{
+    caller::Caller, error::ApiError, failure, ids::RequestId, report::x_router, state::State,
+};
 
 /// A request under way.
 #[derive(Debug)]
@@ -16,6 +18,8 @@ pub(crate) struct Call {
     pub(crate) id: RequestId,
     has_policy: bool,
     ignored: Vec<String>,
+    untranslated: Option<(&'static str, Vec<String>)>,
+    caller: Caller,
     began: Instant,
     began_ms: u64,
 }
@@ -27,10 +31,11 @@ impl Call {
         id: RequestId,
         asked: Asked,
     ) -> Result<(Self, Run), ApiError> {
-        let Asked { contract, has_policy, ignored, .. } = asked;
+        let Asked { contract, has_policy, ignored, untranslated, caller, .. } = asked;
         let began_ms = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let began_ms = u64::try_from(began_ms.as_millis()).unwrap_or(u64::MAX);
-        let call = Self { state, id, has_policy, ignored, began: Instant::now(), began_ms };
+        let began = Instant::now();
+        let call = Self { state, id, has_policy, ignored, untranslated, caller, began, began_ms };
         let run = call.state.router().begin(contract).await;
         let run = run.map_err(|error| call.failed(&error))?;
         Ok((call, run))
@@ -48,13 +53,29 @@ impl Call {
     ) -> Result<(Outcome, Value), ApiError> {
         let outcome = outcome.map_err(|error| self.failed(&error))?;
         self.log(&outcome);
-        let report = x_router(&outcome, &self.ignored);
+        let ignored = self.ignored_by(&outcome);
+        let report = x_router(&outcome, &ignored);
         self.keep(&outcome, &report);
         if outcome.ok {
             return Ok((outcome, report));
         }
         let has_envelope = self.state.has_envelope();
-        Err(failure::of_outcome(&outcome, &self.ignored, self.has_policy, has_envelope))
+        Err(failure::of_outcome(&outcome, &ignored, self.has_policy, has_envelope))
+    }
+
+    /// What was left out of what the provider got that answered.
+    fn ignored_by(&self, outcome: &Outcome) -> Vec<String> {
+        let mut ignored = self.ignored.clone();
+        if let Some((dialect, more)) = &self.untranslated {
+            let chosen =
+                outcome.chosen.as_ref().and_then(|chosen| chosen.get("provider_id")?.as_str());
+            let providers = self.state.router().config().value().get("providers");
+            let kind = providers.zip(chosen).and_then(|(all, id)| all.get(id)?.get("api_kind"));
+            if kind.and_then(Value::as_str) != Some(dialect) {
+                ignored.extend(more.iter().cloned());
+            }
+        }
+        ignored
     }
 
     fn failed(&self, why: &RouterError) -> ApiError {
@@ -70,6 +91,7 @@ impl Call {
             |key: &str| usage.and_then(|usage| usage.get(key)).cloned().unwrap_or_default();
         self.state.calls().add(json!({
             "id": self.id.as_str(),
+            "caller": self.caller.name(),
             "at_ms": self.began_ms,
             "took_ms": u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX),
             "ok": outcome.ok,
@@ -93,6 +115,7 @@ impl Call {
         let path = outcome.trace.get("decision_path").and_then(Value::as_array);
         info!(
             request = self.id.as_str(),
+            caller = self.caller.name(),
             provider = of(outcome.chosen.as_ref(), "provider_id"),
             model = of(outcome.chosen.as_ref(), "served_model_id"),
             policy = of(Some(&outcome.trace), "policy_identity"),

@@ -13,7 +13,7 @@ mod queue;
 mod sort;
 mod stream;
 
-pub(crate) use asked::{Asked, members, read};
+pub(crate) use asked::{Asked, is_of_the_gateway, members, read};
 pub(crate) use call::Call;
 pub(crate) use sort::Sort;
 pub(crate) use stream::{Answering, Frames, stream};

@@ -29,7 +29,7 @@ use crate::{
     error::{ApiError, INVALID_REQUEST, ROUTER},
     guarded::Guarded,
     limits::{
-        Bounds, CONNECTION_WINDOW, FAULTS, HEADER_BYTES, HEADERS, LEAVE_TIME, RESETS, SEND_BYTES,
+        Bounds, CONNECTION_WINDOW, FAULTS, HEADER_BYTES, HEADERS, RESETS, SEND_BYTES,
         STREAM_WINDOW, STREAMS,
     },
 };
@@ -53,7 +53,7 @@ pub(super) async fn connection<S>(
 ) where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let socket = Stalled::new(socket, shared.bounds.write_time);
+    let socket = Stalled::new(socket, shared.bounds.write_time, load.writes());
     let Some(tls) = tls else {
         return http_1(socket, shared, load).await;
     };
@@ -200,13 +200,14 @@ async fn drive(
         () = idle_for_long => false,
     };
     connection.as_mut().end();
-    if stops {
+    if stops || load.idle_since().is_none() {
         let _ = connection.await;
         return;
     }
-    // one that says nothing is not waited for
+    // it has a turn to take its leave, and is not waited for
     tokio::select! {
+        biased;
         _ = connection => {}
-        () = load.idle_for(LEAVE_TIME) => {}
+        () = std::future::ready(()) => {}
     }
 }

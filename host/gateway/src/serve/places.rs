@@ -1,7 +1,10 @@
 //! Places for connections, and who leaves when there are none.
 
 use std::{
-    sync::{Arc, Mutex, PoisonError, Weak},
+    sync::{
+        Arc, Mutex, PoisonError, Weak,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -30,7 +33,8 @@ impl Places {
     }
 
     /// A place. Where there is none, the connection that has been without a request for longest is asked
-    /// to leave: whoever opens connections and says nothing keeps nobody out.
+    /// to leave: whoever opens connections and says nothing keeps nobody out. Those that have not read
+    /// the end of an answer yet come last: they may mean well.
     pub(super) async fn take(&self) -> Place {
         let permit = loop {
             let free = Arc::clone(&self.free);
@@ -53,9 +57,9 @@ impl Places {
         let taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
         let idle = taken.iter().filter_map(Weak::upgrade).filter_map(|load| {
             let since = load.idle_since()?;
-            Some((since, load))
+            Some(((load.writes.load(Ordering::Relaxed), since), load))
         });
-        if let Some((_, load)) = idle.min_by_key(|(since, _)| *since) {
+        if let Some((_, load)) = idle.min_by_key(|(order, _)| *order) {
             // it keeps what it was told, also where it is at something else just now
             load.leave.notify_one();
         }
@@ -65,6 +69,8 @@ impl Places {
 /// What a connection is at.
 pub(super) struct Load {
     busy: watch::Sender<Busy>,
+    /// Something is written that the client does not read.
+    writes: Arc<AtomicBool>,
     leave: Notify,
 }
 
@@ -81,7 +87,12 @@ pub(super) struct Entered(Arc<Load>);
 impl Load {
     fn new() -> Self {
         let busy = Busy { requests: 0, since: Instant::now() };
-        Self { busy: watch::Sender::new(busy), leave: Notify::new() }
+        Self { busy: watch::Sender::new(busy), writes: Arc::default(), leave: Notify::new() }
+    }
+
+    /// Where a socket says that a write waits.
+    pub(super) fn writes(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.writes)
     }
 
     /// A request begins; it ends when this is dropped.
@@ -90,7 +101,8 @@ impl Load {
         Entered(Arc::clone(self))
     }
 
-    fn idle_since(&self) -> Option<Instant> {
+    /// Since when it has no request.
+    pub(super) fn idle_since(&self) -> Option<Instant> {
         let busy = *self.busy.borrow();
         (busy.requests == 0).then_some(busy.since)
     }
@@ -163,6 +175,25 @@ mod tests {
         let waited = began.elapsed();
         assert!((60 * SECOND..=60 * SECOND + PLACE_AGAIN).contains(&waited), "{waited:?}");
         drop((ask, at_work));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_that_is_still_written_to_comes_last() {
+        let places = Places::new(2);
+        let first = places.take().await;
+        first.load.writes.store(true, Ordering::Relaxed);
+        tokio::time::advance(SECOND).await;
+        let second = places.take().await;
+        let mut at_work = Vec::new();
+        for leaving in [second, first] {
+            let leaves = async {
+                leaving.load.asked_to_leave().await;
+                drop(leaving);
+            };
+            let (next, ()) = tokio::join!(places.take(), leaves);
+            // who has a request is not asked
+            at_work.push((next.load.enter(), next));
+        }
     }
 
     #[tokio::test(start_paused = true)]

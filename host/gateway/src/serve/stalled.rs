@@ -3,6 +3,10 @@
 use std::{
     io,
     pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     task::{Context, Poll, ready},
     time::Duration,
 };
@@ -19,12 +23,14 @@ pub(crate) struct Stalled<S> {
     limit: Duration,
     /// Of the write that waits.
     until: Pin<Box<Sleep>>,
-    waits: bool,
+    /// There is one.
+    waits: Arc<AtomicBool>,
 }
 
 impl<S> Stalled<S> {
-    pub(crate) fn new(inner: S, limit: Duration) -> Self {
-        Self { inner, limit, until: Box::pin(sleep(limit)), waits: false }
+    /// `waits` says whether a write does.
+    pub(crate) fn new(inner: S, limit: Duration, waits: Arc<AtomicBool>) -> Self {
+        Self { inner, limit, until: Box::pin(sleep(limit)), waits }
     }
 
     /// What a write came to; one that waits has an end.
@@ -34,11 +40,10 @@ impl<S> Stalled<S> {
         context: &mut Context<'_>,
     ) -> Poll<io::Result<T>> {
         if written.is_ready() {
-            self.waits = false;
+            self.waits.store(false, Ordering::Relaxed);
             return written;
         }
-        if !self.waits {
-            self.waits = true;
+        if !self.waits.swap(true, Ordering::Relaxed) {
             self.until.as_mut().reset(Instant::now() + self.limit);
         }
         ready!(self.until.as_mut().poll(context));
@@ -104,7 +109,7 @@ mod tests {
     async fn a_write_that_nobody_reads_has_an_end() {
         let limit = Duration::from_secs(60);
         let (near, mut far) = duplex(4);
-        let mut near = Stalled::new(near, limit);
+        let mut near = Stalled::new(near, limit, Arc::default());
         let began = Instant::now();
         // each byte that is read is time for the next one
         let reader = async {

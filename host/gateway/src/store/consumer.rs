@@ -2,7 +2,10 @@
 
 use std::time::SystemTime;
 
-use super::{Allowed, KeyDigest};
+use serde_json::{Value, json};
+
+use super::{Allowed, KeyDigest, format::routes_json};
+use crate::time::time_text;
 
 /// Who has keys: an application, a person, a team.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,6 +27,19 @@ impl Consumer {
     pub fn new(name: &str) -> Self {
         let (status, allowed) = (Status::Active, Allowed::All);
         Self { name: name.to_owned(), status, allowed, keys: Vec::new() }
+    }
+
+    /// What operators are told of it: `{consumer, status, allowed_routes, keys: [{sha256_prefix, created,
+    /// expires, revoked}]}`; of a digest no more than its first digits.
+    #[must_use]
+    pub fn told(&self) -> Value {
+        let key = |key: &Key| {
+            json!({"sha256_prefix": key.digest.prefix(), "created": time_text(key.created),
+                "expires": key.expires.map(time_text), "revoked": key.revoked.map(time_text)})
+        };
+        let keys: Vec<Value> = self.keys.iter().map(key).collect();
+        json!({"consumer": self.name, "status": self.status.as_str(),
+            "allowed_routes": routes_json(&self.allowed), "keys": keys})
     }
 }
 

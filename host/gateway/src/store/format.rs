@@ -105,7 +105,7 @@ fn consumer_json(consumer: &Consumer) -> Value {
 }
 
 /// Routes as they are kept: `null` for all.
-pub(crate) fn routes_json(allowed: &Allowed) -> Value {
+pub(super) fn routes_json(allowed: &Allowed) -> Value {
     match allowed {
         Allowed::All => Value::Null,
         Allowed::Only(routes) => routes.iter().map(AllowedRoute::as_str).collect(),

@@ -12,8 +12,9 @@ use std::{fmt, pin::Pin, sync::Arc};
 pub use consumer::{Consumer, Key, Status};
 pub use edit::Edit;
 pub use file::FileStore;
-pub(crate) use format::{allowed as allowed_routes, routes_json};
+pub(crate) use format::allowed as allowed_routes;
 pub use key::{ApiKey, KeyDigest};
+pub(crate) use route::POLICY;
 pub use route::{Allowed, AllowedRoute};
 
 /// The longest name of a consumer, in bytes.

@@ -11,7 +11,7 @@ const ROUTE_BYTES: usize = 256;
 const ROUTES: usize = 100;
 
 /// Of a caller's own policy or flow.
-const POLICY: &str = "policy";
+pub(crate) const POLICY: &str = "policy";
 
 /// One way to ask: `profile:NAME`, `family:NAME`, `pin:PROVIDER/FAMILY`, or `policy` for a policy of the
 /// caller's own. A `*` at the end of a name stands for any rest.

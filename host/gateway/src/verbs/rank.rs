@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use axum::{
+    Extension,
     extract::{self, Query, Request, rejection::QueryRejection},
     http::StatusCode,
     response::Response,
@@ -12,7 +13,9 @@ use sigmapol_core::json::{Object, quote};
 use sigmapol_router::takes_chat_member;
 
 use super::{apart, body};
-use crate::{error::ApiError, failure, reply::json_response, route::Route, state::State};
+use crate::{
+    caller::Caller, error::ApiError, failure, reply::json_response, route::Route, state::State,
+};
 
 /// Members of a contract that a ranking may have, beside those of a chat request.
 const OWN: [&str; 6] = ["chain", "policy_ir", "profile", "protocol", "requirements", "scope"];
@@ -20,6 +23,7 @@ const OWN: [&str; 6] = ["chain", "policy_ir", "profile", "protocol", "requiremen
 /// `POST /x/rank`: a contract, `{policy_ir?, profile?, requirements?, …}` → `{ranked, rejected}`
 pub(crate) async fn rank(
     extract::State(state): extract::State<State>,
+    Extension(caller): Extension<Caller>,
     request: Request,
 ) -> Result<Response, ApiError> {
     let contract = body::text(request).await?;
@@ -28,12 +32,13 @@ pub(crate) async fn rank(
     let profile = members.get("profile").map(serde_json::from_str::<String>).transpose();
     let wrong = |_| ApiError::of_param("invalid_type", "profile", "expected a string");
     let has_policy = members.get("policy_ir").is_some();
-    ranked(&state, profile.map_err(wrong)?, has_policy, contract).await
+    ranked(&state, &caller, profile.map_err(wrong)?, has_policy, contract).await
 }
 
 /// `GET /x/rank?profile=NAME`, or that of `default`
 pub(crate) async fn rank_of_profile(
     extract::State(state): extract::State<State>,
+    Extension(caller): Extension<Caller>,
     query: Result<Query<BTreeMap<String, String>>, QueryRejection>,
 ) -> Result<Response, ApiError> {
     let Query(mut query) = query
@@ -44,16 +49,19 @@ pub(crate) async fn rank_of_profile(
     }
     let named = profile.as_deref().map(quote);
     let contract = Object::new().with_some("profile", named.as_deref()).finish();
-    ranked(&state, profile, false, contract).await
+    ranked(&state, &caller, profile, false, contract).await
 }
 
 async fn ranked(
     state: &State,
+    caller: &Caller,
     profile: Option<String>,
     has_policy: bool,
     contract: String,
 ) -> Result<Response, ApiError> {
-    Route::Profile(profile.as_deref()).check(state.names())?;
+    let route = Route::Profile(profile.as_deref());
+    caller.check(&route, has_policy)?;
+    route.check(state.names())?;
     let ranking = apart(state, move |router| router.rank(&contract)).await?;
     let ranking =
         ranking.map_err(|error| failure::of_ranking(&error, has_policy, state.has_envelope()))?;

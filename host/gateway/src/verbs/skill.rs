@@ -1,6 +1,9 @@
 //! `GET /skill`: how to write a policy for this gateway, for a model that reads it.
 
+use std::collections::BTreeSet;
+
 use axum::{
+    Extension,
     body::Body,
     extract,
     http::{HeaderValue, header::CONTENT_TYPE},
@@ -10,7 +13,11 @@ use serde_json::Value;
 use sigmapol_templates::TEMPLATES;
 
 use super::fields;
-use crate::state::State;
+use crate::{
+    caller::Caller,
+    route::{FAMILY, PROFILE},
+    state::State,
+};
 
 /// Names that one line shows; a catalog may have thousands.
 const NAMES: usize = 200;
@@ -19,14 +26,17 @@ const NAMES: usize = 200;
 const INTRODUCTION: &str = include_str!("skill.md");
 
 /// Markdown: what policies are, and the names of this gateway.
-pub(crate) async fn skill(extract::State(state): extract::State<State>) -> Response {
-    let mut response = Response::new(Body::from(text(&state)));
+pub(crate) async fn skill(
+    extract::State(state): extract::State<State>,
+    Extension(caller): Extension<Caller>,
+) -> Response {
+    let mut response = Response::new(Body::from(text(&state, &caller)));
     let kind = HeaderValue::from_static("text/markdown; charset=utf-8");
     response.headers_mut().insert(CONTENT_TYPE, kind);
     response
 }
 
-fn text(state: &State) -> String {
+fn text(state: &State, caller: &Caller) -> String {
     let mut text = INTRODUCTION.to_owned();
     let config = state.router().config().value();
     let keys = |key: &str| -> Vec<String> {
@@ -34,8 +44,16 @@ fn text(state: &State) -> String {
         table.map(|(name, _)| name.clone()).collect()
     };
     let names = state.names();
-    let profiles: Vec<_> = names.profiles.iter().cloned().collect();
-    let families: Vec<_> = names.families.iter().cloned().collect();
+    let of_caller = |start: &str, names: &BTreeSet<String>| -> Vec<String> {
+        let own = |name: &&String| caller.may_name(&format!("{start}{name}"));
+        names.iter().filter(own).cloned().collect()
+    };
+    let profiles = of_caller(PROFILE, &names.profiles);
+    // a policy of one's own chooses among all of them
+    let families = match caller.may_bring_policy() {
+        true => names.families.iter().cloned().collect(),
+        false => of_caller(FAMILY, &names.families),
+    };
     text.push_str("\n## The names of this gateway\n\n");
     for (what, names) in [
         ("Profiles", profiles),

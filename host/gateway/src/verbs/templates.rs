@@ -1,6 +1,7 @@
 //! `/x/policy/templates`: policies made of a few options.
 
 use axum::{
+    Extension,
     extract::{self, Path, Request, rejection::PathRejection},
     http::StatusCode,
     response::Response,
@@ -10,9 +11,11 @@ use sigmapol_templates::{Known, TEMPLATES, build};
 
 use super::{apart, body, policy::shown};
 use crate::{
+    caller::Caller,
     error::{ApiError, INVALID_REQUEST},
     failure,
     reply::json_response,
+    route::Route,
     state::State,
 };
 
@@ -34,6 +37,7 @@ pub(crate) async fn list() -> Response {
 /// `POST /x/policy/templates/{name}`: options → what a policy is, and `intent` in words
 pub(crate) async fn make(
     extract::State(state): extract::State<State>,
+    Extension(caller): Extension<Caller>,
     name: Result<Path<String>, PathRejection>,
     request: Request,
 ) -> Result<Response, ApiError> {
@@ -48,6 +52,7 @@ pub(crate) async fn make(
     let options: Value = serde_json::from_str(&text).map_err(|error| invalid(error.to_string()))?;
     let (policy, intent) = match &*name {
         DEFAULT => {
+            caller.check(&Route::Profile(None), false)?;
             if options.as_object().is_some_and(|options| !options.is_empty()) {
                 return Err(invalid("$: expected no options".to_owned()));
             }

@@ -62,12 +62,17 @@ impl Gateway {
         change: impl Fn(&mut Value),
         settings: Settings,
     ) -> Self {
-        Self::with_all(script, change, settings, Access::default()).await
+        Self::with_all(script, change, settings, Access::default(), |server| server).await
     }
 
     /// As [`with`](Self::with), for those who have a key.
     pub(crate) async fn with_access(script: &Value, access: Access) -> Self {
-        Self::with_all(script, |_| {}, Settings::default(), access).await
+        Self::with_all(script, |_| {}, Settings::default(), access, |server| server).await
+    }
+
+    /// As [`with`](Self::with), by a server with something of its own.
+    pub(crate) async fn with_server(script: &Value, own: impl FnOnce(Server) -> Server) -> Self {
+        Self::with_all(script, |_| {}, Settings::default(), Access::default(), own).await
     }
 
     async fn with_all(
@@ -75,6 +80,7 @@ impl Gateway {
         change: impl Fn(&mut Value),
         settings: Settings,
         access: Access,
+        own: impl FnOnce(Server) -> Server,
     ) -> Self {
         let script = if script.is_null() { String::new() } else { script.to_string() };
         let mock = MockProvider::start(&script, 0).await.unwrap();
@@ -85,6 +91,7 @@ impl Gateway {
         let router = Router::builder(config).engine(Arc::new(Native)).provider(provider);
         let router = router.steps_apart(true).build().unwrap();
         let server = Server::bind_with("127.0.0.1:0".parse().unwrap(), access).await.unwrap();
+        let server = own(server);
         let address = server.address();
         let (stop, stopped) = oneshot::channel();
         let again = Arc::clone(&file);
@@ -116,6 +123,17 @@ impl Gateway {
         let method = if body.is_some() { "POST" } else { "GET" };
         let body = body.map(Value::to_string).unwrap_or_default();
         send(self.address, request(method, path, headers, &body).as_bytes()).await
+    }
+
+    /// The same, with more headers.
+    pub(crate) async fn post_with(&self, path: &str, headers: &str, body: &str) -> Reply {
+        let headers = format!("content-type: application/json\r\n{headers}");
+        send(self.address, request("POST", path, &headers, body).as_bytes()).await
+    }
+
+    /// A request for a message, with more members; one that is `null` is left out.
+    pub(crate) async fn message(&self, more: Value) -> Reply {
+        self.post("/v1/messages", &message(more).to_string()).await
     }
 
     /// CHAT of the cases, with more members.
@@ -150,7 +168,16 @@ impl Gateway {
 
 /// The body of CHAT; a member that is `null` here is left out.
 pub(crate) fn chat(more: Value) -> Value {
-    let mut body = json!({"model": "", "messages": [{"role": "user", "content": "hi"}]});
+    with(json!({"model": "", "messages": [{"role": "user", "content": "hi"}]}), more)
+}
+
+/// The body of a request for a message; a member that is `null` here is left out.
+pub(crate) fn message(more: Value) -> Value {
+    let turns = json!([{"role": "user", "content": "hi"}]);
+    with(json!({"model": "claude-x", "max_tokens": 64, "messages": turns}), more)
+}
+
+fn with(mut body: Value, more: Value) -> Value {
     let members = body.as_object_mut().unwrap();
     for (name, value) in more.as_object().unwrap() {
         match value {

@@ -451,17 +451,78 @@ async fn what_a_client_says_of_itself_is_nothing() {
     let headers = format!("authorization: Bearer sk-route\r\n{said}");
     let reply = world.gateway.ask_with(&headers, path, Some(&body)).await;
     assert_eq!(refused(&reply), expect(403, "caller_route_not_allowed"));
+    // what it spends is its own
+    let headers = format!("authorization: Bearer sk-a\r\n{said}");
+    let reply = world.gateway.ask_with(&headers, path, Some(&body)).await;
+    assert_eq!(reply.status, 200);
+    let calls = world.gateway.ask(ADMIN, "/x/calls", None).await.json();
+    let callers: Vec<_> =
+        calls["calls"].as_array().unwrap().iter().map(|call| &call["caller"]).collect();
+    assert_eq!(callers, ["app"]);
 }
 
-/// G86, as far as it is there
+/// What shows how others are served is for those that may use it.
+#[tokio::test]
+async fn verbs_over_policies_are_for_callers_and_the_admin() {
+    let world = World::new().await;
+    let gateway = &world.gateway;
+    let normalize = json!({"flow_ir": []});
+    for (path, body) in [
+        ("/x/fields", None),
+        ("/x/policy/templates", None),
+        ("/x/rank", None),
+        ("/skill", None),
+        ("/x/flow/normalize", Some(&normalize)),
+    ] {
+        let reply = gateway.ask_with("", path, body).await;
+        assert_eq!(refused(&reply), expect(401, "caller_auth"), "{path}");
+        for key in ["sk-a", ADMIN] {
+            let reply = gateway.ask(key, path, body).await;
+            let expected = if body.is_some() { 400 } else { 200 };
+            assert_eq!(reply.status, expected, "{key} {path} {}", reply.body);
+        }
+    }
+    let policy = json!({"policy_ir": ["policy", ["top"], ["zero"], ["argmax"], ["id"],
+        ["always", {"action": "abort"}]]});
+    let refused_route = expect(403, "caller_route_not_allowed");
+    for (key, path, body, expected) in [
+        ("sk-route", "/x/rank?profile=private", None, None),
+        ("sk-route", "/x/rank", None, Some(&refused_route)),
+        ("sk-route", "/x/rank?profile=nope", None, Some(&refused_route)),
+        ("sk-route", "/x/rank", Some(&policy), Some(&refused_route)),
+        ("sk-wide", "/x/rank", Some(&policy), None),
+        ("sk-route", "/x/policy/templates/default", Some(&json!({})), Some(&refused_route)),
+        ("sk-a", "/x/policy/templates/default", Some(&json!({})), None),
+    ] {
+        let reply = gateway.ask(key, path, body).await;
+        match expected {
+            None => assert_eq!(reply.status, 200, "{key} {path} {}", reply.body),
+            Some(expected) => assert_eq!(&refused(&reply), expected, "{key} {path}"),
+        }
+    }
+    let skill = gateway.ask("sk-route", "/skill", None).await.body;
+    assert!(skill.contains("Profiles: `private`.\n"), "{skill}");
+    assert!(skill.contains("`family_eq`: none.\n"), "{skill}");
+    let skill = gateway.ask("sk-wide", "/skill", None).await.body;
+    assert!(skill.contains("Profiles: none.\n"), "{skill}");
+    assert!(gateway.calls().is_empty());
+}
+
+/// G86
 #[tokio::test]
 async fn what_operates_the_gateway_is_not_there_for_others() {
     let world = World::new().await;
     let none = world.gateway.ask("sk-a", "/v1/nothing", None).await;
     for headers in ["authorization: Bearer sk-a\r\n", "authorization: Bearer no\r\n", ""] {
-        let reply = world.gateway.ask_with(headers, "/metrics", None).await;
-        assert_eq!((reply.status, reply.json()), (404, none.json()), "{headers}");
+        for path in ["/metrics", "/x/runtime", "/x/calls"] {
+            let reply = world.gateway.ask_with(headers, path, None).await;
+            assert_eq!((reply.status, reply.json()), (404, none.json()), "{headers} {path}");
+        }
     }
+    assert_eq!(world.chat("sk-b", json!({})).await.status, 200);
+    assert_eq!(world.gateway.ask(ADMIN, "/x/runtime", None).await.status, 200);
+    let calls = world.gateway.ask(ADMIN, "/x/calls", None).await.json();
+    assert_eq!(calls["calls"][0]["caller"], "other");
     let metrics = world.gateway.ask(ADMIN, "/metrics", None).await;
     assert_eq!(metrics.status, 200);
     assert!(!metrics.body.contains("sk-a") && !metrics.body.contains("app"), "{}", metrics.body);
@@ -509,4 +570,54 @@ async fn beyond_this_machine_it_needs_keys_and_an_admin() {
     }
     let server = Server::bind_with("0.0.0.0:0".parse().unwrap(), keys().admin(token())).await;
     assert!(server.unwrap().address().ip().is_unspecified());
+}
+
+/// A page in a browser has no key that nobody gave it, so its origin is of no matter; what it may read is.
+#[tokio::test]
+async fn pages_may_read_answers_where_they_are_allowed() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = store(&path_of(&folder));
+    fill(&*store).await;
+    let access = Access::default().store(store);
+    let access = access.allow_origins(&["https://play.example:8443".to_owned()]).unwrap();
+    let gateway = Gateway::with_access(&Value::Null, access).await;
+    let body = chat(json!({}));
+    let chats =
+        async |headers: &str| gateway.ask_with(headers, "/v1/chat/completions", Some(&body)).await;
+    let allowed = "origin: https://play.example:8443\r\n";
+    let allow = "access-control-allow-origin";
+    // the question of a browser comes without a key
+    let asks = |origin: &str| {
+        let headers = format!(
+            "{origin}access-control-request-method: POST\r\n\
+             access-control-request-headers: authorization, content-type\r\n"
+        );
+        request("OPTIONS", "/v1/chat/completions", &headers, "")
+    };
+    let reply = send(gateway.address, asks(allowed).as_bytes()).await;
+    assert_eq!((reply.status, reply.body.as_str()), (204, ""));
+    for (name, value) in [
+        (allow, "https://play.example:8443"),
+        ("access-control-allow-headers", "authorization, *"),
+        ("access-control-allow-methods", "GET, POST"),
+        ("access-control-max-age", "600"),
+        ("vary", "origin"),
+    ] {
+        assert_eq!(reply.header(name), Some(value));
+    }
+    assert_eq!(reply.header("access-control-allow-credentials"), None);
+    let reply = chats(&format!("{allowed}authorization: Bearer sk-a\r\n")).await;
+    assert_eq!((reply.status, reply.header(allow)), (200, Some("https://play.example:8443")));
+    // an error can be read, too
+    let reply = chats(allowed).await;
+    assert_eq!(refused(&reply), expect(401, "caller_auth"));
+    assert_eq!(reply.header(allow), Some("https://play.example:8443"));
+    for origin in ["https://play.example", "http://play.example:8443", "https://x.example", "null"]
+    {
+        let headers = format!("origin: {origin}\r\n");
+        let reply = send(gateway.address, asks(&headers).as_bytes()).await;
+        assert_eq!((reply.status, reply.header(allow)), (401, None), "{origin}");
+        let reply = chats(&format!("{headers}authorization: Bearer sk-a\r\n")).await;
+        assert_eq!((reply.status, reply.header(allow)), (200, None), "{origin}");
+    }
 }

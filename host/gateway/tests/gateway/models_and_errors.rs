@@ -54,7 +54,7 @@ async fn models_are_profiles_and_families() {
 #[tokio::test]
 async fn paths_and_methods_that_are_not_there() {
     let gateway = Gateway::with(&Value::Null).await;
-    let known = "expected /v1/chat/completions or /v1/models";
+    let known = "expected /v1/chat/completions, /v1/messages, /v1/responses or /v1/models";
     for (method, path, status, code, message) in [
         ("GET", "/v1/nothing", 404, "not_found", format!("there is nothing at this path: {known}")),
         ("GET", "/", 404, "not_found", format!("there is nothing at this path: {known}")),

@@ -67,6 +67,11 @@ impl Ledger {
         self.state().durable.head
     }
 
+    /// Why nothing is written any more, after a write has failed.
+    pub fn failure(&self) -> Option<LedgerError> {
+        self.state().failed.clone()
+    }
+
     /// Appends a record, and comes back when it is on disk.
     ///
     /// The body is anything that becomes a JSON object. It is written in its canonical form:

@@ -5,6 +5,7 @@
 mod answer;
 mod body;
 mod messages;
+mod original;
 
 use super::{Dialect, bearer};
 use crate::{
@@ -36,8 +37,18 @@ impl Dialect for Anthropic {
         "/messages"
     }
 
-    fn headers(&self, credential: Option<&Credential>) -> Vec<(&'static str, String)> {
-        let mut headers = vec![("anthropic-version", VERSION.to_owned())];
+    /// The version and the betas of a client that speaks the dialect are its own.
+    fn headers(
+        &self,
+        request: &Request<'_>,
+        credential: Option<&Credential>,
+    ) -> Vec<(&'static str, String)> {
+        let original = request.original.as_ref();
+        let version = original.and_then(|original| original.version.clone());
+        let version = version.unwrap_or_else(|| VERSION.to_owned());
+        let mut headers = vec![("anthropic-version", version)];
+        let beta = original.and_then(|original| original.beta.clone());
+        headers.extend(beta.map(|beta| ("anthropic-beta", beta)));
         headers.extend(credential.map(|credential| match credential {
             Credential::Key(key) => ("x-api-key", key.expose().to_owned()),
             Credential::Token(_) => bearer(credential),

@@ -43,7 +43,11 @@ impl Dialect for Google {
         ":generateContent"
     }
 
-    fn headers(&self, credential: Option<&Credential>) -> Vec<(&'static str, String)> {
+    fn headers(
+        &self,
+        _: &Request<'_>,
+        credential: Option<&Credential>,
+    ) -> Vec<(&'static str, String)> {
         let header = credential.map(|credential| match credential {
             Credential::Key(key) => ("x-goog-api-key", key.expose().to_owned()),
             Credential::Token(_) => bearer(credential),

@@ -30,7 +30,11 @@ pub(crate) trait Dialect: Send + Sync {
     fn endpoint(&self) -> &'static str;
 
     /// The headers that carry the credential, and those that the dialect needs besides.
-    fn headers(&self, credential: Option<&Credential>) -> Vec<(&'static str, String)> {
+    fn headers(
+        &self,
+        _: &Request<'_>,
+        credential: Option<&Credential>,
+    ) -> Vec<(&'static str, String)> {
         credential.map(bearer).into_iter().collect()
     }
 

@@ -23,6 +23,8 @@ pub(super) struct Call<'a> {
     pub(super) settings: &'a Settings,
     pub(super) dialect: &'static dyn Dialect,
     pub(super) credential: Option<Credential>,
+    /// What the dialect has to say in headers.
+    pub(super) headers: Vec<(&'static str, String)>,
     pub(super) reader: &'a Reader<'a>,
     pub(super) watch: Watch,
     pub(super) wanted: Wanted,
@@ -51,8 +53,8 @@ impl Call<'_> {
     fn headers(&self) -> Result<HeaderMap, CallError> {
         let mut headers = HeaderMap::new();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        for (name, value) in self.dialect.headers(self.credential.as_ref()) {
-            let mut value = HeaderValue::from_str(&value).map_err(|_| {
+        for (name, value) in &self.headers {
+            let mut value = HeaderValue::from_str(value).map_err(|_| {
                 let message = "the credential has characters that no header can carry";
                 CallError::new(ErrorKind::AuthError, message)
             })?;

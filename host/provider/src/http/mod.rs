@@ -105,7 +105,9 @@ impl Http {
         };
         let scrub = Scrub::new(credential.as_ref().map(crate::config::Credential::secret));
         let reader = Reader { api: dialect.api(), error_map: &settings.error_map, scrub };
-        let mut call = Call { settings, dialect, credential, reader: &reader, watch, wanted };
+        let headers = dialect.headers(&request, credential.as_ref());
+        let reader = &reader;
+        let mut call = Call { settings, dialect, credential, headers, reader, watch, wanted };
         let sent = call.send(&self.client, &url, body, on_delta).await;
         // whatever it is that failed
         sent.map_err(|error| CallError { message: reader.message(&error.message), ..error })

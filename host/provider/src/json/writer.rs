@@ -50,7 +50,25 @@ impl Writer {
 
     /// Sets a member whose name may have dots.
     pub(crate) fn set_member(&mut self, name: &str, text: impl Into<String>) {
-        let node = Node::Text(text.into());
+        self.put(name, Node::Text(text.into()));
+    }
+
+    /// Makes a member an object that is being written, with these members to begin with: what is set
+    /// below it stays beside them.
+    pub(crate) fn open(&mut self, name: &str, members: &super::Object<'_>) {
+        let mut object = Self::default();
+        for (key, value) in &members.0 {
+            object.set_member(key, value.get());
+        }
+        self.put(name, Node::Object(object));
+    }
+
+    /// Takes a member back, and keeps its place.
+    pub(crate) fn free(&mut self, name: &str) {
+        self.put(name, Node::Free);
+    }
+
+    fn put(&mut self, name: &str, node: Node) {
         match self.0.iter_mut().find(|(key, _)| key == name) {
             Some((_, old)) => *old = node,
             None => self.0.push((name.to_owned(), node)),

@@ -5,6 +5,7 @@ mod format;
 mod image;
 mod inputs;
 mod message;
+mod original;
 pub(crate) mod parameters;
 mod tool;
 
@@ -24,6 +25,7 @@ pub(crate) use format::Format;
 pub(crate) use image::Image;
 pub(crate) use inputs::Inputs;
 pub(crate) use message::{Content, Message, Part, Role, no_user_message};
+pub(crate) use original::Original;
 pub(crate) use tool::{Choice, Schema, Tool, choice, tools};
 
 /// A request, its values being their own text.
@@ -46,6 +48,8 @@ pub(crate) struct Request<'a> {
     /// Everything that is for the provider, by name, in the order of the request.
     pub(crate) parameters: Vec<(Cow<'a, str>, &'a RawValue)>,
     pub(crate) times: Times,
+    /// What the client said, if those were the words of Anthropic's API.
+    pub(crate) original: Option<Original<'a>>,
 }
 
 /// What is asked for.
@@ -91,6 +95,7 @@ impl<'a> Request<'a> {
             names: members.0.iter().map(|(key, _)| key.clone()).collect(),
             parameters: Vec::new(),
             times: Times::default(),
+            original: None,
         };
         let mut keys = HashSet::new();
         for (key, value) in &members.0 {
@@ -113,6 +118,14 @@ impl<'a> Request<'a> {
     pub(crate) fn parameter(&self, name: &str) -> Option<&'a RawValue> {
         let (_, value) = self.parameters.iter().find(|(key, _)| key == name)?;
         (value.get() != "null").then_some(*value)
+    }
+
+    /// Refuses what the client said in the words of Anthropic's API and no other dialect can say.
+    pub(crate) fn check_translation(&self, dialect: &str) -> Result<(), CallError> {
+        match self.original.as_ref().and_then(|original| original.only.as_deref()) {
+            None => Ok(()),
+            Some(what) => Err(unsupported(format!("{what}: {dialect} has no word for it"))),
+        }
     }
 
     /// The messages, for a dialect that has another shape for them.
@@ -142,6 +155,7 @@ impl<'a> Request<'a> {
             | "served_model_id"
             | "messages"
             | "images"
+            | "_anthropic"
             | "_filters"
             | "timeout_ms"
             | "first_token_timeout_ms"
@@ -165,6 +179,7 @@ impl<'a> Request<'a> {
                     unsupported(format!("{position}: this host speaks chat and embeddings"))
                 })?;
             }
+            "_anthropic" => self.original = Original::read(&position, value)?,
             "_filters" => return Err(bad(format!("{position}: this host has no filters"))),
             _ => self.parameters.push((key, value)),
         }

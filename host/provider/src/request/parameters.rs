@@ -168,8 +168,18 @@ pub(crate) fn place<'r>(
     request: &'r Request<'_>,
     body: &mut Writer,
 ) -> Result<Vec<(&'r str, Cow<'r, str>)>, CallError> {
+    request.check_translation(api.name())?;
+    place_some(api, request.parameters.iter(), body)
+}
+
+/// The same for some of the parameters.
+pub(crate) fn place_some<'r>(
+    api: Api,
+    parameters: impl Iterator<Item = &'r (Cow<'r, str>, &'r RawValue)>,
+    body: &mut Writer,
+) -> Result<Vec<(&'r str, Cow<'r, str>)>, CallError> {
     let mut left = Vec::new();
-    for (name, value) in &request.parameters {
+    for (name, value) in parameters {
         let name = name.as_ref();
         let row = PARAMETERS.iter().find(|row| row.name == name);
         if value.get() == "null" {

@@ -119,3 +119,22 @@ async fn embeddings() {
     assert_eq!(error.to_string(), "unsupported: anthropic has no embeddings");
     assert_eq!(setup.mock.requests().len(), 6);
 }
+
+/// What a client of Anthropic's API says in headers is for providers of that dialect alone.
+#[tokio::test]
+async fn versions_and_betas_of_a_client() {
+    let setup = Setup::new(json!([{}])).await;
+    let original = json!({"_anthropic": {"body": {"max_tokens": 1, "messages": []},
+        "version": "2026-10-21", "beta": "a-1,b-2"}});
+    let names = ["anthropic-version", "anthropic-beta"];
+    setup.call("anthropic", original.clone()).await.unwrap();
+    let own = names.map(|name| setup.header(name));
+    assert_eq!(own, [Some("2026-10-21".to_owned()), Some("a-1,b-2".to_owned())]);
+    setup.call("anthropic", json!({})).await.unwrap();
+    let own = names.map(|name| setup.header(name));
+    assert_eq!(own, [Some("2023-06-01".to_owned()), None]);
+    for provider in ["google", "ollama", "openai_compatible"] {
+        setup.call(provider, original.clone()).await.unwrap();
+        assert_eq!(names.map(|name| setup.header(name)), [None, None], "{provider}");
+    }
+}

@@ -182,3 +182,24 @@ fn names_of_models_are_text() {
         assert_eq!(refused(name, text), expected);
     }
 }
+
+/// What is for a server in front of the router is checked here, and the engine does not see it.
+#[test]
+fn what_is_of_a_gateway() {
+    let own = "[gateway.model_names]\n\"claude-*\" = \"profile:default\"\n";
+    for (name, text) in [
+        ("c.toml", format!("{TOML}\n{own}")),
+        ("c.yaml", format!("{YAML}gateway:\n  model_names: {{claude-*: \"profile:default\"}}\n")),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let config = Config::read(write(folder.path(), name, &text)).unwrap();
+        assert_eq!(config.route_of("claude-x"), Some("profile:default"));
+        assert_eq!(config.route_of("gpt-x"), None);
+        let router = Router::builder(config).engine(Arc::new(Native)).build();
+        assert!(router.is_ok(), "{name}: {:?}", router.err());
+    }
+    assert_eq!(
+        refused("c.json", r#"{"gateway": {"model_name": {}}}"#),
+        "c.json: gateway.model_name: expected one of model_names"
+    );
+}

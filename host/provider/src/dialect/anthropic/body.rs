@@ -1,8 +1,10 @@
 //! The body of a request.
 
+use std::borrow::Cow;
+
 use serde_json::value::RawValue;
 
-use super::{NAME, messages};
+use super::{NAME, messages, original};
 use crate::{
     CallError,
     dialect::stops,
@@ -15,20 +17,38 @@ use crate::{
 const MAX_TOKENS: &str = "4096";
 
 pub(super) fn body(request: &Request<'_>, stream: bool) -> Result<String, CallError> {
+    if let Some(original) = &request.original {
+        return original::body(request, original, stream);
+    }
     let mut body = Writer::default();
     body.set("model", quote(&request.model));
     body.set("max_tokens", MAX_TOKENS);
     let (system, turns) = messages::turns(&request.messages()?)?;
     body.set_some("system", system);
     body.set("messages", turns);
+    let said = parameters::place(parameters::Api::Anthropic, request, &mut body)?;
+    say(request, said, &mut body)?;
+    body.set_some("tool_choice", tool_choice(request)?);
+    if stream {
+        body.set("stream", "true");
+    }
+    Ok(body.to_string())
+}
+
+/// Says in the dialect's words what the table does not.
+pub(super) fn say(
+    request: &Request<'_>,
+    said: Vec<(&str, Cow<'_, str>)>,
+    body: &mut Writer,
+) -> Result<(), CallError> {
     let has_limit = request.parameter("max_tokens").is_some();
-    for (name, text) in parameters::place(parameters::Api::Anthropic, request, &mut body)? {
+    for (name, text) in said {
         let value = json::value(&text).map_err(|_| expected("request", "JSON"))?;
         match name {
             "max_completion_tokens" if has_limit => {}
             "max_tokens" | "max_completion_tokens" => body.set("max_tokens", text),
-            "reasoning_effort" => effort(value, &mut body)?,
-            "response_format" => format(value, &mut body)?,
+            "reasoning_effort" => effort(value, body)?,
+            "response_format" => format(value, body)?,
             "service_tier" => match json::string(value).as_deref() {
                 Some("auto") => body.set("service_tier", text),
                 Some("default") => body.set("service_tier", quote("standard_only")),
@@ -51,11 +71,7 @@ pub(super) fn body(request: &Request<'_>, stream: bool) -> Result<String, CallEr
             _ => {}
         }
     }
-    body.set_some("tool_choice", tool_choice(request)?);
-    if stream {
-        body.set("stream", "true");
-    }
-    Ok(body.to_string())
+    Ok(())
 }
 
 /// <https://platform.claude.com/docs/en/build-with-claude/effort>
@@ -103,7 +119,7 @@ fn tools_text(value: &RawValue) -> Result<Option<String>, CallError> {
 
 /// <https://platform.claude.com/docs/en/agents-and-tools/tool-use/implement-tool-use>. Without
 /// tools the dialect takes no choice.
-fn tool_choice(request: &Request<'_>) -> Result<Option<String>, CallError> {
+pub(super) fn tool_choice(request: &Request<'_>) -> Result<Option<String>, CallError> {
     let has_tools = request.parameter("tools").is_some_and(|tools| tools.get() != "[]");
     let asked = request.parameter("tool_choice").map(|value| choice(NAME, value)).transpose()?;
     let one = request.parameter("parallel_tool_calls").is_some_and(|value| value.get() == "false");

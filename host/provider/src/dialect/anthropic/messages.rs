@@ -86,7 +86,7 @@ fn blocks(message: &Message<'_>) -> Vec<String> {
 
 /// Ids of other providers' calls have characters that the dialect refuses in its own. Each becomes
 /// its number, so that ids that differ still do: a result names the call that it is of.
-fn legal(id: &str) -> String {
+pub(super) fn legal(id: &str) -> String {
     let mut legal = String::with_capacity(id.len());
     for character in id.chars() {
         if character.is_ascii_alphanumeric() || "_-".contains(character) {

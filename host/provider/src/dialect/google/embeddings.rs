@@ -32,8 +32,12 @@ impl Dialect for Embeddings {
         ":batchEmbedContents"
     }
 
-    fn headers(&self, credential: Option<&Credential>) -> Vec<(&'static str, String)> {
-        Google.headers(credential)
+    fn headers(
+        &self,
+        request: &Request<'_>,
+        credential: Option<&Credential>,
+    ) -> Vec<(&'static str, String)> {
+        Google.headers(request, credential)
     }
 
     fn longest(&self) -> usize {
