@@ -1,5 +1,5 @@
 .PHONY: help demo demo-call test web lint package deny conformance component golden keep check-golden reproducible genvm-matrix bench \
-	bench-ledger climb fuzz attack sdk claude-code codex soak differential sbom
+	bench-ledger bench-gateway climb fuzz attack sdk claude-code codex soak differential sbom
 
 help:          ## these verbs
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 24
@@ -71,6 +71,9 @@ bench:         ## measure; writes docs/benchmarks.md and its plot
 
 bench-ledger:  ## measure the ledger; writes docs/ledger-benchmarks.md
 	cargo bench --locked -p sigmapol-tests --bench ledger
+
+bench-gateway: ## measure the gateway over sockets; SECONDS=5 each; writes docs/benchmarks-gateway.md
+	sh tools/bench-gateway.sh $(or $(SECONDS),5)
 
 fuzz:          ## each property under libFuzzer, MINUTES=1 each; PROPERTY=name for one
 	sh tools/fuzz.sh $(or $(MINUTES),1) $(PROPERTY)
