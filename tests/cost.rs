@@ -104,6 +104,16 @@ fn known_before_and_paid_in_fuel() {
     assert!(watched.decisions.into_inner() > 80);
 }
 
+/// Sums of seven in one another, in descending order, each decided by a number that is short and
+/// takes long to write.
+fn few_numbers(levels: usize, first: usize) -> String {
+    if levels == 0 {
+        return format!(r#"["lit",{}e{}]"#, 1 + first % 9, 21 + first / 9);
+    }
+    let terms: Vec<_> = (0..7).rev().map(|at| few_numbers(levels - 1, first + at)).collect();
+    format!(r#"["neg",["add",{}]]"#, terms.join(","))
+}
+
 /// What takes the most for its size, as far as we know.
 #[test]
 fn hostile_inputs_pay_too() {
@@ -183,6 +193,11 @@ fn hostile_inputs_pay_too() {
             "names in names",
             plain.clone(),
             capable(&(0..2_000).map(|at| "a".repeat(at)).collect::<Vec<_>>()),
+        ),
+        (
+            "few numbers in one another",
+            policy(r#"["top"]"#, &few_numbers(3, 0), r#"["argmax"]"#),
+            r#"{"candidates":[],"vocabulary":{"profile":"reference"}}"#.to_owned(),
         ),
         (
             "the same comparison over and over",

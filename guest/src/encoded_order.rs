@@ -1,7 +1,7 @@
 //! The order of arguments by the bytes of their encodings, which are not written for it.
 
-use alloc::string::String;
 use alloc::vec::Vec;
+use core::cell::OnceCell;
 use core::cmp::Ordering;
 
 use crate::bytes::common;
@@ -13,54 +13,66 @@ use crate::term::{Argument, Term};
 /// Up to so many are compared as they are: in most policies names decide.
 const FEW: usize = 8;
 
-/// Of more than that, so many bytes of each are written first. A sort looks at each of them many
-/// times, and a number takes long to write: so it is written once, or there are as many bytes
-/// before it, which are in the cost.
+/// Of more than that, so many bytes of each are written first; of few, once a number decides. A sort
+/// looks at each of them many times, and a number takes long to write: so it is written once, or
+/// there are as many bytes before it, which are in the cost.
 const BEGINNING: usize = 128;
 
 /// Sorts the arguments of an operation. A term is never the beginning of another.
 pub fn sort(arguments: Vec<Argument<'_>>) -> Vec<Argument<'_>> {
     let few = arguments.len() <= FEW;
-    let mut begun = Vec::with_capacity(arguments.len());
-    for argument in arguments {
-        let text = if few { String::new() } else { beginning(&argument, BEGINNING) };
-        let mut bytes = text.into_bytes();
-        bytes.truncate(BEGINNING);
-        begun.push((bytes, argument));
-    }
+    let begun = arguments.into_iter().map(|argument| (OnceCell::new(), argument)).collect();
     let sorted = by(begun, |(begin, left), (other, right)| {
-        let whole = (1..BEGINNING).contains(&begin.len());
-        begin.cmp(other).then_with(|| if whole { Ordering::Equal } else { compare(left, right) })
+        let names = if few { compare(left, right, false) } else { None };
+        names.unwrap_or_else(|| {
+            let begin: &Vec<u8> = begin.get_or_init(|| begin_of(left));
+            let whole = begin.len() < BEGINNING;
+            let order = begin.cmp(other.get_or_init(|| begin_of(right)));
+            order.then_with(|| if whole { Ordering::Equal } else { compare_all(left, right) })
+        })
     });
     sorted.into_iter().map(|(_, argument)| argument).collect()
 }
 
-/// The order of two arguments of the same place. But for numbers it takes no more than the shorter
-/// encoding is long.
-fn compare(left: &Argument, right: &Argument) -> Ordering {
+/// The first bytes of an encoding.
+fn begin_of(argument: &Argument) -> Vec<u8> {
+    let mut bytes = beginning(argument, BEGINNING).into_bytes();
+    bytes.truncate(BEGINNING);
+    bytes
+}
+
+/// The order of two arguments of the same place.
+fn compare_all(left: &Argument, right: &Argument) -> Ordering {
+    compare(left, right, true).unwrap_or(Ordering::Equal)
+}
+
+/// The order of two arguments of the same place. Where numbers decide they are written, or there is
+/// none. But for that it takes no more than the shorter encoding is long.
+fn compare(left: &Argument, right: &Argument, write: bool) -> Option<Ordering> {
     use Argument::{Param, Term};
     match (left, right) {
-        (Term(left), Term(right)) => terms(left, right),
-        (Param(left), Param(right)) if left == right => Ordering::Equal,
-        (Param(Value::String(left)), Param(Value::String(right))) => strings(left, right),
-        _ => text(left).cmp(&text(right)),
+        (Term(left), Term(right)) => terms(left, right, write),
+        (Param(left), Param(right)) if left == right => Some(Ordering::Equal),
+        (Param(Value::String(left)), Param(Value::String(right))) => Some(strings(left, right)),
+        _ => write.then(|| text(left).cmp(&text(right))),
     }
 }
 
 /// A name and a number may begin as a longer one does. What follows them is a space or a
 /// parenthesis, which is less than what goes on with a name or a number; and a space is less than a
 /// parenthesis.
-fn terms(left: &Term, right: &Term) -> Ordering {
+fn terms(left: &Term, right: &Term, write: bool) -> Option<Ordering> {
     let names = left.op.operation().name.cmp(right.op.operation().name);
-    let pairs = || left.arguments.iter().zip(&right.arguments);
-    names
-        .then_with(|| {
-            pairs()
-                .map(|(left, right)| compare(left, right))
-                .find(|order| order.is_ne())
-                .unwrap_or(Ordering::Equal)
-        })
-        .then_with(|| right.arguments.len().cmp(&left.arguments.len()))
+    if names.is_ne() {
+        return Some(names);
+    }
+    for (left, right) in left.arguments.iter().zip(&right.arguments) {
+        let order = compare(left, right, write)?;
+        if order.is_ne() {
+            return Some(order);
+        }
+    }
+    Some(right.arguments.len().cmp(&left.arguments.len()))
 }
 
 /// Decided where they first differ, by what stands there: a byte, its escape, or the quote at the
@@ -134,14 +146,20 @@ mod tests {
         for left in &arguments {
             for right in &arguments {
                 let expected = text(left).cmp(&text(right));
-                assert_eq!(compare(left, right), expected, "{left:?} {right:?}");
+                assert_eq!(compare_all(left, right), expected, "{left:?} {right:?}");
             }
         }
-        // many of them, each many times
-        let many: Vec<_> = arguments.iter().cycle().take(100).cloned().collect();
-        let mut expected: Vec<_> = many.iter().map(text).collect();
-        expected.sort();
-        let sorted: Vec<_> = sort(many).iter().map(text).collect();
-        assert_eq!(sorted, expected);
+        // many of them, each many times, and few
+        let sorts = |arguments: Vec<Argument<'_>>| {
+            let mut expected: Vec<_> = arguments.iter().map(text).collect();
+            expected.sort();
+            let sorted: Vec<_> = sort(arguments).iter().map(text).collect();
+            assert_eq!(sorted, expected);
+        };
+        sorts(arguments.iter().cycle().take(100).cloned().collect());
+        for few in arguments.windows(FEW) {
+            sorts(few.to_vec());
+            sorts(few.iter().rev().cloned().collect());
+        }
     }
 }
