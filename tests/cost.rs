@@ -195,6 +195,39 @@ fn hostile_inputs_pay_too() {
             capable(&(0..2_000).map(|at| "a".repeat(at)).collect::<Vec<_>>()),
         ),
         (
+            "parameters of the request",
+            policy(r#"["top"]"#, r#"["zero"]"#, r#"["argmax"]"#).replace(
+                r#"["id"]"#,
+                &format!(
+                    r#"["seq",{}]"#,
+                    (0..4_000)
+                        .map(|at| format!(r#"["set_param","{}",1e21]"#, at * 7_919 % 4_000))
+                        .collect::<Vec<_>>()
+                        .join(",")
+                ),
+            ),
+            format!(
+                r#"{{"candidates":[{}],"vocabulary":{{"profile":"reference"}}}}"#,
+                candidates(1, "")
+            ),
+        ),
+        // of one kind there is a long recipe, and of the other one recipe after another
+        (
+            "filters of the request",
+            policy(r#"["top"]"#, r#"["zero"]"#, r#"["argmax"]"#).replace(
+                r#"["id"]"#,
+                &format!(
+                    r#"["seq",["filter_image",[{}]],{}]"#,
+                    vec![r#"{"a":1}"#; 5_000].join(","),
+                    vec![r#"["filter_text",[]]"#; 4_000].join(",")
+                ),
+            ),
+            format!(
+                r#"{{"candidates":[{}],"vocabulary":{{"profile":"reference"}}}}"#,
+                candidates(1, "")
+            ),
+        ),
+        (
             "few numbers in one another",
             policy(r#"["top"]"#, &few_numbers(3, 0), r#"["argmax"]"#),
             r#"{"candidates":[],"vocabulary":{"profile":"reference"}}"#.to_owned(),

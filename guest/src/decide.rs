@@ -123,9 +123,9 @@ pub fn request(
     if let Xform::Id = slots.transform {
         return Some(object_text(context.body));
     }
-    let mut request = context.body.to_vec();
-    slots.transform.apply(&mut request, observation, winner.row as usize, context.seed);
-    Some(object_text(&request))
+    let body = context.body.to_vec();
+    let row = winner.row as usize;
+    Some(object_text(&slots.transform.apply(body, observation, row, context.seed)))
 }
 
 /// What the fail plan says to each failure.

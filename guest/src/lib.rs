@@ -39,6 +39,7 @@ mod bytes;
 mod call_scoped;
 mod candidate;
 mod catalog;
+mod changes;
 mod compile;
 #[cfg(target_family = "wasm")]
 mod component;

@@ -4,6 +4,7 @@ use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use crate::changes::Changes;
 use crate::json::{Member, Value, set};
 use crate::number::finite;
 use crate::observation::Observation;
@@ -28,8 +29,6 @@ pub enum Xform {
 /// The value of `set_param` that stands for the seed of the ctx.
 pub const FROM_CTX: &str = "from_ctx";
 
-type Request<'t> = Vec<Member<'t>>;
-
 impl Xform {
     /// Whether it looks at no candidate.
     pub fn is_blind(&self) -> bool {
@@ -40,10 +39,32 @@ impl Xform {
         }
     }
 
-    /// Changes `request` for the candidate in `row`.
-    pub fn apply(
+    /// `request`, changed for the candidate in `row`.
+    pub fn apply<'t>(
         &self,
-        request: &mut Request,
+        request: Vec<Member<'t>>,
+        observation: Observation,
+        row: usize,
+        seed: Option<f64>,
+    ) -> Vec<Member<'t>> {
+        let mut changes = Changes::new(request, self.count());
+        self.change(&mut changes, observation, row, seed);
+        changes.into_members()
+    }
+
+    /// How many changes it makes at most.
+    fn count(&self) -> usize {
+        match self {
+            Self::Id => 0,
+            Self::Seq(xforms) => xforms.iter().map(Self::count).sum(),
+            Self::When(_, xform) => xform.count(),
+            _ => 1,
+        }
+    }
+
+    fn change(
+        &self,
+        request: &mut Changes,
         observation: Observation,
         row: usize,
         seed: Option<f64>,
@@ -52,14 +73,14 @@ impl Xform {
             Self::Id => {}
             Self::Seq(xforms) => {
                 for xform in xforms {
-                    xform.apply(request, observation, row, seed);
+                    xform.change(request, observation, row, seed);
                 }
             }
-            Self::SetParam(name, value) => set(request, name, Some(value.clone())),
-            Self::InjectSeed(name) => set(request, name, seed.map(Value::Number)),
+            Self::SetParam(name, value) => request.set(name, Some(value.clone())),
+            Self::InjectSeed(name) => request.set(name, seed.map(Value::Number)),
             Self::ClampParam(name, low, high) => {
                 if let Some(value) = number_of(request, name) {
-                    set(request, name, Some(Value::Number(clamp(value, *low, *high))));
+                    request.set(name, Some(Value::Number(clamp(value, *low, *high))));
                 }
             }
             Self::Jitter(name, amplitude) => {
@@ -70,29 +91,31 @@ impl Xform {
                 let draw = Lehmer::substream(seed, salt).draw();
                 let shift = (draw * 2.0 - 1.0) * amplitude;
                 let value = number_of(request, name).map_or(shift, |value| value + shift);
-                set(request, name, Some(Value::Number(finite(value))));
+                request.set(name, Some(Value::Number(finite(value))));
             }
             Self::Filter(kind, recipe) => filter(request, kind, recipe, seed),
             Self::When(pred, xform) => {
                 if pred.bind(observation).holds(row) {
-                    xform.apply(request, observation, row, seed);
+                    xform.change(request, observation, row, seed);
                 }
             }
         }
     }
 }
 
-fn number_of(request: &Request, name: &str) -> Option<f64> {
-    crate::json::lookup(request, name).and_then(Value::as_number)
+fn number_of(request: &Changes, name: &str) -> Option<f64> {
+    request.get(name).and_then(Value::as_number)
 }
 
 /// Asks the host to filter its input: a directive under `_filters`, one of each kind.
-fn filter<'t>(request: &mut Request<'t>, kind: &str, recipe: &Value<'t>, seed: Option<f64>) {
+fn filter(request: &mut Changes, kind: &str, recipe: &Value<'static>, seed: Option<f64>) {
     let mut directive = Vec::new();
     set(&mut directive, "recipe", Some(recipe.clone()));
     set(&mut directive, "seed", seed.map(|seed| Value::Number(floored(Some(seed)) as f64)));
-    let known = crate::json::lookup(request, "_filters").and_then(Value::as_object);
-    let mut filters = known.map(<[_]>::to_vec).unwrap_or_default();
+    let mut filters = match request.take("_filters") {
+        Some(Value::Object(known)) => known,
+        _ => Vec::new(),
+    };
     set(&mut filters, kind, Some(Value::Object(directive)));
-    set(request, "_filters", Some(Value::Object(filters)));
+    request.set("_filters", Some(Value::Object(filters)));
 }

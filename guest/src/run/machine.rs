@@ -318,7 +318,7 @@ impl<'a> Run<'a> {
                 request: &context.request,
                 vocabulary,
             };
-            slots.transform.apply(&mut request, observation, self.cursor, context.seed);
+            request = slots.transform.apply(request, observation, self.cursor, context.seed);
         }
         self.called_at_ms = now_ms;
         self.calls += 1.0;
