@@ -108,7 +108,7 @@ fn a_key_from_its_making_to_its_end() {
     assert_eq!(list(&file)["consumers"][0]["status"], "inactive");
     done(&file, "set-routes app policy");
     assert_eq!(list(&file)["consumers"][0]["allowed_routes"], json!(["policy"]));
-    done(&file, "set-routes app");
+    done(&file, "set-routes app --all");
     assert_eq!(list(&file)["consumers"][0]["allowed_routes"], Value::Null);
 
     for (words, expected) in [

@@ -8,7 +8,7 @@ use std::{
 };
 
 use crate::{
-    dir::{Dir, access::Access},
+    dir::{Dir, access::Access, make_all},
     disk::{Disk, System},
     error::LedgerError,
     limits::SEGMENTS,
@@ -77,7 +77,7 @@ impl Folder {
     pub(crate) fn create_on(path: &Path, disk: Arc<dyn Disk>) -> Result<Self, LedgerError> {
         let named = named(path);
         let made = !named.exists();
-        fs::create_dir_all(&named).map_err(LedgerError::io(&named))?;
+        make_all(&named).map_err(LedgerError::io(&named))?;
         let folder = Self::open_on(path, disk)?;
         if made && let Some(parent) = named.parent() {
             // the operator names the parent: it may be a link, as every part of a path but the last

@@ -32,7 +32,7 @@ enum Command {
     Add {
         /// The consumer; one that is not there is made
         consumer: String,
-        /// What the consumer may ask for, instead of everything: profile:NAME, family:NAME,
+        /// What a new consumer may ask for, instead of everything: profile:NAME, family:NAME,
         /// pin:PROVIDER/FAMILY, policy; a * at the end stands for any rest
         #[arg(long, value_name = "ROUTE,…", value_delimiter = ',', value_parser = AllowedRoute::new)]
         routes: Vec<AllowedRoute>,
@@ -87,9 +87,12 @@ enum Command {
     SetRoutes {
         /// The consumer
         consumer: String,
-        /// As for add; none at all is everything
-        #[arg(value_name = "ROUTE", value_parser = AllowedRoute::new)]
+        /// As for add
+        #[arg(value_name = "ROUTE", value_parser = AllowedRoute::new, required_unless_present = "all")]
         routes: Vec<AllowedRoute>,
+        /// Everything
+        #[arg(long, conflicts_with = "routes")]
+        all: bool,
         #[command(flatten)]
         file: FileArgs,
     },
@@ -133,8 +136,8 @@ pub(crate) fn run(args: &Args, global: &Global, out: &mut impl Write) -> Result<
             let change = Edit::Set { status: Some(*status), allowed: None };
             print_consumer(&edit(consumer, change, file)?, file, global, out)
         }
-        Command::SetRoutes { consumer, routes, file } => {
-            let allowed = match routes.is_empty() {
+        Command::SetRoutes { consumer, routes, all, file } => {
+            let allowed = match all {
                 true => Allowed::All,
                 false => Allowed::only(routes.clone()).map_err(Failure::Usage)?,
             };

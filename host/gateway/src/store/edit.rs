@@ -19,7 +19,7 @@ pub enum Edit {
     Add {
         /// The key.
         key: Key,
-        /// Routes to set, if some.
+        /// Routes of a new consumer, if not all; one that is there has to have these.
         allowed: Option<Allowed>,
     },
     /// A new key in place of all others, which are taken until then.
@@ -66,7 +66,15 @@ impl Edit {
         match self {
             Self::Add { key, allowed } => {
                 add(&mut consumer, key)?;
-                consumer.allowed = allowed.unwrap_or(consumer.allowed);
+                let is_new = before.is_none();
+                if let Some(allowed) = allowed.filter(|allowed| *allowed != consumer.allowed) {
+                    // all other keys of it would lose what they may ask for
+                    if !is_new {
+                        let message = format!("consumer '{name}' has other routes: set them apart");
+                        return Err(StoreError::Invalid(message));
+                    }
+                    consumer.allowed = allowed;
+                }
             }
             Self::Rotate { key, until } => {
                 for old in &mut consumer.keys {
@@ -122,6 +130,20 @@ mod tests {
 
     fn add(key: Key) -> Edit {
         Edit::Add { key, allowed: None }
+    }
+
+    #[test]
+    fn a_key_more_changes_no_routes() {
+        let only = |route: &str| {
+            let routes = vec![super::super::AllowedRoute::new(route).unwrap()];
+            Some(Allowed::only(routes).unwrap())
+        };
+        let with = |text, allowed| Edit::Add { key: key(text, 10), allowed };
+        let before = with("a", only("policy")).apply("c", None).unwrap();
+        let same = with("b", only("policy")).apply("c", Some(&before)).unwrap();
+        assert_eq!((same.keys.len(), Some(same.allowed)), (2, only("policy")));
+        let error = with("b", only("family:*")).apply("c", Some(&before)).unwrap_err();
+        assert_eq!(error.to_string(), "consumer 'c' has other routes: set them apart");
     }
 
     #[test]

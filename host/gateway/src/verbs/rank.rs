@@ -9,12 +9,13 @@ use axum::{
     response::Response,
 };
 use serde_json::json;
-use sigmapol_core::json::{Object, quote};
+use sigmapol_core::json::{Members, Object, quote};
 use sigmapol_router::takes_chat_member;
 
 use super::{apart, body};
 use crate::{
-    caller::Caller, error::ApiError, failure, reply::json_response, route::Route, state::State,
+    caller::Caller, error::ApiError, failure, ingress, reply::json_response, route::Route,
+    state::State,
 };
 
 /// Members of a contract that a ranking may have, beside those of a chat request.
@@ -26,13 +27,25 @@ pub(crate) async fn rank(
     Extension(caller): Extension<Caller>,
     request: Request,
 ) -> Result<Response, ApiError> {
-    let contract = body::text(request).await?;
+    let text = body::text(request).await?;
     let known = |name: &str| OWN.contains(&name) || takes_chat_member(name);
-    let members = body::members(&contract, known)?;
-    let profile = members.get("profile").map(serde_json::from_str::<String>).transpose();
-    let wrong = |_| ApiError::of_param("invalid_type", "profile", "expected a string");
-    let has_policy = members.get("policy_ir").is_some();
-    ranked(&state, &caller, profile.map_err(wrong)?, has_policy, contract).await
+    let members = body::members(&text, known)?;
+    let given = |name: &str| members.get(name).filter(|text| *text != "null");
+    let has_policy = given("policy_ir").is_some();
+    let profile: Option<String> = ingress::read(given("profile"), "profile")?;
+    let model: String = ingress::read(given("model"), "model")?.unwrap_or_default();
+    // as a chat has it: a name that the configuration gives a meaning, and forms of names
+    let named = state.router().config().route_of(&model).unwrap_or(&model);
+    let route = match &profile {
+        Some(profile) => Route::Profile(Some(profile)),
+        None => Route::of(None, named, has_policy.then_some("policy_ir"))?,
+    };
+    let requirements: Option<Members<'_>> = ingress::read(given("requirements"), "requirements")?;
+    let of_route = ["model", "profile", "requirements"];
+    let rest = members.0.iter().filter(|(name, _)| !of_route.contains(&name.as_str()));
+    let rest = rest.fold(Object::new(), |rest, (name, value)| rest.with(name, value.get()));
+    let contract = route.put(rest, requirements.as_ref()).finish();
+    ranked(&state, &caller, &route, has_policy, contract).await
 }
 
 /// `GET /x/rank?profile=NAME`, or that of `default`
@@ -49,18 +62,17 @@ pub(crate) async fn rank_of_profile(
     }
     let named = profile.as_deref().map(quote);
     let contract = Object::new().with_some("profile", named.as_deref()).finish();
-    ranked(&state, &caller, profile, false, contract).await
+    ranked(&state, &caller, &Route::Profile(profile.as_deref()), false, contract).await
 }
 
 async fn ranked(
     state: &State,
     caller: &Caller,
-    profile: Option<String>,
+    route: &Route<'_>,
     has_policy: bool,
     contract: String,
 ) -> Result<Response, ApiError> {
-    let route = Route::Profile(profile.as_deref());
-    caller.check(&route, has_policy)?;
+    caller.check(route, has_policy)?;
     route.check(state.names())?;
     let ranking = apart(state, move |router| router.rank(&contract)).await?;
     let ranking =

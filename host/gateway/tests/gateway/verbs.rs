@@ -209,10 +209,21 @@ async fn a_ranking_calls_nobody() {
         "requirements": {"model_family": "small"}});
     assert_eq!(names(&post(&gateway, "/x/rank", tools).await.json()["ranked"]), ["gamma/small"]);
 
+    // what a chat may say in model
+    for (model, expected) in [
+        ("profile:private", &["gamma/small", "beta/large"][..]),
+        ("pin:gamma/small", &["gamma/small"]),
+        ("gpt-5.5", &["alpha/small", "alpha/large", "gamma/small"]),
+    ] {
+        let ranked = post(&gateway, "/x/rank", json!({"model": model})).await.json();
+        assert_eq!(names(&ranked["ranked"]), expected, "{model}");
+    }
+
     let unknown = (400, "unknown_profile".to_owned(), Some("model".to_owned()));
     for reply in [
         gateway.get("/x/rank?profile=nope").await,
         post(&gateway, "/x/rank", json!({"profile": "nope"})).await,
+        post(&gateway, "/x/rank", json!({"model": "profile:nope"})).await,
     ] {
         let (status, code, param, _) = error(&reply);
         assert_eq!((status, code, param), unknown);

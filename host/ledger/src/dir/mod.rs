@@ -9,9 +9,9 @@ pub(crate) mod access;
 #[cfg(unix)]
 mod unix;
 #[cfg(unix)]
-pub(crate) use unix::Dir;
+pub(crate) use unix::{Dir, make_all};
 
 #[cfg(not(unix))]
 mod other;
 #[cfg(not(unix))]
-pub(crate) use other::Dir;
+pub(crate) use other::{Dir, make_all};

@@ -12,6 +12,11 @@ use crate::dir::access::{Access, FILE, FOLDER, Unexpected};
 #[derive(Debug)]
 pub(crate) struct Dir(PathBuf);
 
+/// Makes a folder, and those that it is in, where they are not there.
+pub(crate) fn make_all(path: &std::path::Path) -> io::Result<()> {
+    std::fs::create_dir_all(path)
+}
+
 impl Dir {
     /// Opens a folder by its path. The last part of it is not followed.
     pub(crate) fn open(path: &Path) -> io::Result<Self> {

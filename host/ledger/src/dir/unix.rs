@@ -1,6 +1,11 @@
 //! Folders where the system has `openat`: everything is opened relative to one descriptor.
 
-use std::{fs::File, io, os::fd::OwnedFd, path::Path};
+use std::{
+    fs::File,
+    io,
+    os::{fd::OwnedFd, unix::fs::DirBuilderExt as _},
+    path::Path,
+};
 
 use rustix::{
     fs::{self, AtFlags, FileType, Mode, OFlags},
@@ -12,6 +17,15 @@ use crate::dir::access::{Access, FILE, FOLDER, Unexpected};
 /// Never follows, never waits, is not handed to other programs.
 const CAREFUL: OFlags =
     OFlags::NOFOLLOW.union(OFlags::NONBLOCK).union(OFlags::NOCTTY).union(OFlags::CLOEXEC);
+
+/// A ledger may have prompts: what is made is for its owner alone.
+const PRIVATE_FILE: Mode = Mode::RUSR.union(Mode::WUSR);
+const PRIVATE_FOLDER: Mode = Mode::RWXU;
+
+/// Makes a folder, and those that it is in, where they are not there.
+pub(crate) fn make_all(path: &Path) -> io::Result<()> {
+    std::fs::DirBuilder::new().recursive(true).mode(PRIVATE_FOLDER.as_raw_mode()).create(path)
+}
 
 /// An open folder. It stays the same one when its path is made to lead elsewhere.
 #[derive(Debug)]
@@ -42,7 +56,7 @@ impl Dir {
 
     /// Makes a folder in this one, if nothing is there.
     pub(crate) fn make_folder(&self, name: &str) -> io::Result<()> {
-        match fs::mkdirat(&self.0, name, Mode::from_raw_mode(0o777)) {
+        match fs::mkdirat(&self.0, name, PRIVATE_FOLDER) {
             Err(Errno::EXIST) => Ok(()),
             result => Ok(result?),
         }
@@ -55,7 +69,7 @@ impl Dir {
             Access::Append => OFlags::RDWR | OFlags::APPEND,
             Access::Lock => OFlags::RDWR | OFlags::CREATE,
         };
-        let fd = match fs::openat(&self.0, name, CAREFUL | flags, Mode::from_raw_mode(0o666)) {
+        let fd = match fs::openat(&self.0, name, CAREFUL | flags, PRIVATE_FILE) {
             Ok(fd) => fd,
             // a link, a pipe that nobody reads, a folder: what it is says more than the number
             Err(error) => {
@@ -81,7 +95,7 @@ impl Dir {
     /// Makes a file to append to; nothing may be there.
     pub(crate) fn create(&self, name: &str) -> io::Result<File> {
         let flags = OFlags::WRONLY | OFlags::APPEND | OFlags::CREATE | OFlags::EXCL;
-        let fd = fs::openat(&self.0, name, CAREFUL | flags, Mode::from_raw_mode(0o666))?;
+        let fd = fs::openat(&self.0, name, CAREFUL | flags, PRIVATE_FILE)?;
         Ok(File::from(fd))
     }
 

@@ -205,3 +205,23 @@ fn opening_reads_what_follows_the_checkpoint() {
     // the record that the checkpoint names is another one now: all is read
     assert_eq!(place(&files.open().unwrap_err()), (1, 51, 50));
 }
+
+/// It may have prompts.
+#[cfg(unix)]
+#[test]
+fn what_is_made_is_for_its_owner_alone() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let files = tempfile::tempdir().unwrap();
+    let folder = files.path().join("of/a/ledger");
+    let ledger = Ledger::open(&folder, options()).unwrap();
+    ledger.text("hi").unwrap();
+    drop(ledger);
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&folder), 0o700);
+    let files: Vec<_> = fs::read_dir(&folder).unwrap().map(|file| file.unwrap().path()).collect();
+    assert!(!files.is_empty());
+    for file in files {
+        assert_eq!(mode(&file), 0o600, "{}", file.display());
+    }
+}
