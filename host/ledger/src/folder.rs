@@ -1,7 +1,7 @@
 //! The files of a ledger, by name.
 
 use std::{
-    fs::{self, File, TryLockError},
+    fs::{File, TryLockError},
     io,
     path::{Path, PathBuf},
     sync::Arc,
