@@ -3,6 +3,8 @@
 use std::{sync::Arc, time::SystemTime};
 
 use axum::http::StatusCode;
+use serde::Deserialize;
+use sigmapol_core::json::Members;
 
 use crate::{
     error::{AUTH, ApiError},
@@ -20,6 +22,14 @@ pub struct Caller {
     consumer: Option<Arc<Consumer>>,
     /// The first digits of the digest of the key.
     prefix: Box<str>,
+}
+
+/// As requirements have it.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Pin {
+    provider: String,
+    model: String,
 }
 
 impl Caller {
@@ -71,6 +81,25 @@ impl Caller {
     /// Whether it may bring a policy of its own.
     pub(crate) fn may_bring_policy(&self) -> bool {
         self.may_name(POLICY)
+    }
+
+    /// What requirements ask for by name is asked for as by `model`: a family, or one model.
+    pub(crate) fn check_requirements(&self, requirements: &Members<'_>) -> Result<(), ApiError> {
+        let named = |key: &str| requirements.get(key).filter(|text| *text != "null");
+        let of = |param: &str, error: ApiError| ApiError { param: Some(param.to_owned()), ..error };
+        if let Some(family) = named("model_family") {
+            // what is no text the engine refuses
+            let family: String = serde_json::from_str(family).unwrap_or_default();
+            let checked = self.check(&Route::Family(&family), false);
+            checked.map_err(|error| of("requirements.model_family", error))?;
+        }
+        if let Some(pin) = named("pin") {
+            let pin: Pin = serde_json::from_str(pin).unwrap_or_default();
+            let route = Route::Pin { provider: &pin.provider, model: &pin.model };
+            let checked = self.check(&route, false);
+            checked.map_err(|error| of("requirements.pin", error))?;
+        }
+        Ok(())
     }
 
     /// Refuses a route that is not among those of the consumer. It is asked before anybody looks whether

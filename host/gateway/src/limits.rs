@@ -92,6 +92,12 @@ pub const WATCH_INTERVAL: Duration = Duration::from_secs(1);
 /// Candidates that a response shows of a ranking.
 pub(crate) const RANKED: usize = 10;
 
+/// Names of members that were left out, as far as a response tells them; a body may have a million.
+pub(crate) const IGNORED: usize = 100;
+
+/// Characters that a response shows of such a name.
+pub(crate) const IGNORED_CHARS: usize = 100;
+
 /// Characters that an error shows of each provider's message.
 pub(crate) const SUMMARY_CHARS: usize = 80;
 

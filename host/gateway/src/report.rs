@@ -4,7 +4,10 @@ use axum::http::HeaderMap;
 use serde_json::{Map, Value, json};
 use sigmapol_router::Outcome;
 
-use crate::{limits::RANKED, reply::set_header};
+use crate::{
+    limits::{IGNORED, IGNORED_CHARS, RANKED},
+    reply::set_header,
+};
 
 /// The members of `chosen` that are told, by the names that they are told by.
 const CHOSEN: [(&str, &str); 6] = [
@@ -43,7 +46,9 @@ pub(crate) fn x_router(outcome: &Outcome, ignored: &[String]) -> Value {
     }
     report.insert("decision_trace".to_owned(), trace);
     if !ignored.is_empty() {
-        report.insert("ignored".to_owned(), json!(ignored));
+        let names = ignored.iter().take(IGNORED);
+        let names = names.map(|name| name.chars().take(IGNORED_CHARS).collect::<String>());
+        report.insert("ignored".to_owned(), names.collect());
     }
     Value::Object(report)
 }

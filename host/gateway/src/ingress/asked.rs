@@ -133,6 +133,9 @@ impl Asked {
         })?;
         route.check(state.names())?;
         let requirements: Option<Members<'_>> = read(given("requirements"), "requirements")?;
+        if let Some(requirements) = requirements.as_ref().filter(|_| own.is_none()) {
+            caller.check_requirements(requirements)?;
+        }
 
         let cap = cap.map(|cap| cap.to_string());
         let mut contract = Object::new();

@@ -1,10 +1,15 @@
 //! What a translation could not say.
 
+use std::collections::BTreeSet;
+
+use crate::limits::IGNORED;
+
 /// What a translation could not say.
 #[derive(Debug, Default)]
 pub(super) struct Notes {
-    /// What was left out, as advice that others do not know, by name.
+    /// What was left out, as advice that others do not know, by name, as far as it is told.
     pub(super) ignored: Vec<String>,
+    seen: BTreeSet<String>,
     /// The first thing that has to be said, and can be to Anthropic's models alone.
     pub(super) only: Option<String>,
 }
@@ -12,7 +17,8 @@ pub(super) struct Notes {
 impl Notes {
     /// Something is left out.
     pub(super) fn ignore(&mut self, name: &str) {
-        if !self.ignored.iter().any(|own| own == name) {
+        // a body may have a million names
+        if self.ignored.len() < IGNORED && self.seen.insert(name.to_owned()) {
             self.ignored.push(name.to_owned());
         }
     }

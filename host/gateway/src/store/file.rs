@@ -155,13 +155,18 @@ impl KeyFile {
         Arc::clone(&read.consumers)
     }
 
+    /// That of the file that was read last; `None` where there was none.
+    fn stamp(&self) -> Option<Stamp> {
+        self.read.read().unwrap_or_else(PoisonError::into_inner).stamp.clone()
+    }
+
     fn set(&self, stamp: Stamp, consumers: Vec<Consumer>) {
         let read = Read { stamp: Some(stamp), consumers: Arc::new(Consumers::new(consumers)) };
         *self.read.write().unwrap_or_else(PoisonError::into_inner) = read;
     }
 
     fn read_again(&self) -> Result<(), String> {
-        let before = self.read.read().unwrap_or_else(PoisonError::into_inner).stamp.clone();
+        let before = self.stamp();
         let wrong = |what: LoadError| unavailable(&self.path, what).to_string();
         let found = std::fs::symlink_metadata(&self.path).map_err(|error| wrong(error.into()))?;
         if before.as_ref() == Some(&Stamp::of(&found)) {
@@ -186,7 +191,12 @@ impl KeyFile {
         })?;
         let mut consumers = match load(path) {
             Ok((_, consumers)) => consumers,
-            Err(LoadError::Io(error)) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+            // a file that was there is not made anew: all that it had would be forgotten
+            Err(LoadError::Io(error))
+                if error.kind() == io::ErrorKind::NotFound && self.stamp().is_none() =>
+            {
+                Vec::new()
+            }
             Err(what) => return Err(unavailable(path, what)),
         };
         let at = consumers.iter().position(|consumer| consumer.name == name);

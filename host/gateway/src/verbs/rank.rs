@@ -8,7 +8,7 @@ use axum::{
     http::StatusCode,
     response::Response,
 };
-use serde_json::json;
+use serde_json::{Value, json};
 use sigmapol_core::json::{Members, Object, quote};
 use sigmapol_router::takes_chat_member;
 
@@ -20,6 +20,10 @@ use crate::{
 
 /// Members of a contract that a ranking may have, beside those of a chat request.
 const OWN: [&str; 6] = ["chain", "policy_ir", "profile", "protocol", "requirements", "scope"];
+
+/// Members of a candidate that say how the gateway reaches it, which is nothing of a caller's.
+const OF_THE_HOST: [&str; 6] =
+    ["api_kind", "auth", "auth_env", "aws_region", "base_url", "discovery_id"];
 
 /// `POST /x/rank`: a contract, `{policy_ir?, profile?, requirements?, …}` → `{ranked, rejected}`
 pub(crate) async fn rank(
@@ -41,6 +45,9 @@ pub(crate) async fn rank(
         None => Route::of(None, named, has_policy.then_some("policy_ir"))?,
     };
     let requirements: Option<Members<'_>> = ingress::read(given("requirements"), "requirements")?;
+    if let Some(requirements) = requirements.as_ref().filter(|_| !has_policy) {
+        caller.check_requirements(requirements)?;
+    }
     let of_route = ["model", "profile", "requirements"];
     let rest = members.0.iter().filter(|(name, _)| !of_route.contains(&name.as_str()));
     let rest = rest.fold(Object::new(), |rest, (name, value)| rest.with(name, value.get()));
@@ -75,9 +82,14 @@ async fn ranked(
     caller.check(route, has_policy)?;
     route.check(state.names())?;
     let ranking = apart(state, move |router| router.rank(&contract)).await?;
-    let ranking =
+    let mut ranking =
         ranking.map_err(|error| failure::of_ranking(&error, has_policy, state.has_envelope()))?;
-    let of = |key: &str| ranking.get(key).cloned().unwrap_or_else(|| json!([]));
-    let body = json!({"ranked": of("ordered"), "rejected": of("rejected")});
+    let mut of = |key: &str| ranking.get_mut(key).map_or_else(|| json!([]), Value::take);
+    let (mut ranked, rejected) = (of("ordered"), of("rejected"));
+    for candidate in ranked.as_array_mut().into_iter().flatten() {
+        let members = candidate.as_object_mut().into_iter();
+        members.for_each(|members| members.retain(|name, _| !OF_THE_HOST.contains(&name.as_str())));
+    }
+    let body = json!({"ranked": ranked, "rejected": rejected});
     Ok(json_response(StatusCode::OK, &body))
 }

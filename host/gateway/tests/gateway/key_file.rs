@@ -134,6 +134,10 @@ async fn a_change_of_another_one_is_seen() {
     }
     fs::remove_file(&path).unwrap();
     assert!(knows(&here, "sk-a").await);
+    // it is not made anew without the keys that it had
+    let error = here.edit("new", add("sk-n")).await.unwrap_err();
+    assert!(error.to_string().contains("No such file"), "{error}");
+    assert!(!path.exists() && knows(&here, "sk-a").await);
     write(&path, NEW, 0o600);
     assert!(!knows(&here, "sk-a").await);
     // an edit knows what is there, whatever was seen before

@@ -224,6 +224,32 @@ async fn a_key_is_for_its_routes() {
             assert_eq!(world.gateway.calls().len(), before);
         }
     }
+    // requirements name families and models, too
+    for (key, requirements, expected) in [
+        ("sk-route", json!({"model_family": "small"}), 403),
+        ("sk-route", json!({"pin": {"provider": "gamma", "model": "small"}}), 403),
+        ("sk-route", json!({"pin": 1}), 403),
+        ("sk-route", json!({"min_context": 1000}), 200),
+        ("sk-wide", json!({"pin": {"provider": "alpha", "model": "small"}}), 403),
+        ("sk-a", json!({"model_family": "small"}), 200),
+    ] {
+        let before = world.gateway.calls().len();
+        let model = if key == "sk-wide" { "family:small" } else { "profile:private" };
+        let more = json!({"model": model, "requirements": requirements});
+        let reply = world.chat(key, more).await;
+        if expected == 403 {
+            let (status, _, param, own, _) = reply.error();
+            assert_eq!((status, own.as_str()), (403, code), "{key} {requirements}");
+            assert!(param.unwrap().starts_with("requirements."));
+            assert_eq!(world.gateway.calls().len(), before);
+            let body = json!({"profile": "private", "requirements": requirements});
+            if key == "sk-route" {
+                assert_eq!(world.gateway.ask(key, "/x/rank", Some(&body)).await.status, 403);
+            }
+        } else {
+            assert_eq!(reply.status, 200, "{}", reply.body);
+        }
+    }
     // the nodes of a flow bring policies, too
     let before = world.gateway.calls().len();
     let flow = json!({"model": "profile:private", "flow_ir": ["flow", {}]});

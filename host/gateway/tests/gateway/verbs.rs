@@ -199,6 +199,8 @@ async fn a_ranking_calls_nobody() {
         ["gamma/small", "alpha/small", "alpha/large", "beta/large"]
     );
     assert_eq!(ranked["rejected"], json!([]));
+    // how a provider is reached is nothing of a caller's
+    assert!(!ranked.to_string().contains("127.0.0.1"), "{ranked}");
     let private = gateway.get("/x/rank?profile=private").await.json();
     assert_eq!(names(&private["ranked"]), ["gamma/small", "beta/large"]);
     let rejected = |model: &str| json!({"provider": "alpha", "model": model, "reason": "or"});

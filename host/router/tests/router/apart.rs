@@ -19,13 +19,16 @@ struct Waits {
     waiting: AtomicUsize,
     gate: Mutex<Option<Receiver<()>>>,
     most: AtomicUsize,
+    /// Steps that ever began.
+    begun: AtomicUsize,
 }
 
 impl Waits {
     /// An engine that does not wait yet.
     fn new() -> Arc<Self> {
         let none = Mutex::new(None);
-        Arc::new(Self { waiting: AtomicUsize::new(0), gate: none, most: AtomicUsize::new(0) })
+        let zero = || AtomicUsize::new(0);
+        Arc::new(Self { waiting: zero(), gate: none, most: zero(), begun: zero() })
     }
 
     /// From now on each step needs a word.
@@ -52,6 +55,7 @@ impl Engine for Waits {
     fn step(&self, run: Option<&str>, event: &str) -> Result<Metered<Turn>, Error> {
         let now = self.waiting.fetch_add(1, Ordering::SeqCst) + 1;
         self.most.fetch_max(now, Ordering::SeqCst);
+        self.begun.fetch_add(1, Ordering::SeqCst);
         if let Some(gate) = &*self.gate.lock().unwrap_or_else(PoisonError::into_inner) {
             // on the thread of the executor nobody could give the word
             let word = gate.recv_timeout(Duration::from_secs(10));
@@ -70,21 +74,19 @@ async fn the_executor_goes_on_during_a_step() {
     let own = Arc::clone(&engine);
     let script = [("a", &[Reply::Text(&["hello"])][..])];
     let world = World::of(&config(), &script, |builder| builder.engine(own).steps_apart(true));
+    let before = engine.begun.load(Ordering::SeqCst);
     let word = engine.wait();
     let running = async {
         let run = world.router.begin(r#"{"prompt": "hi"}"#.to_owned()).await.unwrap();
         run.answer().await.unwrap()
     };
     let words = async {
-        for _ in 0..2 {
+        for step in 1..=2 {
             // the step has begun, and this task goes on
-            while engine.waiting.load(Ordering::SeqCst) == 0 {
+            while engine.begun.load(Ordering::SeqCst) < before + step {
                 tokio::task::yield_now().await;
             }
             word.send(()).unwrap();
-            while engine.waiting.load(Ordering::SeqCst) == 1 {
-                tokio::task::yield_now().await;
-            }
         }
     };
     let (outcome, ()) = tokio::join!(running, words);

@@ -205,3 +205,18 @@ async fn words_of_anthropic_are_not_for_chats() {
     let members: Members<'_> = serde_json::from_str(&text).unwrap();
     assert_eq!((members.get("x"), members.get("model")), (None, Some("\"large\"")));
 }
+
+/// Each block of another kind is looked at once, and told as far as there is place.
+#[tokio::test]
+async fn names_without_end_are_told_in_part() {
+    let gateway = Gateway::with(&Value::Null).await;
+    let blocks: Vec<_> = (0..50_000).map(|kind| json!({"type": kind.to_string()})).collect();
+    let mut body = json!({"messages": [{"role": "user", "content": "x"},
+        {"role": "assistant", "content": blocks}, {"role": "user", "content": "y"}]});
+    for name in 0..20_000 {
+        body[name.to_string()] = json!(1);
+    }
+    let reply = gateway.message(body).await;
+    assert_eq!(reply.status, 200, "{}", reply.body);
+    assert_eq!(reply.json()["x_router"]["ignored"].as_array().unwrap().len(), 100);
+}
