@@ -1,5 +1,5 @@
 .PHONY: help demo demo-call test web lint package deny conformance component golden keep check-golden reproducible genvm-matrix bench \
-	bench-ledger climb fuzz attack sdk codex differential
+	bench-ledger bench-gateway climb fuzz attack sdk claude-code codex soak differential sbom
 
 help:          ## these verbs
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 24
@@ -19,12 +19,14 @@ test: check-golden ## every test
 web:           ## the npm package in web/dist, the playground in web/site
 	sh tools/build-web.sh
 
-lint:          ## formatting, clippy (warnings are errors), and the graph of crates in the docs
+lint:          ## formatting, clippy (warnings are errors), the graph of crates in the docs, the tests in SECURITY.md
 	cargo fmt --all --check
 	sh tools/crate-graph.sh --check
 	cargo fetch --quiet --locked
 	sh tools/check-crates.sh
 	sh tools/check-crates.test.sh
+	sh tools/check-security.sh
+	sh tools/check-security.test.sh
 	cargo clippy --workspace --all-targets --all-features --locked -- -D warnings
 
 package:       ## each crate builds alone, from what would be published
@@ -32,6 +34,10 @@ package:       ## each crate builds alone, from what would be published
 
 deny:          ## licences, advisories, sources and doubles of the dependencies
 	sh tools/deny.sh
+
+sbom:          ## what is in the command and in the npm package, as CycloneDX has it; writes target/sbom
+	sh tools/sbom.sh
+	sh tools/sbom.test.sh
 
 conformance:   ## replay golden/ and, where it is there, ../shared/corpus, in every engine
 	sh tools/conformance.sh
@@ -66,6 +72,9 @@ bench:         ## measure; writes docs/benchmarks.md and its plot
 bench-ledger:  ## measure the ledger; writes docs/ledger-benchmarks.md
 	cargo bench --locked -p sigmapol-tests --bench ledger
 
+bench-gateway: ## measure the gateway over sockets; SECONDS=5 each; writes docs/benchmarks-gateway.md
+	sh tools/bench-gateway.sh $(or $(SECONDS),5)
+
 fuzz:          ## each property under libFuzzer, MINUTES=1 each; PROPERTY=name for one
 	sh tools/fuzz.sh $(or $(MINUTES),1) $(PROPERTY)
 
@@ -78,8 +87,14 @@ attack:        ## hostile responses, configurations, states, ledgers, disks: MIN
 sdk:           ## the SDKs of providers, against the mock and through the command
 	sh tools/sdk.sh
 
+claude-code:   ## Claude Code in front of the gateway: a tool over two turns, a stream that breaks
+	sh tools/claude-code.sh
+
 codex:         ## the Codex CLI through the gateway to the mock: a tool is called, its result goes back
 	sh tools/codex.sh
+
+soak:          ## a gateway under load, killed and reconfigured: REQUESTS=20000 KILLS=5 CLIENTS=16 MINUTES=30
+	sh tools/soak.sh
 
 differential:  ## N=10000000 random decisions of SEED=1, natively and in the component
 	cargo run --release --quiet --locked -p sigmapol-tests --bin differential -- $(or $(N),10000000) $(or $(SEED),1)

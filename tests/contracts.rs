@@ -198,7 +198,8 @@ impl Engine for Twice {
         let kind = members["kind"].get();
         if let (Ok(turn), r#""rank""# | r#""start""#) = (&turn, kind) {
             let run: Value = serde_json::from_str(&turn.value.run).unwrap();
-            self.check(event, run.pointer("/trace/policy_identity"));
+            let trace = run.get("done").unwrap_or(&run).get("trace");
+            self.check(event, trace.and_then(|trace| trace.get("policy_identity")));
         }
         turn
     }

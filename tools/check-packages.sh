@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 export CARGO_PROFILE_DEV_DEBUG=0
 # what cargo unpacked of an earlier run has the same version, and would be taken for what is packed now
 rm -rf "${CARGO_HOME:-$HOME/.cargo}"/registry/*/-*
-private=$(grep -l '^publish = false' $(git ls-files '*Cargo.toml') | grep -v -e ^fuzz/ -e genvm-matrix |
+private=$(grep -l '^publish = false' $(git ls-files '*Cargo.toml') | grep -v -e ^fuzz/ -e bench-gateway -e genvm-matrix |
     xargs sed -n 's/^name = "\(sigmapol-[a-z-]*\)"$/--exclude \1/p')
 target=$(cargo metadata --format-version 1 --no-deps --locked | sed 's/.*"target_directory":"\([^"]*\)".*/\1/')
 export CARGO_TARGET_DIR="$target/packages"

@@ -26,6 +26,7 @@ mkdir -p "$work/home/.codex" "$work/project"
 listen() {
     name=$1
     shift
+    : >"$work/$name.log"
     "$sigmapol" "$@" >"$work/$name.log" 2>"$work/$name.err" &
     started="$started $!"
     for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do

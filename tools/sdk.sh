@@ -26,6 +26,7 @@ cp "$clients/package.json" "$clients/package-lock.json" "$work/"
 listen() {
     name=$1
     shift
+    : >"$work/$name.log"
     "$sigmapol" "$@" >"$work/$name.log" 2>"$work/$name.err" &
     mocks="$mocks $!"
     for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
@@ -52,13 +53,17 @@ mock captured --script "$clients/mock.json"
 mock arrived
 "$work/python/bin/python" "$clients/compare.py" "$sigmapol" "$work/captured.jsonl" "$url" "$work/arrived.jsonl"
 
-# gateway NAME: starts a gateway over a mock of its own, which answers in order
+# gateway NAME SCRIPT: starts a gateway over a mock of its own, which answers in order; no model is too dear
 gateway() {
-    listen "$1-mock" mock-provider --script "$clients/gateway.json"
-    sed "s#http://127.0.0.1:4010#$url#" examples/router.json >"$work/router.json"
+    listen "$1-mock" mock-provider --script "$clients/$2.json"
+    vectors='"models": {"vectors": {"protocol": "embeddings", "capabilities": {}, "served_by": [{"provider": "alpha", "fields": {"price_in": 0.02, "price_out": 0}}]},'
+    sed -e "s#http://127.0.0.1:4010#$url#" -e "s#\"models\": {#$vectors#" -e 's/"le", 12/"le", 99/' \
+        examples/router.json >"$work/router.json"
     listen "$1-gateway" serve --config "$work/router.json" --listen 127.0.0.1:0
 }
-gateway python
-"$work/python/bin/python" "$clients/gateway.py" "$url"
-gateway node
-(cd "$work" && node "$clients/gateway.mjs" "$url")
+for api in gateway messages responses; do
+    gateway "python-$api" "$api"
+    "$work/python/bin/python" "$clients/$api.py" "$url"
+    gateway "node-$api" "$api"
+    (cd "$work" && node "$clients/$api.mjs" "$url")
+done

@@ -80,7 +80,7 @@ impl Shape {
                 (Some(b'"'), _) => rest = after_string(rest),
                 (Some(b'('), _) => {
                     self.nodes += 1;
-                    match rest.split([' ', ')']).next() {
+                    match operation(rest) {
                         Some("argmax") => self.argmax += 1,
                         Some("sample") => self.sample += 1,
                         Some("custom") => self.custom += 1,
@@ -164,9 +164,30 @@ impl CostBound {
     }
 }
 
+/// The name that a text begins with, if it may be one that counts. No more is looked at: a text that
+/// is no encoding may go on without an end of the word.
+fn operation(text: &str) -> Option<&str> {
+    const LONGEST: usize = "argmax".len();
+
+    let end = text.bytes().take(LONGEST + 1).position(|byte| matches!(byte, b' ' | b')'));
+    text.get(..end.unwrap_or(LONGEST))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// An encoding comes from a component, which may be anybody's.
+    #[test]
+    fn of_what_is_no_encoding() {
+        for text in ["(", "((", "(argmax", "(ar\u{e4}", "(\u{1f642}\u{1f642}", ")", "\"", "(chain{"]
+        {
+            CostBound::of(text);
+        }
+        // read once: each of them looks at the same few bytes
+        let open = "(".repeat(1 << 20);
+        assert_eq!(CostBound::of(&open).shape.nodes, 1 << 20);
+    }
     use crate::json::read;
     use crate::policy::normal_form;
     use crate::vocabulary::Vocabulary;

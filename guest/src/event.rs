@@ -66,6 +66,7 @@ impl<'a> Event<'a> {
     }
 
     /// Another text, with some of the keys of events.
+    #[inline(never)]
     pub fn of(
         position: &'static str,
         value: &'a Value<'a>,
@@ -108,6 +109,7 @@ impl<'a> Event<'a> {
         self.get(key).ok_or_else(|| self.missing(key))
     }
 
+    #[inline(never)]
     pub fn missing(&self, key: &str) -> Refusal {
         self.wrong(key, "a value")
     }
@@ -124,24 +126,28 @@ impl<'a> Event<'a> {
         text.ok_or_else(|| self.wrong(key, "a string"))
     }
 
+    #[inline(never)]
     pub fn now_ms(&self) -> Result<f64, Refusal> {
         let now = self.need("now_ms")?.as_number();
         now.ok_or_else(|| self.wrong("now_ms", "a number"))
     }
 
     /// An object that may be left out.
+    #[inline(never)]
     pub fn object(&self, key: &str) -> Result<&'a Members<'a>, Refusal> {
         let Some(value) = self.get(key) else { return Ok(&[]) };
         value.as_object().ok_or_else(|| self.wrong(key, "an object"))
     }
 
     /// What is asked for; an object.
+    #[inline(never)]
     pub fn contract(&self) -> Result<&'a Value<'a>, Refusal> {
         self.object("contract")?;
         self.need("contract")
     }
 
     /// What a provider answered; nothing at all is a failure of unknown kind.
+    #[inline(never)]
     pub fn response(&self) -> Result<&'a Value<'a>, Refusal> {
         const NOTHING: &Value = &Value::Bool(false);
         let Some(response) = self.get("response") else { return Ok(NOTHING) };
@@ -152,6 +158,7 @@ impl<'a> Event<'a> {
         Ok(response)
     }
 
+    #[inline(never)]
     pub fn supplies(&self) -> Result<Supplies<'a>, Refusal> {
         let offers = self.object("offers")?;
         let multipliers = match self.multipliers {

@@ -23,6 +23,7 @@ pub struct Policy<'t> {
 
 impl<'t> Policy<'t> {
     /// Admits, normalises and compiles.
+    #[inline(never)]
     pub fn new(
         value: &'t Value,
         vocabulary: &Vocabulary,
@@ -46,6 +47,7 @@ impl<'t> Policy<'t> {
     }
 
     /// The canonical encoding of the normal form.
+    #[inline(never)]
     pub fn encoding(&self) -> String {
         encode(&self.normal)
     }

@@ -7,6 +7,7 @@ use crate::json::Value;
 use crate::names::Names;
 
 /// The weight of a member of an object; of none if there is none.
+#[inline(never)]
 pub fn member(key: &str, value: Option<&Value>) -> u64 {
     value.map_or(0, |value| key.len() as u64 + value.weight())
 }

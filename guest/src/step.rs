@@ -4,7 +4,7 @@
 //! out. Nothing is remembered in between.
 
 use alloc::format;
-use alloc::string::ToString;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use crate::call_scoped::CallScoped;
@@ -23,7 +23,6 @@ use crate::turn::{Effect, Turn};
 /// `status`, `elaborate`, `restore`, `observe`, `forget` and `flow`.
 pub fn step(run: Option<&str>, event: &str) -> Result<Turn, Refusal> {
     let value = CallScoped::new(read("event", event)?);
-    let run = run.map(|run| read("run", run)).transpose()?;
     let runtime = Runtime::read(value.get("state"), "event.state")?;
     let event = Event::new(&value)?;
     if run.is_none() && event.get("config").is_some() && event.is_configured() {
@@ -49,17 +48,18 @@ impl<'a> Step<'a> {
     }
 
     /// Takes the step.
-    pub fn take(mut self, event: &Event<'a>, run: Option<Value<'a>>) -> Result<Turn, Refusal> {
+    #[inline(never)]
+    pub fn take(mut self, event: &Event<'a>, run: Option<&'a str>) -> Result<Turn, Refusal> {
         let (run, effect) = match run {
             Some(run) => {
-                self.cost += run.weight();
+                self.cost += run.len() as u64;
                 self.go_on(event, run)?
             }
             None => self.begin(event)?,
         };
-        let (run, state) = (CallScoped::new(run), CallScoped::new(self.runtime.into_value()));
+        let state = CallScoped::new(self.runtime.into_value());
         Ok(Turn {
-            run: run.as_ref().map_or_else(|| "{}".to_string(), Value::to_json),
+            run: run.unwrap_or_else(|| "{}".to_string()),
             state: state.to_json(),
             effect,
             logs: self.logs.iter().map(Value::to_json).collect(),
@@ -74,13 +74,14 @@ impl<'a> Step<'a> {
     fn go_on(
         &mut self,
         event: &Event<'a>,
-        run: Value<'a>,
-    ) -> Result<(Option<Value<'a>>, Effect), Refusal> {
+        run: &'a str,
+    ) -> Result<(Option<String>, Effect), Refusal> {
         let kind = event.text("kind")?;
         if kind == "answer" {
-            return flow::answer(event, &run);
+            let (run, effect) = flow::answer(event, &read("run", run)?)?;
+            return Ok((run.as_ref().map(Value::to_json), effect));
         }
-        let mut run = Run::read(run)?;
+        let mut run = CallScoped::new(Run::read(run)?);
         let now_ms = event.now_ms()?;
         let effect = match kind {
             "respond" => run.respond(event.response()?, &mut self.runtime, now_ms)?,
@@ -92,14 +93,17 @@ impl<'a> Step<'a> {
                 return Err(Refusal::unsupported(format!("event.kind: {known}, got '{kind}'")));
             }
         };
-        Ok((Some(run.into_value()), effect))
+        Ok((Some(run.to_text()), effect))
     }
 
-    fn begin(&mut self, event: &Event<'a>) -> Result<(Option<Value<'a>>, Effect), Refusal> {
+    fn begin(&mut self, event: &Event<'a>) -> Result<(Option<String>, Effect), Refusal> {
         let runtime = &mut self.runtime;
         let answer = match event.text("kind")? {
             "start" => return self.start(event),
-            "flow" => return flow::start(event),
+            "flow" => {
+                let (run, effect) = flow::start(event)?;
+                return Ok((run.as_ref().map(Value::to_json), effect));
+            }
             "init" => {
                 let missing = || Refusal::config("config must be a table");
                 let config = self.config.ok_or_else(missing)?;
@@ -141,7 +145,7 @@ impl<'a> Step<'a> {
         Ok((None, Effect::Done(answer.build().to_json())))
     }
 
-    fn start(&mut self, event: &Event<'a>) -> Result<(Option<Value<'a>>, Effect), Refusal> {
+    fn start(&mut self, event: &Event<'a>) -> Result<(Option<String>, Effect), Refusal> {
         let config = self.config(event)?;
         let (contract, now_ms) = (event.contract()?, event.now_ms()?);
         match plan(config, &mut self.runtime, event.supplies()?, contract) {
@@ -160,7 +164,7 @@ impl<'a> Step<'a> {
                 self.logs.append(&mut plan.logs);
                 self.cost += plan.cost;
                 let (run, effect) = Run::start(plan, contract, config, &mut self.runtime, now_ms)?;
-                Ok((Some(run.into_value()), effect))
+                Ok((Some(CallScoped::new(run).to_text()), effect))
             }
         }
     }

@@ -30,6 +30,15 @@ pub enum Xform {
 pub const FROM_CTX: &str = "from_ctx";
 
 impl Xform {
+    /// Whether it looks at no candidate.
+    pub fn is_blind(&self) -> bool {
+        match self {
+            Self::When(..) => false,
+            Self::Seq(xforms) => xforms.iter().all(Self::is_blind),
+            _ => true,
+        }
+    }
+
     /// `request`, changed for the candidate in `row`.
     pub fn apply<'t>(
         &self,

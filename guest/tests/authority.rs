@@ -222,28 +222,60 @@ fn a_host_gives_a_run_up() {
 fn what_is_refused() {
     let mut host = Host::new();
     host.start(&json!({}));
+    host.fail("timeout", &json!({}));
     let run = host.run.clone();
-    let without = |key: &str| {
-        let mut run: Value = serde_json::from_str(&run).unwrap();
-        run.as_object_mut().unwrap().remove(key);
-        run.to_string()
-    };
-    let with = |key: &str, value: Value| {
-        let mut run: Value = serde_json::from_str(&run).unwrap();
-        run[key] = value;
-        run.to_string()
+    // a part of the text for another, of as many bytes
+    let with = |part: &str, other: &str| {
+        assert_eq!((run.matches(part).count(), part.len()), (1, other.len()), "{part}");
+        Some(run.replace(part, other))
     };
     let resume = json!({ "kind": "resume", "now_ms": 0 });
     for (run, event, message) in [
-        (Some(with("version", json!(2))), resume.clone(), "run: run: expected version 1"),
+        (with("\"version\":2", "\"version\":1"), resume.clone(), "run: run: expected version 2"),
         (Some("[]".to_owned()), resume.clone(), "run: run: expected an object"),
-        (Some(without("ctx")), resume.clone(), "run: run: ctx: expected a value"),
-        (Some(with("more", json!(1))), resume.clone(), "run: run: unknown key 'more'"),
-        (Some(with("cursor", json!("1"))), resume.clone(), "run: run: cursor: expected a number"),
+        // what is carried as text is where its length says, and nothing else is a state
         (
-            Some(with("decision_path", json!({ "a": 1 }))),
+            Some(run.replace("\"plan\":", "\"plan\": ")),
             resume.clone(),
-            "run: run: decision_path: expected an array",
+            "run: run: expected the text that the last turn gave",
+        ),
+        (
+            Some(run.replace("{\"bytes\":[", "{\"bytes\":[9")),
+            resume.clone(),
+            "run: run: expected the text that the last turn gave",
+        ),
+        (
+            Some(run.replace("{\"bytes\":[", "{\"bytes\":[-")),
+            resume.clone(),
+            "run: run: expected the text that the last turn gave",
+        ),
+        (
+            with("\"calls\":", "\"cells\":"),
+            resume.clone(),
+            "run: run: head.calls: expected a value",
+        ),
+        (
+            with("\"last_error\":\"timeout\"", "\"fast_error\":\"timeout\""),
+            resume.clone(),
+            "run: run: head: unknown key 'fast_error'",
+        ),
+        (
+            Some(run.replace("\"cursor\":0", "\"cursor\":[]")),
+            resume.clone(),
+            "run: run: head.cursor: expected a number",
+        ),
+        (
+            Some(
+                run.replace("\"decision_path\":[{", "\"decision_path\":{\"a\":[{")
+                    .replace("}],\"last_error", "}]},\"last_error"),
+            ),
+            resume.clone(),
+            "run: run: head.decision_path: expected an array",
+        ),
+        (
+            Some(run.replace("\"candidates\":[", "\"candidatez\":[")),
+            resume.clone(),
+            "run: run: plan.candidates: expected a value",
         ),
         (
             Some(run.clone()),

@@ -162,7 +162,7 @@ const LIES = [
   ["decision", 8, (body, later) => (body.over.changes = later.over.changes), /^decision\.cost: recorded \d+, now \d+$/],
   ["decision", 8, (body, _, other) => (body.over.catalog = other.over.catalog), "over.changes: expected changes of the catalog"],
   ["decision", 8, (body, _, other) => (body.over = other.over), /^decision\.cost: recorded \d+, now \d+$/],
-  ["decision", 8, (body) => delete body.over, /^decision: recorded \{.*\}, now null$/],
+  ["decision", 8, (body) => delete body.over, /^outcome: recorded decision, now refused ctx$/],
   ["decision", 8, (body) => (body.catalog = WRONG), /^catalog: recorded #, now null$/],
   ["decision", 8, (body) => (body.chosen.model = "m"), /^chosen\.model: recorded m, now m\d+$/],
   ["decision", 8, (body) => delete body.chosen, /^chosen: recorded null, now \{"model":"m\d+","provider":"p\d"\}$/],
@@ -173,16 +173,16 @@ const LIES = [
   ["decision", 8, (body) => (body.seed = "9"), /^seed: recorded 9, now 4$/],
   ["decision", 8, (body) => anew(body, (body.outcome.decision.ordered[0][1] = "3ff0000000000001")),
     /^decision\.ordered\[0\]\[1\]: recorded 3ff0000000000001, now [0-9a-f]{16}$/],
-  ["decision", 8, (body) => anew(body, (body.outcome = { refused: "ctx" })), /^decision: recorded null, now \{/],
-  ["decision", 8, (body) => (body.cost_limit = "1"), /^decision: recorded \{.*\}, now null$/],
-  ["decision", 8, (body) => (body.cost_limit = "no number"), /^decision: recorded \{.*\}, now null$/],
-  ["decision", 8, (body) => (body.ctx.inline.candidates = "[]"), /^decision: recorded \{.*\}, now null$/],
+  ["decision", 8, (body) => anew(body, (body.outcome = { refused: "ctx" })), /^outcome: recorded refused ctx, now decision$/],
+  ["decision", 8, (body) => (body.cost_limit = "1"), /^outcome: recorded decision, now stopped exhausted cost$/],
+  ["decision", 8, (body) => (body.cost_limit = "no number"), /^outcome: recorded decision, now stopped exhausted cost$/],
+  ["decision", 8, (body) => (body.ctx.inline.candidates = "[]"), /^outcome: recorded decision, now refused json-duplicate-key$/],
   ["decision", 8, (body) => (body.ctx.inline.seed = "{"), "ctx: expected members that are JSON"],
   ["decision", 8, (body) => (body.ctx.inline = {}), ""],
   // of what was refused over a catalog the code is not compared
   ["decision", 25, (body) => anew(body, (body.outcome = { refused: "config" })), "same"],
   ["decision", 25, (body) => (body.outcome = { refused: "config" }), /^result: recorded #, now #$/],
-  ["decision", 25, (body) => anew(body, (body.outcome = { stopped: "trap unreachable" })), /^refused: recorded null, now seed$/],
+  ["decision", 25, (body) => anew(body, (body.outcome = { stopped: "trap unreachable" })), /^outcome: recorded stopped trap unreachable, now refused seed$/],
   // texts that are not there
   ["decision", 8, (body) => (body.over.changes = WRONG), ""],
   ["decision", 8, (body) => (body.over.catalog = WRONG), ""],
@@ -201,22 +201,22 @@ const LIES = [
   ["rank", 2, (body) => (body.chosen.model = "m"), /^chosen\.model: recorded m, now m\d$/],
   ["rank", 2, (body) => delete body.chosen, /^chosen: recorded null, now \{"model":"m\d","provider":"p\d"\}$/],
   ["rank", 2, (body) => (body.result = WRONG), /^result: recorded #, now #$/],
-  ["rank", 2, (body) => anew(body, (body.outcome = { refused: "config" })), /^ranking: recorded null, now \{/],
+  ["rank", 2, (body) => anew(body, (body.outcome = { refused: "config" })), /^outcome: recorded refused config, now ranking$/],
   ["rank", 2, (body) => delete body.state, /^ranking\.cost: recorded \d+, now \d+$/],
   ["rank", 2, (body, later) => (body.state = later.state), /^ranking\.ordered\[/],
   // the fifth step is a start over the router after it was told a state
   ["step", 4, (body) => (body.over.router = WRONG), ""],
   ["step", 4, (body) => (body.over.state = WRONG), ""],
-  ["step", 4, (body) => (body.over.router = body.over.state), /^refused: recorded null, now event$/],
+  ["step", 4, (body) => (body.over.router = body.over.state), /^outcome: recorded turn, now refused event$/],
   ["step", 4, (body) => delete body.over.state, /^turn\.cost: recorded \d+, now \d+$/],
-  ["step", 4, (body) => delete body.over, /^refused: recorded null, now event$/],
+  ["step", 4, (body) => delete body.over, /^outcome: recorded turn, now refused event$/],
   ["step", 7, (body, later) => (body.over.state = later.over.state), /^turn\.(cost|effect\[1\]): recorded/],
   ["step", 8, (body, later) => (body.over.state = later.over.state), /^over\.state: recorded #, now null$/],
   ["step", 4, (body) => (body.kind = "rank"), /^kind: recorded rank, now start$/],
   ["step", 4, (body) => (body.chosen.model = "m"), /^chosen\.model: recorded m, now m\d$/],
   ["step", 4, (body) => (body.result = WRONG), /^result: recorded #, now #$/],
   ["step", 4, (body) => anew(body, (body.outcome.turn.cost = "1")), /^turn\.cost: recorded 1, now \d+$/],
-  ["step", 1, (body) => delete body.run, /^refused: recorded null, now unsupported$/],
+  ["step", 1, (body) => delete body.run, /^outcome: recorded turn, now refused unsupported$/],
   // which of two codes it was is believed, another one is not
   ["rank", 6, (body) => anew(body, (body.outcome = { refused: "config" })), "same"],
   ["rank", 6, (body) => anew(body, (body.outcome = { refused: "ctx" })), /^refused: recorded ctx, now event$/],
@@ -323,7 +323,7 @@ test("what the engine refuses, in a catalog and after a change", () => {
     [CATALOG.replace('"p0": {', '"p0": 1, "p0": {')],
     [CATALOG, '{"changes":[{"candidate":0,"set":{"price_in":1e400}}]}'],
     [CATALOG, '{"changes":[{"candidate":0,"set":{"price_in":null}}]}'],
-  ])) isExpected(verdict, /^decision: recorded \{.*\}, now null$/, text);
+  ])) isExpected(verdict, /^outcome: recorded decision, now refused [\w-]+$/, text);
   // two entries of one provider go together
   const twice = CATALOG.replace('"p0": {', '"p0": 1, "p0": {');
   const [[verdict]] = over([[twice, '{"changes":[{"provider":"p0","disabled":false}]}']]);
@@ -342,9 +342,9 @@ test("a limit of cost that the cost keeps to and its bound does not is beyond wh
   const verdicts = judge(recorder, [exact, beyond]);
   isExpected(verdicts.get(exact), "same");
   isExpected(verdicts.get(all), "same");
-  isExpected(verdicts.get(more), /^decision: recorded \{.*\}, now null$/);
+  isExpected(verdicts.get(more), /^outcome: recorded decision, now stopped exhausted cost$/);
   isExpected(verdicts.get(beyond), "cost_limit: expected a bound on the cost, which only the host has");
-  isExpected(verdicts.get(without), /^decision: recorded null, now \{/);
+  isExpected(verdicts.get(without), /^outcome: recorded stopped exhausted cost, now decision$/);
 });
 
 test("what is no receipt", () => {

@@ -106,7 +106,7 @@ describe("replay", () => {
     assert.deepEqual(kinds, [...Array(9).fill("same"), "not-recorded", ...Array(4).fill("same"), "diverged"]);
     const refusals = String(segmentsOf(directory)).match(/(?<="outcome":\{"refused":")[^"]+/g);
     assert.deepEqual(refusals, ["term-shape", "seed"]);
-    assert.match(decisions.at(-1).verdict.difference, /^decision: recorded null, now \{"cost":"\d+","identity":/);
+    assert.match(decisions.at(-1).verdict.difference, /^outcome: recorded stopped exhausted fuel, now decision$/);
     assert.deepEqual(summary, { records: 29, same: 22, diverged: 1, componentMismatch: 0, notRecorded: 6 });
   });
 
@@ -129,7 +129,7 @@ describe("replay", () => {
         /^decision\.ordered\[0\]\[0\]: recorded 99, now \d+$/],
       ["decision", ({ outcome }) => outcome.decision.rejected.pop(),
         /^decision\.rejected: recorded \d+ entries, now \d+$/],
-      ["decision", (body) => (body.outcome = { refused: "ctx" }), /^decision: recorded null, now \{"cost":/],
+      ["decision", (body) => (body.outcome = { refused: "ctx" }), /^outcome: recorded refused ctx, now decision$/],
       ["decision", (body) => (body.catalog = wrong), /^catalog: recorded #, now #$/],
       ["decision", (body) => (body.chosen.model = "m"), /^chosen\.model: recorded m, now grok-4-fast$/],
       ["decision", (body) => delete body.chosen,
@@ -141,7 +141,7 @@ describe("replay", () => {
       ["decision", (body) => (body.fuel.limit = "many"), /^limit: expected a number, recorded many$/],
       ["decision", (body) => (body.ctx.bytes = "1"), /^ctx\.bytes: recorded 1, now \d+$/],
       ["decision", (body) => (body.result = wrong), /^result: recorded #, now #$/],
-      ["decision", ({ ctx }) => (ctx.inline.seed = "{"), /^decision: recorded \{.*\}, now null$/],
+      ["decision", ({ ctx }) => (ctx.inline.seed = "{"), /^outcome: recorded decision, now refused json-syntax$/],
       ["decision", (body) => Object.assign(body, { outcome: { refused: "json-syntax" } }).ctx.inline.seed = "{",
         /^ctx: expected members that are JSON$/],
       ["decision", (body) => (body.seed = "8"), /^seed: recorded 8, now 7$/],

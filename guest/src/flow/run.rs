@@ -14,9 +14,11 @@ use crate::encode::fingerprint;
 use crate::event::Event;
 use crate::json::{Object, Value};
 use crate::refusal::{Refusal, RefusalCode};
-use crate::run::VERSION;
 use crate::turn::Effect;
 use crate::vocabulary::Vocabulary;
+
+/// The version of the state of a flow's run; another is refused.
+const VERSION: f64 = 1.0;
 
 /// Calls that a flow may have open: as many as one node has inputs at most.
 const AT_ONCE: u32 = 32;

@@ -22,13 +22,15 @@ pub fn check(what: &str, text: &str) -> Result<(), Refusal> {
     parse(what, text, true).map(drop)
 }
 
+/// Reads the value that a text begins with; what follows it comes back, too.
+pub fn read_first<'t>(what: &str, text: &'t str) -> Result<(Value<'t>, &'t str), Refusal> {
+    let mut parser = Parser::new(what, text, false)?;
+    let value = parser.value(0)?;
+    Ok((value, parser.cursor.rest()))
+}
+
 fn parse<'t>(what: &str, text: &'t str, nulls: bool) -> Result<Value<'t>, Refusal> {
-    if text.len() > INPUT_BYTES {
-        let message = format!("{what}: expected at most {INPUT_BYTES} bytes, got {}", text.len());
-        return Err(Refusal::new(RefusalCode::InputSize, message));
-    }
-    let (members, items) = (Vec::with_capacity(16), Vec::with_capacity(16));
-    let mut parser = Parser { cursor: Cursor::new(what, text), members, items, nulls };
+    let mut parser = Parser::new(what, text, nulls)?;
     let value = parser.value(0)?;
     parser.cursor.skip_spaces();
     match parser.cursor.peek() {
@@ -47,7 +49,17 @@ struct Parser<'w, 't> {
     nulls: bool,
 }
 
-impl<'t> Parser<'_, 't> {
+impl<'w, 't> Parser<'w, 't> {
+    fn new(what: &'w str, text: &'t str, nulls: bool) -> Result<Self, Refusal> {
+        if text.len() > INPUT_BYTES {
+            let message =
+                format!("{what}: expected at most {INPUT_BYTES} bytes, got {}", text.len());
+            return Err(Refusal::new(RefusalCode::InputSize, message));
+        }
+        let (members, items) = (Vec::with_capacity(16), Vec::with_capacity(16));
+        Ok(Self { cursor: Cursor::new(what, text), members, items, nulls })
+    }
+
     fn value(&mut self, depth: usize) -> Result<Value<'t>, Refusal> {
         self.cursor.skip_spaces();
         match self.cursor.peek() {
@@ -169,7 +181,7 @@ fn take<T>(stack: &mut Vec<T>, start: usize) -> Vec<T> {
 }
 
 /// Sorts members. What a person wrote is short, and nearly in order.
-fn by_key(mut members: Vec<Member>) -> Vec<Member> {
+pub fn by_key(mut members: Vec<Member>) -> Vec<Member> {
     if members.len() > 16 {
         return by_text(members, |(key, _)| key);
     }

@@ -14,24 +14,28 @@ impl Value<'_> {
         out
     }
 
-    fn write(&self, out: &mut String) {
+    /// Appends the text.
+    pub fn write(&self, out: &mut String) {
         match self {
             Self::Bool(value) => out.push_str(if *value { "true" } else { "false" }),
             Self::Number(value) => number::json(*value, out),
             Self::String(text) => write_string(text, out),
-            Self::Array(items) => {
-                out.push('[');
-                for (index, item) in items.iter().enumerate() {
-                    if index > 0 {
-                        out.push(',');
-                    }
-                    item.write(out);
-                }
-                out.push(']');
-            }
+            Self::Array(items) => write_array(items, out),
             Self::Object(members) => write_object(members, out),
         }
     }
+}
+
+/// Appends an array.
+pub fn write_array(items: &[Value], out: &mut String) {
+    out.push('[');
+    for (index, item) in items.iter().enumerate() {
+        if index > 0 {
+            out.push(',');
+        }
+        item.write(out);
+    }
+    out.push(']');
 }
 
 /// The text of an object.
@@ -54,7 +58,8 @@ fn write_object(members: &Members, out: &mut String) {
     out.push('}');
 }
 
-fn write_string(text: &str, out: &mut String) {
+/// Appends a string.
+pub fn write_string(text: &str, out: &mut String) {
     out.push('"');
     let mut rest = text;
     loop {

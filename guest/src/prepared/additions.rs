@@ -20,10 +20,16 @@ pub struct Additions {
     bytes: usize,
     /// `{"state": …}` as the router or the last one who restated it has it; empty for none.
     state: String,
+    /// The state as a turn has it that changes nothing.
+    is_canonical: bool,
+    /// What policies see of it, as text; empty where there is no room.
+    observed: String,
 }
 
 /// The members but for the state.
 const MEMBERS: [&str; 3] = ["admission", "config", "multipliers"];
+/// Bytes of what policies see of an empty state, and more.
+const OBSERVED_BYTES: usize = 256;
 const BEFORE_STATE: &str = r#"{"state":"#;
 const AFTER_STATE: &str = "}";
 
@@ -37,9 +43,12 @@ impl Additions {
             multipliers: multipliers.map(to_static),
             bytes,
             state: String::new(),
+            is_canonical: false,
+            observed: String::new(),
         };
-        if let Some(state) = router.get("state") {
-            additions.put_state(&state.to_json());
+        if let Some(state) = router.get("state").map(Value::to_json) {
+            additions.make_room(state.len());
+            additions.state.push_str(&state);
         }
         additions
     }
@@ -51,6 +60,7 @@ impl Additions {
 
     /// What an event weighs with all that goes into it but the state. It must not have any of that
     /// itself, and be no larger than a text may be.
+    #[inline(never)]
     pub fn weigh(&self, event: &Value, bytes: usize) -> Result<u64, Refusal> {
         let members = router_members(event.get("kind").and_then(Value::as_str).unwrap_or_default());
         let whole = match members.contains(&"config") {
@@ -75,6 +85,7 @@ impl Additions {
     }
 
     /// The state as part of an event, `{state}`; nothing where there is none.
+    #[inline(never)]
     pub fn state(&self) -> Result<Option<Value<'_>>, Refusal> {
         if self.state.is_empty() {
             return Ok(None);
@@ -82,11 +93,29 @@ impl Additions {
         read("event", &self.state).map(Some)
     }
 
-    /// Another state, in the place of the one before.
-    pub fn put_state(&mut self, state: &str) {
+    /// The state as text, if a turn that changes nothing has it so.
+    pub fn canonical_state(&self) -> Option<&str> {
+        let state = self.state.strip_prefix(BEFORE_STATE)?.strip_suffix(AFTER_STATE)?;
+        (self.is_canonical && !self.observed.is_empty()).then_some(state)
+    }
+
+    /// What policies see of the state.
+    pub fn observed(&self) -> &str {
+        &self.observed
+    }
+
+    /// Another state, in the place of the one before; `canonical` is how a turn has it, `observed` what
+    /// policies see of it.
+    #[inline(never)]
+    pub fn put_state(&mut self, state: &str, canonical: &str, observed: &str) {
         self.state.clear();
         for part in [BEFORE_STATE, state, AFTER_STATE] {
             self.state.push_str(part);
+        }
+        self.is_canonical = state == canonical;
+        self.observed.clear();
+        if observed.len() <= self.observed.capacity() {
+            self.observed.push_str(observed);
         }
     }
 
@@ -97,6 +126,8 @@ impl Additions {
         let grows = needed > self.state.capacity();
         if grows {
             self.state.reserve_exact(2 * needed - self.state.len());
+            // what policies see of a state is shorter, but for one that has hardly anything
+            self.observed.reserve_exact(2 * needed + OBSERVED_BYTES - self.observed.len());
         }
         grows
     }

@@ -6,7 +6,9 @@ mod catalog;
 mod choice;
 mod policy;
 mod router;
+mod start;
 mod step;
+mod texts;
 mod windows;
 
 pub use catalog::Prepared;

@@ -20,6 +20,7 @@ pub struct PreparedPolicy {
 
 impl PreparedPolicy {
     /// For a catalog of so many candidates.
+    #[inline(never)]
     pub fn new(policy: Policy, customs: &Members, candidates: usize) -> Self {
         let encoding = policy.encoding();
         Self {
@@ -28,5 +29,11 @@ impl PreparedPolicy {
             work: cost::work(policy.normal(), customs, candidates as u64),
             slots: policy.slots,
         }
+    }
+
+    /// Of a decision without failures, over a ctx of this weight.
+    pub const fn cost(&self, weight: u64) -> u64 {
+        let Self { encoding_bytes: encoding, work, .. } = *self;
+        cost::of(cost::Sizes { encoding, weight, work, failures: 0 })
     }
 }

@@ -23,12 +23,16 @@ pub struct ProviderWindows {
     providers: Vec<Provider>,
     /// Disabled providers that no candidate is at.
     elsewhere: Vec<Disabled>,
+    /// A breaker is open of a provider that no candidate is at.
+    opened_elsewhere: bool,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Provider {
     breaker: Option<Window>,
     disabled: Option<Disabled>,
+    /// An answer changes its breaker.
+    counts: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -50,6 +54,7 @@ impl ProviderWindows {
         Self {
             providers: vec![Provider::default(); providers],
             elsewhere: Vec::with_capacity(ELSEWHERE),
+            opened_elsewhere: false,
         }
     }
 
@@ -69,9 +74,16 @@ impl ProviderWindows {
     pub fn restate(&mut self, runtime: &Runtime, providers: &Names, defaults: &Defaults) {
         self.providers.fill(Provider::default());
         self.elsewhere.clear();
+        self.opened_elsewhere = false;
         for (name, window) in runtime.open_breakers(defaults) {
+            match self.providers.get_mut(providers.find(name) as usize) {
+                Some(provider) => provider.breaker = Some(window),
+                None => self.opened_elsewhere = true,
+            }
+        }
+        for name in runtime.counting_breakers() {
             if let Some(provider) = self.providers.get_mut(providers.find(name) as usize) {
-                provider.breaker = Some(window);
+                provider.counts = true;
             }
         }
         for (name, window, weight) in runtime.disabled_windows(defaults) {
@@ -82,6 +94,30 @@ impl ProviderWindows {
                 None => {}
             }
         }
+    }
+
+    /// Whether a start at a time leaves the state as it is: no window is over, none begins.
+    pub fn are_settled(&self, now_ms: f64) -> bool {
+        let holds = |window: Option<Window>| window.is_some_and(|window| window.rest(now_ms) > 0.0);
+        let disabled = |disabled: &Disabled| holds(disabled.window);
+        let settled = |provider: &Provider| {
+            (provider.breaker.is_none() || holds(provider.breaker))
+                && provider.disabled.as_ref().is_none_or(disabled)
+        };
+        !self.opened_elsewhere
+            && self.providers.iter().all(settled)
+            && self.elsewhere.iter().all(disabled)
+    }
+
+    /// Whether a provider is disabled at a time.
+    pub fn is_disabled(&self, number: u32, now_ms: f64) -> bool {
+        let provider = self.providers.get(number as usize);
+        provider.and_then(|provider| provider.disabled).is_some_and(|known| known.holds(now_ms))
+    }
+
+    /// Whether an answer of a provider leaves the state as it is; `false` where it is not known.
+    pub fn answer_changes_nothing(&self, number: u32) -> bool {
+        self.providers.get(number as usize).is_some_and(|provider| !provider.counts)
     }
 
     /// What holds at a time, laid over the catalog; the weight of the disabled providers is what

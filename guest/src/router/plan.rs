@@ -39,8 +39,8 @@ pub struct Plan<'a> {
     pub ordered: Vec<(Value<'a>, f64)>,
     /// `{provider, model, reason}` each, or `{reason, pin}`.
     pub rejected: Vec<Value<'a>>,
-    /// Everything but the candidates that the policy may look at, as it was when the run started.
-    pub ctx: Value<'a>,
+    /// What the policy may look at of the runtime state, as it was when the run started.
+    pub observed: Value<'a>,
     pub logs: Vec<Value<'a>>,
     /// Work units, as for a decision.
     pub cost: u64,
@@ -148,12 +148,13 @@ pub fn plan<'a>(
         fingerprint: fingerprint(&encoding),
         ordered,
         rejected,
-        ctx,
+        observed: ctx.get("state").cloned().unwrap_or(Value::Object(Vec::new())),
         logs,
     })
 }
 
 /// In the `strict` profile a contract has keys that mean something, and no other.
+#[inline(never)]
 pub fn known_keys(config: &Config, contract: &Value) -> Result<(), String> {
     match config.vocabulary.profile {
         Profile::Strict => {
@@ -207,6 +208,7 @@ pub fn unknown_profile(name: &str) -> String {
 }
 
 /// The policy of a profile, lowered where it is not a term.
+#[inline(never)]
 pub fn profile_term<'a>(
     config: &Config<'a>,
     profile: &Value<'a>,
@@ -221,6 +223,7 @@ pub fn profile_term<'a>(
 }
 
 /// The part of the ctx that a contract makes: the request, the seed and the time.
+#[inline(never)]
 pub fn asked<'a>(contract: &Value<'a>, now_ms: f64) -> Object<'a> {
     let mut request = Object::from(contract.as_object().unwrap_or(&[]));
     // these two are the router's own and no policy sees them
@@ -235,6 +238,7 @@ pub fn asked<'a>(contract: &Value<'a>, now_ms: f64) -> Object<'a> {
 }
 
 /// The part of the ctx that the runtime state makes.
+#[inline(never)]
 pub fn observed<'a>(runtime: &Runtime<'a>) -> Value<'a> {
     let (mut prices, mut credits, mut breakers) = (Object::new(), Object::new(), Object::new());
     for (pair, entry) in runtime.prices() {
@@ -256,6 +260,7 @@ pub fn observed<'a>(runtime: &Runtime<'a>) -> Value<'a> {
 }
 
 /// What a call is: `chat`, unless the contract or the model says otherwise.
+#[inline(never)]
 pub fn protocol<'v>(of: &'v Value) -> &'v str {
     of.get("protocol").and_then(Value::as_str).unwrap_or("chat")
 }

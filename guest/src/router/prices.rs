@@ -12,6 +12,7 @@ pub const PRICED: [&str; 5] =
 /// What becomes of these members: observed prices where the candidate has none, then the price it
 /// is ranked by, the raw price times the multiplier, at most the largest number. The product is always taken from the raw
 /// price, so doing this twice changes nothing. `multiplier` is the host's.
+#[inline(never)]
 pub fn priced<'a>(
     members: &Members<'a>,
     observed: Option<&Value<'a>>,
@@ -41,6 +42,7 @@ pub fn priced<'a>(
 }
 
 /// The multiplier that the host has for a provider, or for its offers from a source.
+#[inline(never)]
 pub fn hosts_multiplier(provider: &str, source: Option<&str>, table: &Members) -> Option<f64> {
     let number = |key: &str| lookup(table, key).and_then(Value::as_number);
     let sourced = format!("{provider}|{}", source.unwrap_or_default());

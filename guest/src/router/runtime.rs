@@ -69,6 +69,7 @@ impl<'a> Runtime<'a> {
     }
 
     /// The state that a host gives, a new one where it gives none.
+    #[inline(never)]
     pub fn read(state: Option<&Value<'a>>, position: &str) -> Result<Self, Refusal> {
         match state {
             Some(state @ Value::Object(_)) => Ok(Self::of(state.clone())),
@@ -85,6 +86,7 @@ impl<'a> Runtime<'a> {
 
     /// Replaces the sections that a snapshot has. Disabled providers of the old form, a bare kind,
     /// are disabled from now.
+    #[inline(never)]
     pub fn restore(&mut self, snapshot: &Members<'a>, now_ms: f64) {
         for (key, value) in snapshot.iter().filter(|(key, _)| key != "initialized") {
             set(&mut self.0, key, Some(value.clone()));
@@ -153,6 +155,7 @@ impl<'a> Runtime<'a> {
     }
 
     /// Closes the breakers whose time is over.
+    #[inline(never)]
     pub fn close_expired(&mut self, now_ms: f64, defaults: &Defaults) {
         for (provider, entry) in self.section(BREAKERS).to_vec() {
             let breaker = view(&entry, now_ms, defaults);
@@ -175,6 +178,16 @@ impl<'a> Runtime<'a> {
         open.map(|(provider, entry)| (&**provider, breaker_window(entry, defaults)))
     }
 
+    /// The breakers that an answer changes.
+    pub fn counting_breakers(&self) -> impl Iterator<Item = &str> {
+        let reset = |entry: &Value| {
+            entry.get("open") == Some(&Value::Bool(false))
+                && entry.get("consecutive_failures") == Some(&Value::Number(0.0))
+        };
+        let counting = self.breakers().iter().filter(move |(_, entry)| !reset(entry));
+        counting.map(|(provider, _)| &**provider)
+    }
+
     pub fn breaker(&self, provider: &str, now_ms: f64, defaults: &Defaults) -> Breaker {
         let closed = Value::Object(Vec::new());
         view(self.entry(BREAKERS, provider).unwrap_or(&closed), now_ms, defaults)
@@ -192,6 +205,7 @@ impl<'a> Runtime<'a> {
 
     /// A failure counts; the action, or the threshold, opens the breaker. `window_ms` is how long
     /// this opening lasts, where it is not the default.
+    #[inline(never)]
     pub fn failed(
         &mut self,
         provider: &str,
@@ -220,6 +234,7 @@ impl<'a> Runtime<'a> {
     }
 
     /// Looks at all disabled providers, as [`Self::check_disabled`] does at one.
+    #[inline(never)]
     pub fn refresh_disabled(&mut self, now_ms: f64, defaults: &Defaults) {
         let providers: Vec<_> =
             self.disabled().iter().map(|(provider, _)| provider.clone()).collect();
@@ -230,6 +245,7 @@ impl<'a> Runtime<'a> {
 
     /// Looks at a provider: whether it is disabled. An entry whose time is over goes; one of the old
     /// form, a bare kind, gets the time of this first sight.
+    #[inline(never)]
     pub fn check_disabled(&mut self, provider: &str, now_ms: f64, defaults: &Defaults) -> bool {
         let Some(entry) = self.entry(DISABLED, provider) else { return false };
         let seen = entry.as_str().map(|kind| disabled_entry(kind, now_ms));
@@ -299,6 +315,7 @@ impl<'a> Runtime<'a> {
         lookup(self.section(section), key)
     }
 
+    #[inline(never)]
     fn set_in(&mut self, section: &'static str, key: &str, value: Option<Value<'a>>) {
         if self.section(section).is_empty() {
             set(&mut self.0, section, Some(Value::Object(Vec::new())));
@@ -325,6 +342,7 @@ fn disabled_window(entry: &Value, defaults: &Defaults) -> Window {
     }
 }
 
+#[inline(never)]
 fn disabled_entry(kind: &str, at_ms: f64) -> Value<'static> {
     Object::new().text("kind", kind.to_string()).number("at_ms", at_ms).build()
 }
@@ -333,6 +351,7 @@ fn is_open(entry: &Value) -> bool {
     entry.get("open").and_then(Value::as_bool) == Some(true)
 }
 
+#[inline(never)]
 fn view(entry: &Value, now_ms: f64, defaults: &Defaults) -> Breaker {
     let number = |key| entry.get(key).and_then(Value::as_number);
     let rest = breaker_window(entry, defaults).rest(now_ms);

@@ -2,8 +2,14 @@
 
 mod ending;
 mod machine;
+mod plan;
 mod request;
 mod state;
+mod text;
 mod trace;
 
-pub use state::{Run, VERSION};
+pub use machine::is_answer;
+pub use plan::{PlanText, TraceText};
+pub use request::build_request;
+pub use state::Run;
+pub use text::{Head, OpenText, Part};

@@ -1,20 +1,20 @@
 //! The trace of a run: what happened, entry by entry, and how it ended.
 
-use alloc::string::{String, ToString};
+use alloc::string::ToString;
 
+use super::state::Tried;
 use crate::json::{Object, Value};
 
 /// Bytes of a provider's error message that the trace keeps.
 const ERROR_BYTES: usize = 300;
 
 /// The entry of something that happened at a candidate.
-pub fn entry<'a>(name: &'static str, candidate: &Value<'a>) -> Object<'a> {
-    Object::new().text("event", name).copy(candidate, &["provider_id", "model_family"])
-}
-
-/// A text of an object, empty where there is none.
-pub fn text_of(value: &Value, key: &str) -> String {
-    value.get(key).and_then(Value::as_str).unwrap_or_default().to_string()
+#[inline(never)]
+pub fn entry<'a>(name: &'static str, tried: &Tried<'a>) -> Object<'a> {
+    Object::new()
+        .text("event", name)
+        .text("model_family", tried.model_family.clone())
+        .text("provider_id", tried.provider_id.clone())
 }
 
 /// The first [`ERROR_BYTES`] of a message, at a character boundary.

@@ -5,8 +5,11 @@
 //! the disk fails, records are lost; a record of kind [`GAP`] stands in the ledger in their place, as
 //! soon as one can be written.
 
+mod target;
+mod writer;
+
 use std::{
-    collections::{HashSet, VecDeque},
+    collections::VecDeque,
     fmt,
     path::PathBuf,
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
@@ -16,7 +19,10 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use sigmapol_ledger::{Ledger, LedgerError, Options};
+use sigmapol_ledger::LedgerError;
+
+use target::{OnDisk, Target};
+use writer::Writer;
 
 /// The kind of a record that stands for records that are missing.
 pub const GAP: &str = "gap";
@@ -27,20 +33,11 @@ pub const WAITING_RECORDS: usize = 16_384;
 /// Bytes of them and of their texts: a record with bodies has 15 kB, and a prompt may be long.
 pub const WAITING_BYTES: usize = 64 << 20;
 
-/// Records that are written with one sync.
-const AT_ONCE: usize = 512;
-
 /// After a disk has failed, until it is tried again.
 const AGAIN: Duration = Duration::from_secs(5);
 
-/// Between two times that losses are told of: under load there are some in every batch.
-const TELL_EVERY: Duration = Duration::from_secs(10);
-
 /// For what waits to be written when no more will come.
 pub const FLUSH_TIME: Duration = Duration::from_secs(60);
-
-/// Texts that are known to be in the ledger: routers and policies are the same for many records.
-const KNOWN: usize = 1024;
 
 /// The body of a [`GAP`].
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
@@ -59,15 +56,6 @@ pub struct Losses {
     pub lost: u64,
     /// Why nothing can be written at present.
     pub failing: Option<String>,
-}
-
-/// Where records are written.
-trait Target: Send {
-    /// Writes records, all of them or none that counts, and comes back when they are on disk.
-    fn write(&mut self, records: &[Job]) -> Result<(), LedgerError>;
-
-    /// Makes it fit to be written again after a failure.
-    fn mend(&mut self) -> Result<(), LedgerError>;
 }
 
 /// A record, and the texts that it refers to.
@@ -123,10 +111,7 @@ impl Behind {
         folder: impl Into<PathBuf>,
         on_loss: impl Fn(&Losses) + Send + 'static,
     ) -> Result<Self, LedgerError> {
-        let folder = folder.into();
-        let ledger = Ledger::open(&folder, Options::default())?;
-        let target = OnDisk { folder, ledger: Some(ledger), known: HashSet::new() };
-        Self::to(target, on_loss, (WAITING_RECORDS, WAITING_BYTES), AGAIN)
+        Self::to(OnDisk::open(folder.into())?, on_loss, (WAITING_RECORDS, WAITING_BYTES), AGAIN)
     }
 
     fn to(
@@ -139,7 +124,7 @@ impl Behind {
         let inner = Arc::new(Inner { state: Mutex::default(), more, ended, bounds });
         let own = Arc::clone(&inner);
         let thread = thread::Builder::new().name("sigmapol-records".to_owned());
-        let mut writer = Writer { inner: own, target, on_loss, told: (0, None), again };
+        let mut writer = Writer::new(own, target, on_loss, again);
         thread.spawn(move || writer.run()).map_err(|error| LedgerError::Io {
             path: "a thread for records".to_owned(),
             message: error.to_string(),
@@ -193,7 +178,10 @@ impl Behind {
 
 impl Drop for Behind {
     fn drop(&mut self) {
-        self.close(FLUSH_TIME);
+        // who closed it has waited
+        if !self.0.lock().closing {
+            self.close(FLUSH_TIME);
+        }
     }
 }
 
@@ -227,163 +215,6 @@ impl State {
             self.bytes += gap.bytes();
             self.jobs.push_back(gap);
         }
-    }
-}
-
-struct Writer<T, L> {
-    inner: Arc<Inner>,
-    target: T,
-    on_loss: L,
-    /// Losses that were told of, and when.
-    told: (u64, Option<Instant>),
-    again: Duration,
-}
-
-impl<T: Target, L: Fn(&Losses)> Writer<T, L> {
-    fn run(&mut self) {
-        while let Some(batch) = self.next() {
-            self.write(batch);
-        }
-        self.told.1 = None;
-        self.tell();
-        self.inner.lock().over = true;
-        self.inner.ended.notify_all();
-    }
-
-    /// What is written next; nothing once there is no more and none will come.
-    fn next(&self) -> Option<Vec<Job>> {
-        let mut state = self.inner.lock();
-        loop {
-            state.queue_gap();
-            if !state.jobs.is_empty() {
-                let count = state.jobs.len().min(AT_ONCE);
-                let batch: Vec<_> = state.jobs.drain(..count).collect();
-                state.bytes -= batch.iter().map(Job::bytes).sum::<usize>();
-                return Some(batch);
-            }
-            if state.closing {
-                return None;
-            }
-            state = self.inner.more.wait(state).unwrap_or_else(PoisonError::into_inner);
-        }
-    }
-
-    fn write(&mut self, batch: Vec<Job>) {
-        match self.target.write(&batch) {
-            Ok(()) => {}
-            // one of them cannot be written, and none was: the others can
-            Err(LedgerError::Unfit(_)) if batch.len() > 1 => {
-                for job in batch {
-                    self.write(vec![job]);
-                }
-                return;
-            }
-            Err(LedgerError::Unfit(_)) => self.lose(&batch),
-            Err(error) => {
-                self.lose(&batch);
-                self.inner.lock().failing = Some(error.to_string());
-                self.tell();
-                self.wait_for_the_disk();
-            }
-        }
-        self.tell();
-    }
-
-    /// What of a batch is on the disk is not known: all of it counts as lost.
-    fn lose(&self, batch: &[Job]) {
-        let gap = |job: &Job| job.body.get("records").and_then(Value::as_u64).unwrap_or(1);
-        let mut state = self.inner.lock();
-        for job in batch {
-            if job.kind == GAP {
-                // it was counted as lost before; that it is missing has still to be told
-                state.gap = state.gap.saturating_add(gap(job));
-            } else {
-                state.lose(1);
-            }
-        }
-    }
-
-    /// Tries until the ledger can be written again; meanwhile records wait, as far as there is place.
-    fn wait_for_the_disk(&mut self) {
-        loop {
-            let until = Instant::now() + self.again;
-            let mut state = self.inner.lock();
-            loop {
-                let left = until.saturating_duration_since(Instant::now());
-                if left.is_zero() || state.closing {
-                    break;
-                }
-                let waited = self.inner.more.wait_timeout(state, left);
-                state = waited.unwrap_or_else(PoisonError::into_inner).0;
-            }
-            let closing = state.closing;
-            drop(state);
-            let mended = self.target.mend();
-            let mut state = self.inner.lock();
-            match mended {
-                Ok(()) => {
-                    state.failing = None;
-                    return;
-                }
-                // nobody comes any more, and it does not go: what waits is lost
-                Err(error) if closing => {
-                    state.failing = Some(error.to_string());
-                    let waiting = state.jobs.len() as u64;
-                    state.lose(waiting);
-                    state.jobs.clear();
-                    state.gap = 0;
-                    return;
-                }
-                Err(error) => state.failing = Some(error.to_string()),
-            }
-            drop(state);
-            self.tell();
-        }
-    }
-
-    /// Tells of losses that were not told of, now and then.
-    fn tell(&mut self) {
-        let (told, at) = self.told;
-        let losses = self.inner.lock().losses();
-        if losses.lost > told && at.is_none_or(|at| at.elapsed() >= TELL_EVERY) {
-            self.told = (losses.lost, Some(Instant::now()));
-            (self.on_loss)(&losses);
-        }
-    }
-}
-
-/// A ledger in a folder.
-struct OnDisk {
-    folder: PathBuf,
-    /// Nothing while it cannot be opened.
-    ledger: Option<Ledger>,
-    known: HashSet<String>,
-}
-
-impl Target for OnDisk {
-    fn write(&mut self, records: &[Job]) -> Result<(), LedgerError> {
-        if self.ledger.is_none() {
-            self.mend()?;
-        }
-        let Some(ledger) = &self.ledger else { return Ok(()) };
-        for (digest, text) in records.iter().flat_map(|job| &job.texts) {
-            if self.known.contains(digest) {
-                continue;
-            }
-            ledger.text(text)?;
-            if self.known.len() >= KNOWN {
-                self.known.clear();
-            }
-            self.known.insert(digest.clone());
-        }
-        ledger.append_all(records.iter().map(|job| (job.kind, &job.body))).map(drop)
-    }
-
-    fn mend(&mut self) -> Result<(), LedgerError> {
-        self.known.clear();
-        self.ledger = None; // its lock goes with it
-        self.ledger = Some(Ledger::open(&self.folder, Options::default())?);
-        Ok(())
     }
 }
 

@@ -26,6 +26,11 @@ impl Comparison for Results {
 /// Where two results differ first: the path, what was recorded, what came out now. A member that is
 /// not there is `null`.
 pub(crate) fn difference(recorded: &Value, now: &Value) -> Option<String> {
+    if let (Some((name, was)), Some((other, is))) = (ending(recorded), ending(now))
+        && name != other
+    {
+        return Some(format!("outcome: recorded {was}, now {is}"));
+    }
     let shown = |value: &Value| match value {
         Value::String(text) => text.clone(),
         other => other.to_string(),
@@ -45,6 +50,20 @@ pub(crate) fn difference(recorded: &Value, now: &Value) -> Option<String> {
         }
     });
     first.break_value()
+}
+
+/// How a call ended, of an outcome: a decision, a turn, a ranking, or that it was refused or stopped;
+/// and that with the code.
+fn ending(outcome: &Value) -> Option<(&str, String)> {
+    const ENDINGS: [&str; 5] = ["decision", "ranking", "refused", "stopped", "turn"];
+
+    let members = outcome.as_object().filter(|members| members.len() == 1)?;
+    let (name, value) = members.iter().next()?;
+    let shown = match value {
+        Value::String(code) => format!("{name} {code}"),
+        _ => name.clone(),
+    };
+    ENDINGS.contains(&name.as_str()).then_some((name, shown))
 }
 
 #[cfg(test)]
@@ -70,12 +89,15 @@ mod tests {
                 json!({ "decision": { "cost": "10", "ordered": [[0, "aa"]] } }),
                 "decision.ordered: recorded 2 entries, now 1",
             ),
+            (json!({ "refused": "ctx" }), "outcome: recorded decision, now refused ctx"),
             (
-                json!({ "refused": "ctx" }),
-                r#"decision: recorded {"cost":"10","ordered":[[0,"aa"],[1,"bb"]]}, now null"#,
+                json!({ "stopped": "exhausted fuel" }),
+                "outcome: recorded decision, now stopped exhausted fuel",
             ),
         ] {
             assert_eq!(difference(&recorded, &now).unwrap(), expected);
         }
+        let [recorded, now] = ["ctx", "seed"].map(|code| json!({ "refused": code }));
+        assert_eq!(difference(&recorded, &now).unwrap(), "refused: recorded ctx, now seed");
     }
 }

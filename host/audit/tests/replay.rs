@@ -306,7 +306,7 @@ fn a_sealed_lie_diverges() {
     let folder = forged(|body| body["engine"]["component"] = json!(elsewhere));
     assert_eq!(
         again(folder.path(), EngineKind::Component).1,
-        [Verdict::ComponentMismatch(elsewhere)]
+        [Verdict::ComponentMismatch(elsewhere, "is not here".to_owned())]
     );
     // of another runtime: the same, but fuel says nothing
     let folder = forged(|body| body["engine"]["runtime"] = json!("wasmtime 1.0.0"));

@@ -13,7 +13,10 @@ use command::{
 };
 use shared::{engine, text::safe_json};
 
-pub use shared::failure::{Failure, usage};
+pub use shared::{
+    failure::{Failure, usage},
+    stop::Stopped,
+};
 
 /// What follows the help of the command.
 const EXIT_CODES: &str = "\
@@ -27,6 +30,7 @@ Exit codes:
   73 answered, and the runtime state cannot be written
   74 a ledger that cannot be read or written
   75 a ledger that another one writes
+  130, 143 stopped by SIGINT or SIGTERM before the end
   141 the reader of the output left before its end
 
 Every failure is one line on standard error. `-` in place of a file is standard input.

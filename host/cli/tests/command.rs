@@ -309,7 +309,7 @@ fn what_is_recorded_is_replayed() {
     assert_eq!(
         json,
         serde_json::json!({ "records": 2, "same": 2, "same_fuel": 1, "diverged": 0,
-            "component_mismatch": 0, "not_recorded": 0, "first": [] })
+            "component_mismatch": 0, "out_of_fuel": 0, "not_recorded": 0, "missing": 0, "first": [] })
     );
     // the dearest that is let through, instead of the cheapest
     files.write(

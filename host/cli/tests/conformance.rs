@@ -259,10 +259,54 @@ fn an_engine_in_another_process() {
         assert_eq!(result, Err(("1 of 1 vectors failed".to_owned(), 1)));
         assert!(out.contains(got), "{out}");
     }
-    let (out, _) = command(&[r"/dev/null", "--exec", "true"]);
-    assert_eq!(out.lines().last(), Some("0 passed, 0 failed"));
     let (_, result) = command(&[r"/dev/null", "--exec", "no-such-program-here x"]);
     let (message, code) = result.unwrap_err();
     assert!(message.starts_with("load: no-such-program-here: "), "{message}");
     assert_eq!(code, 4);
+}
+
+/// What an engine does that says nothing more is not a difference.
+#[cfg(unix)]
+#[test]
+fn an_engine_that_hangs_or_dies() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let vectors = r#"{"id":"t","term":["top"],"expect":{"sort":"Pred"}}"#.to_owned() + "\n";
+    fs::write(path("vectors.jsonl"), vectors.repeat(20)).unwrap();
+    for (engine, why) in [
+        ("exec sleep 30", "no answer within 1 s"),
+        // it reads, and has a child that keeps the pipe
+        ("sleep 30 & while read -r line; do :; done", "no answer within 1 s"),
+        ("exit 3", "it is gone"),
+        ("read -r line; kill -9 $$", "it is gone"),
+        (r"read -r line; printf '\377\n'; exec sleep 30", "stream did not contain valid UTF-8"),
+        ("exec cat /dev/zero", "expected an answer of at most 67108864 bytes"),
+    ] {
+        // who outlives the engine keeps none of the pipes of this test
+        fs::write(path("engine.sh"), format!("exec 2>/dev/null; {engine}")).unwrap();
+        let exec = format!("sh {}", path("engine.sh"));
+        let seconds = if engine.contains("zero") { "600" } else { "1" };
+        let arguments =
+            [path("vectors.jsonl"), "--exec".to_owned(), exec, "--exec-seconds".to_owned()];
+        let mut arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
+        arguments.push(seconds);
+        let (out, result) = command(&arguments);
+        assert_eq!((out.as_str(), result), ("", Err((format!("load: the process: {why}"), 4))));
+    }
+}
+
+/// A file without vectors shows nothing.
+#[test]
+fn no_vectors() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("vectors.jsonl");
+    let file = file.to_str().unwrap();
+    for text in ["", "\n\n", r#"{"vectors":[]}"#] {
+        fs::write(file, text).unwrap();
+        let (out, result) = command(&[file]);
+        let message = format!("{file}: expected at least one vector, got none");
+        assert_eq!((out.as_str(), result), ("", Err((message, 2))), "{text}");
+    }
+    let (_, result) = command(&["/dev/null"]);
+    assert_eq!(result.unwrap_err().0, "/dev/null: expected at least one vector, got none");
 }

@@ -14,11 +14,15 @@ use std::{
     fs,
     io::{Read as _, Write as _},
     net::TcpStream,
-    time::Instant,
+    process::Command,
+    time::{Duration, Instant},
 };
 
-use listening::{Listening, PATIENCE, serve, world};
+use listening::{Listening, serve, world};
 use serde_json::json;
+
+/// How long a test waits for an end: gigabytes are sent here, on a machine that may have much to do.
+const PATIENCE: Duration = Duration::from_secs(240);
 
 const HEAD: &str = "POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\n";
 
@@ -114,5 +118,23 @@ fn attacks_take_little_memory() {
         .collect();
     assert!(open.len() > 1024, "{}", open.len());
     took_at_most("connections that say nothing", 96 * mib);
+    drop((open, mock));
+}
+
+/// A process may often have fewer descriptors than there are places for connections: who holds them and
+/// says nothing goes all the same.
+#[test]
+fn a_process_with_few_descriptors_serves_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mock, config) = world(folder.path(), &json!({"*": [{"text": "ok"}]}));
+    let own = serve(&config);
+    let mut command = Command::new("sh");
+    command.args(["-c", "ulimit -n 80 && exec \"$0\" \"$@\""]).arg(own.get_program());
+    let gateway = Listening::start(command.args(own.get_args()));
+    let began = Instant::now();
+    let open: Vec<_> = (0..300).map(|_| connect(&gateway)).collect();
+    others_are_served(&gateway);
+    // long before the time that a connection has to say something
+    assert!(began.elapsed() < Duration::from_secs(20), "{:?}", began.elapsed());
     drop((open, mock));
 }

@@ -4,13 +4,18 @@
 use std::{
     fs,
     path::PathBuf,
-    sync::atomic::{AtomicU64, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     time::{Duration, UNIX_EPOCH},
 };
 
 use clap::Parser as _;
 use serde_json::{Value, json};
+use sigmapol_audit::{Recorder, Recording, replay::EngineKind};
 use sigmapol_cli::{self as cli, Cli, Failure};
+use sigmapol_core::{Engine as _, Native};
 use sigmapol_ledger::{self as ledger, Digest, Entry, Ledger, LedgerError, Options};
 use tempfile::TempDir;
 
@@ -96,8 +101,16 @@ fn the_command() {
              \"sigmapol ledger verify DIR\" checks them\n"
         )
     };
-    let whole = format!("whole\n{}", not_verified("1,502"));
+    let whole = format!("nothing to mend\n{}", not_verified("1,502"));
     assert_eq!(files.run("recover DIR").unwrap(), whole);
+    // not even of what is damaged: that is for `verify`
+    let lines = files.lines();
+    let mut damaged = lines.clone();
+    damaged[700] = damaged[700].replacen("\"kind\"", "\"kinD\"", 1);
+    files.write(&damaged);
+    assert_eq!(files.run("recover DIR").unwrap(), whole);
+    assert_eq!(files.run("verify DIR").unwrap_err().1, 65);
+    files.write(&lines);
     // without a checkpoint everything is read, and checked
     fs::remove_file(files.file("checkpoint.json")).unwrap();
     assert_eq!(files.run("recover DIR").unwrap(), "whole\n");
@@ -147,6 +160,35 @@ fn the_command() {
             2
         )
     );
+}
+
+/// Steps are there by digest alone without `--record-bodies`: that is told, and counts where somebody
+/// asks for every record.
+#[test]
+fn what_cannot_be_made_again() {
+    let files = Files(tempfile::tempdir().unwrap());
+    let ledger = Arc::new(Ledger::open(files.folder(), Options::default()).unwrap());
+    let engine = EngineKind::Native.engine();
+    let recording = Recording { engine, fuel_limit: 0, cost_limit: None, bodies: false };
+    let recorder = Recorder::new(Native, ledger, recording);
+    let config = json!({ "providers": {}, "models": {}, "profiles": {} });
+    let status = json!({ "kind": "status", "now_ms": 1, "config": config });
+    recorder.step(None, &status.to_string()).unwrap();
+    drop(recorder);
+    let replay = |more: &str| {
+        let folder = files.folder().display().to_string();
+        let line = format!("sigmapol replay {folder} --engine native {more}");
+        let mut out = Vec::new();
+        let result = cli::run(&Cli::try_parse_from(line.split_whitespace()).unwrap(), &mut out);
+        let result = result.map_err(|failure| files.hide(&failure));
+        (String::from_utf8(out).unwrap(), result)
+    };
+    let (out, result) = replay("");
+    assert_eq!(result, Ok(()));
+    assert!(out.contains("1   not recorded   by digest alone: nothing to replay"), "{out}");
+    let (again, result) = replay("--complete");
+    let message = "replay: 1 of 1 records are not shown to be the same";
+    assert_eq!((again, result), (out, Err((message.to_owned(), 1))));
 }
 
 /// A file where a folder should be cannot be read as one.

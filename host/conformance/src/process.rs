@@ -1,9 +1,14 @@
 //! An engine in another process, in whatever language: one line of JSON asks, one line answers.
 
 use std::{
-    io::{self, BufRead as _, BufReader, BufWriter, Write as _},
+    io::{self, BufRead as _, BufReader, BufWriter, Read as _, Write as _},
     process::{Child, ChildStdin, ChildStdout, Command, Stdio},
-    sync::{Mutex, PoisonError},
+    sync::{
+        Mutex, PoisonError,
+        mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel},
+    },
+    thread,
+    time::Duration,
 };
 
 use serde::Deserialize;
@@ -13,6 +18,9 @@ use sigmapol_core::{
     Rejected, Sort, Spent, Turn,
 };
 
+/// The most bytes of an answer: as many as a sandbox copies out of an instance.
+const ANSWER_BYTES: u64 = 64 << 20;
+
 /// Runs the engine in another process, so that its answers can be compared with the vectors.
 ///
 /// A question is `{"verb", "args"}`, the arguments being texts, or `null` for a run that there is
@@ -20,19 +28,34 @@ use sigmapol_core::{
 /// Values have the members of the contract in `wit/policy.wit`, names in snake case; doubles are
 /// their bits in 16 hexadecimal digits, costs are decimal text, and an effect is one member named
 /// after its case.
+///
+/// An answer that does not come in time, or is longer than 64 MiB, is the last: the program is ended,
+/// and so is one that is gone. From then on nothing is asked; [`Process::failure`] says why.
 #[derive(Debug)]
 pub struct Process {
     child: Mutex<Child>,
-    pipes: Mutex<(BufWriter<ChildStdin>, BufReader<ChildStdout>)>,
+    talk: Mutex<Talk>,
+    patience: Duration,
+}
+
+/// What goes to the thread that has the pipes, and comes from it. A program may neither read nor write,
+/// so somebody else has to wait for it.
+#[derive(Debug)]
+struct Talk {
+    questions: SyncSender<String>,
+    answers: Receiver<io::Result<String>>,
+    /// Why there are no more answers.
+    failed: Option<String>,
 }
 
 impl Process {
-    /// Starts a program; words are separated by blanks, and there is no quoting.
+    /// Starts a program; words are separated by blanks, and there is no quoting. It has so much time
+    /// for each answer.
     ///
     /// # Errors
     ///
     /// `load` when it cannot be started.
-    pub fn start(command: &str) -> Result<Self, Error> {
+    pub fn start(command: &str, patience: Duration) -> Result<Self, Error> {
         let mut words = command.split_whitespace();
         let program = words.next().unwrap_or_default();
         let failed = |error: io::Error| Error::Load(format!("{program}: {error}"));
@@ -45,8 +68,26 @@ impl Process {
         let (Some(input), Some(output)) = (child.stdin.take(), child.stdout.take()) else {
             return Err(Error::Load(format!("{program}: expected pipes")));
         };
-        let pipes = Mutex::new((BufWriter::new(input), BufReader::new(output)));
-        Ok(Self { child: Mutex::new(child), pipes })
+        let (questions, asked) = sync_channel::<String>(1);
+        let (answered, answers) = sync_channel(1);
+        let mut pipes = (BufWriter::new(input), BufReader::new(output));
+        // not joined: who has the other ends of the pipes may outlive the program
+        thread::spawn(move || {
+            while let Ok(question) = asked.recv() {
+                if answered.send(exchange(&mut pipes, &question)).is_err() {
+                    return;
+                }
+            }
+        });
+        let talk = Mutex::new(Talk { questions, answers, failed: None });
+        Ok(Self { child: Mutex::new(child), talk, patience })
+    }
+
+    /// Why the program answers no more, if it does not: it is gone, or it was too slow. This is no
+    /// answer, and so no difference to another engine's.
+    pub fn failure(&self) -> Option<Error> {
+        let talk = self.talk.lock().unwrap_or_else(PoisonError::into_inner);
+        talk.failed.as_ref().map(|why| Error::Load(format!("the process: {why}")))
     }
 
     fn ask<T: for<'de> Deserialize<'de>>(
@@ -54,7 +95,7 @@ impl Process {
         verb: &str,
         args: [Option<&str>; 2],
     ) -> Result<T, Error> {
-        let line = self.exchange(&json!({ "verb": verb, "args": args }).to_string());
+        let line = self.exchange(json!({ "verb": verb, "args": args }).to_string());
         let line = line.map_err(|error| Error::Load(format!("the process: {error}")))?;
         match serde_json::from_str(&line) {
             Ok(Answer::Ok(value)) => Ok(value),
@@ -70,24 +111,59 @@ impl Process {
         }
     }
 
-    fn exchange(&self, question: &str) -> io::Result<String> {
-        let mut pipes = self.pipes.lock().unwrap_or_else(PoisonError::into_inner);
-        let (input, output) = &mut *pipes;
-        writeln!(input, "{question}")?;
-        input.flush()?;
-        let mut line = String::new();
-        match output.read_line(&mut line)? {
-            0 => Err(io::ErrorKind::UnexpectedEof.into()),
-            _ => Ok(line),
+    fn exchange(&self, question: String) -> Result<String, String> {
+        let mut talk = self.talk.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(why) = &talk.failed {
+            return Err(why.clone());
         }
+        let gone = || "it is gone".to_owned();
+        let answer = match talk.questions.send(question) {
+            Err(_) => Err(gone()),
+            Ok(()) => match talk.answers.recv_timeout(self.patience) {
+                Ok(answer) => answer.map_err(|error| error.to_string()),
+                Err(RecvTimeoutError::Timeout) => {
+                    Err(format!("no answer within {} s", self.patience.as_secs()))
+                }
+                Err(RecvTimeoutError::Disconnected) => Err(gone()),
+            },
+        };
+        if let Err(why) = &answer {
+            talk.failed = Some(why.clone());
+            self.end();
+        }
+        answer
+    }
+
+    fn end(&self) {
+        let mut child = self.child.lock().unwrap_or_else(PoisonError::into_inner);
+        // it may be gone already, and then there is nobody to wait for
+        let _ = child.kill().and_then(|()| child.wait());
+    }
+}
+
+/// Asks and waits, without an end.
+fn exchange(
+    (input, output): &mut (BufWriter<ChildStdin>, BufReader<ChildStdout>),
+    question: &str,
+) -> io::Result<String> {
+    let gone = |error: io::Error| match error.kind() {
+        io::ErrorKind::BrokenPipe => io::Error::other("it is gone"),
+        _ => error,
+    };
+    writeln!(input, "{question}").and_then(|()| input.flush()).map_err(gone)?;
+    let mut line = String::new();
+    match output.take(ANSWER_BYTES + 1).read_line(&mut line)? {
+        0 => Err(io::Error::other("it is gone")),
+        _ if line.len() as u64 > ANSWER_BYTES => {
+            Err(io::Error::other(format!("expected an answer of at most {ANSWER_BYTES} bytes")))
+        }
+        _ => Ok(line),
     }
 }
 
 impl Drop for Process {
     fn drop(&mut self) {
-        let child = self.child.get_mut().unwrap_or_else(PoisonError::into_inner);
-        // it may be gone already, and then there is nobody to wait for
-        let _ = child.kill().and_then(|()| child.wait());
+        self.end();
     }
 }
 

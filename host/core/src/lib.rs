@@ -38,4 +38,4 @@ pub use sigmapol_engine::{
     Reaction, Refusal, RefusalCode, Rejected, Sort, Turn, constrain, core_fields,
     digest::sha256_hex as digest, limits::INPUT_BYTES, lower, router_members,
 };
-pub use stepper::{RouterText, Stateless, Stepper};
+pub use stepper::{RouterText, Stateless, Stepper, put_state};

@@ -1,5 +1,7 @@
 //! Steps over one router, whether it was read before or goes into every event.
 
+use std::sync::Arc;
+
 use sigmapol_engine::{Turn, router_members};
 
 use crate::{
@@ -17,6 +19,32 @@ pub trait Stepper: Send + Sync {
     ///
     /// A refusal of the run or the event; limits and traps as [`Error`] describes them.
     fn step(&self, run: Option<&str>, event: &str) -> Result<Metered<Turn>, Error>;
+
+    /// The step for an event without a state, with this one put into it ([`put_state`]). Who takes
+    /// many under the same, which its pointer tells, may read it once.
+    ///
+    /// # Errors
+    ///
+    /// As for [`step`](Self::step).
+    fn step_under(
+        &self,
+        state: &Arc<str>,
+        run: Option<&str>,
+        event: &str,
+    ) -> Result<Metered<Turn>, Error> {
+        self.step(run, &put_state(event, state))
+    }
+}
+
+/// An event with a runtime state as its last member. One that has a state, or is no object, stays as
+/// it is.
+pub fn put_state(event: &str, state: &str) -> String {
+    match serde_json::from_str::<Members<'_>>(event) {
+        Ok(members) if members.get("state").is_none() => {
+            Object::new().with_all(&members).with("state", state).finish()
+        }
+        _ => event.to_owned(),
+    }
 }
 
 /// A router as text, `{admission?, config, multipliers?, state?}`, taken apart.
@@ -112,5 +140,20 @@ mod tests {
             assert_eq!(router.put_into(event, state), whole);
         }
         assert!(RouterText::new("[]").is_none());
+    }
+
+    #[test]
+    fn a_state_goes_into_an_event_that_has_none() {
+        for (event, whole) in [
+            (
+                r#"{"kind":"start","now_ms":1e3}"#,
+                r#"{"kind":"start","now_ms":1e3,"state":{"a":1}}"#,
+            ),
+            ("{}", r#"{"state":{"a":1}}"#),
+            (r#"{"state":{},"kind":"rank"}"#, r#"{"state":{},"kind":"rank"}"#),
+            ("[]", "[]"),
+        ] {
+            assert_eq!(put_state(event, r#"{"a":1}"#), whole);
+        }
     }
 }

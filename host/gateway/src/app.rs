@@ -2,9 +2,10 @@
 
 use axum::{
     Extension, Router,
-    extract::{self, Path, rejection::PathRejection},
+    extract::{self, Path, Request, rejection::PathRejection},
     http::{Method, StatusCode},
-    middleware::{from_fn, from_fn_with_state},
+    middleware::{Next, from_fn, from_fn_with_state},
+    response::{IntoResponse as _, Response},
     routing::any,
 };
 
@@ -21,7 +22,7 @@ use crate::{
 };
 
 /// Paths of the API that are known and not served.
-const UNSERVED: [&str; 2] = ["/v1/completions", "/v1/embeddings"];
+const UNSERVED: [&str; 1] = ["/v1/completions"];
 
 /// The gateway, for programs that serve it themselves, or beside something else. It has no keys and
 /// asks for none: who can reach it can spend what the providers' keys allow. Nobody can operate it by
@@ -35,6 +36,7 @@ pub fn app_with(state: State, access: Access) -> Router {
     routes(access.clone())
         .layer(from_fn_with_state(access, cors))
         .layer(from_fn(shape))
+        .layer(from_fn(address))
         .layer(from_fn_with_state(state.live(), observe))
         .with_state(state.live())
 }
@@ -48,6 +50,7 @@ pub(crate) fn guarded_app(live: Live, access: Access) -> Router {
     routes(access.of_this_machine())
         .layer(from_fn(guard))
         .layer(from_fn(shape))
+        .layer(from_fn(address))
         .layer(from_fn_with_state(live.clone(), observe))
         .with_state(live)
 }
@@ -61,12 +64,11 @@ fn routes(access: Access) -> Router<Live> {
             routes.route(endpoint.path, endpoint.handler.clone())
         })
     };
-    let mut of_callers =
-        of(Whose::Callers).route("/", any(base)).route("/{profile}", any(base_of_profile));
+    let mut of_callers = of(Whose::Callers).route("/{profile}", any(address_of_profile));
     for path in UNSERVED {
         of_callers = of_callers.route(path, any(unserved));
     }
-    let of_verbs = of(Whose::CallersAndAdmin);
+    let of_verbs = of(Whose::Authors);
     let of_admin = of(Whose::Admin).layer(Extension(access.clone()));
     let none = method_not_allowed;
     of_callers
@@ -96,22 +98,26 @@ fn routes(access: Access) -> Router<Live> {
         .merge(of(Whose::Anyone).method_not_allowed_fallback(none))
 }
 
-/// Agents ask whether the address that they were given is there.
-async fn base(method: Method) -> Result<StatusCode, ApiError> {
-    if method == Method::HEAD { Ok(StatusCode::OK) } else { Err(not_found().await) }
+/// Agents ask whether the address that they were given is there, before they say who they are.
+async fn address(request: Request, next: Next) -> Response {
+    match (request.method(), request.uri().path()) {
+        (&Method::HEAD, "/") => StatusCode::OK.into_response(),
+        _ => next.run(request).await,
+    }
 }
 
 /// The address of those that can only be given a profile in it.
-async fn base_of_profile(
+async fn address_of_profile(
     extract::State(state): extract::State<State>,
     method: Method,
     profile: Result<Path<String>, PathRejection>,
 ) -> Result<StatusCode, ApiError> {
     let known = profile.is_ok_and(|Path(name)| state.names().profiles.contains(&name));
-    if known { base(method).await } else { Err(not_found().await) }
+    if known && method == Method::HEAD { Ok(StatusCode::OK) } else { Err(not_found().await) }
 }
 
-async fn unserved() -> ApiError {
+/// Of a path of the API that is not served here.
+pub(crate) async fn unserved() -> ApiError {
     let message = "this gateway does not serve it: expected /v1/chat/completions, /v1/messages, /v1/responses or /v1/models";
     ApiError::new(StatusCode::NOT_FOUND, INVALID_REQUEST, "unsupported_endpoint", message)
 }

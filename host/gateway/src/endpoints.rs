@@ -5,6 +5,7 @@ use axum::routing::{MethodRouter, get, post};
 
 use crate::{
     chat::chat,
+    embeddings::embeddings,
     health::{healthz, readyz},
     keys,
     messages::{count_tokens, messages},
@@ -24,8 +25,8 @@ pub(crate) enum Whose {
     Anyone,
     /// Who has a key, where the gateway has consumers.
     Callers,
-    /// The same, and the admin: what spends nothing.
-    CallersAndAdmin,
+    /// The same, and the admin: nothing is spent, and nobody is called.
+    Authors,
     /// Who may see how the gateway does: the admin, and everybody where nobody is asked for anything.
     Observers,
     /// Who may change how it does: the admin, and everybody on this machine where nobody is asked for
@@ -55,7 +56,7 @@ fn endpoint(
 
 /// All of them.
 pub(crate) fn endpoints() -> Vec<Endpoint> {
-    use Whose::{Admin, Anyone, Callers, CallersAndAdmin, Observers, Operators};
+    use Whose::{Admin, Anyone, Authors, Callers, Observers, Operators};
     vec![
         endpoint(Anyone, "/healthz", &[("get", "whether the process serves")], get(healthz)),
         endpoint(Anyone, "/readyz", &[("get", "whether it takes requests")], get(readyz)),
@@ -67,6 +68,13 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
             "/v1/chat/completions",
             &[("post", "a chat completion, whole or streamed")],
             post(chat),
+        ),
+        endpoint(Callers, "/v1/embeddings", &[("post", "embeddings of texts")], post(embeddings)),
+        endpoint(
+            Callers,
+            "/{profile}/v1/embeddings",
+            &[("post", "embeddings under this profile")],
+            post(embeddings),
         ),
         endpoint(
             Callers,
@@ -112,49 +120,44 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
             post(chat),
         ),
         endpoint(
-            CallersAndAdmin,
+            Authors,
             "/skill",
             &[("get", "how to write policies for this gateway, for a model that reads it")],
             get(verbs::skill),
         ),
+        endpoint(Authors, "/x/fields", &[("get", "what policies may look at")], get(verbs::fields)),
         endpoint(
-            CallersAndAdmin,
-            "/x/fields",
-            &[("get", "what policies may look at")],
-            get(verbs::fields),
-        ),
-        endpoint(
-            CallersAndAdmin,
+            Authors,
             "/x/flow/normalize",
             &[("post", "what a flow is: its names and its canonical form")],
             post(verbs::normalize_flow),
         ),
         endpoint(
-            CallersAndAdmin,
+            Authors,
             "/x/policy/build",
             &[("post", "a policy of the parts that a profile may have")],
             post(verbs::build),
         ),
         endpoint(
-            CallersAndAdmin,
+            Authors,
             "/x/policy/normalize",
             &[("post", "what a policy is: its names and its canonical form")],
             post(verbs::normalize),
         ),
         endpoint(
-            CallersAndAdmin,
+            Authors,
             "/x/policy/templates",
             &[("get", "policies that are made of a few options")],
             get(verbs::templates),
         ),
         endpoint(
-            CallersAndAdmin,
+            Authors,
             "/x/policy/templates/{name}",
             &[("post", "one of them, made of its options")],
             post(verbs::template),
         ),
         endpoint(
-            CallersAndAdmin,
+            Authors,
             "/x/rank",
             &[
                 ("get", "who would be asked under a profile, without a call"),

@@ -35,7 +35,10 @@ pub(crate) fn of_outcome(
     if outcome.trace.get("policy_identity").is_none() {
         return of_request(error, has_policy, envelope);
     }
-    let attempts = Attempts::of(outcome);
+    if outcome.trace.get("flow_nodes").is_some() {
+        return of_node(outcome, error, ignored);
+    }
+    let attempts = Attempts::of(&outcome.trace);
     let (status, kind, code) = classify(error, &attempts);
     let message = match attempts.summary() {
         None => format!("no model can be asked: {error}"),
@@ -50,6 +53,45 @@ pub(crate) fn of_outcome(
         }),
         ..ApiError::new(status, kind, &code, message)
     }
+}
+
+/// Why a flow has no output: of the node that failed.
+fn of_node(outcome: &Outcome, error: &str, ignored: &[String]) -> ApiError {
+    let nodes = outcome.trace.get("flow_nodes").and_then(Value::as_array);
+    let failed = outcome.trace.get("flow_failed");
+    let is_it = |node: &&Value| node.get("node") == failed && text(node, "error").is_some();
+    let node = nodes.and_then(|nodes| nodes.iter().rfind(is_it)).unwrap_or(&Value::Null);
+    let own = text(node, "error").unwrap_or_default();
+    // a call that was not planned was asked for what is none
+    if !own.is_empty() && node.get("policy_id").is_none_or(Value::is_null) {
+        return of_request(own, false, false);
+    }
+    let kind = own.strip_prefix("exhausted: ").unwrap_or(own);
+    let (status, code) = match kind {
+        "no_candidates" => (StatusCode::SERVICE_UNAVAILABLE, kind.to_owned()),
+        "timeout" | "deadline" => (StatusCode::GATEWAY_TIMEOUT, "exhausted: timeout".to_owned()),
+        // what a node said is not what the next one can read
+        "" => (StatusCode::BAD_GATEWAY, "flow_failed".to_owned()),
+        kind => (StatusCode::BAD_GATEWAY, format!("exhausted: {kind}")),
+    };
+    let message = match Attempts::of(node).summary() {
+        None => format!("the flow failed: {error}"),
+        Some(summary) => format!("the flow failed: {error}; {summary}"),
+    };
+    let report = Some(Box::new(x_router(outcome, ignored)));
+    ApiError { report, ..ApiError::new(status, ROUTER, &code, message) }
+}
+
+/// A flow that is none, or could not run.
+pub(crate) fn of_flow(error: &RouterError) -> ApiError {
+    let what = match error {
+        RouterError::Engine(Error::Refused(refusal)) => &*refusal.message,
+        RouterError::Input(what) | RouterError::Failed(what) => what,
+        other => return of_router(other, true),
+    };
+    let message = format!("flow_ir rejected at admission: {what}");
+    let invalid = ApiError::invalid("invalid_flow", message);
+    ApiError { param: Some("flow_ir".to_owned()), ..invalid }
 }
 
 /// What the engine says of a request before it plans anything.
@@ -107,8 +149,8 @@ fn classify(error: &str, attempts: &Attempts<'_>) -> (StatusCode, &'static str, 
 struct Attempts<'o>(Vec<&'o Value>);
 
 impl<'o> Attempts<'o> {
-    fn of(outcome: &'o Outcome) -> Self {
-        let path = outcome.trace.get("decision_path").and_then(Value::as_array);
+    fn of(trace: &'o Value) -> Self {
+        let path = trace.get("decision_path").and_then(Value::as_array);
         let attempted = |event: &&Value| text(event, "event") == Some("attempted");
         Self(path.into_iter().flatten().filter(attempted).collect())
     }

@@ -1,6 +1,6 @@
-//! The gateway: OpenAI's chat API over HTTP, in front of a router.
+//! The gateway: OpenAI's chat API and Anthropic's messages over HTTP, in front of a router.
 //!
-//! For people whose programs speak to OpenAI and should be answered by whichever provider a policy
+//! For people whose programs speak to OpenAI or Anthropic and should be answered by whichever provider a policy
 //! chooses. The command `sigmapol serve` is this crate with a configuration; programs that serve HTTP
 //! already take [`app`].
 //!
@@ -33,6 +33,7 @@ mod caller;
 mod calls;
 mod chat;
 mod cors;
+mod embeddings;
 mod endpoints;
 mod error;
 mod failure;
@@ -58,6 +59,7 @@ mod responses;
 mod route;
 mod serve;
 mod settings;
+mod stamp;
 mod state;
 mod store;
 mod time;

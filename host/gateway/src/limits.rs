@@ -74,6 +74,9 @@ pub const UNREAD_BYTES: usize = 1 << 20;
 /// for that: agents were seen to expect one each 15 s.
 pub const IDLE_TIME: Duration = Duration::from_secs(10);
 
+/// For a flow to fail with a status: a stream begins then, whatever comes of it.
+pub const FLOW_SILENCE: Duration = Duration::from_secs(1);
+
 /// For open responses to end once the server is asked to stop: as long as an adapter lets a stream
 /// go on.
 pub const DRAIN_TIME: Duration = Duration::from_secs(3600);

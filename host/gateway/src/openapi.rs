@@ -52,7 +52,7 @@ fn operation(endpoint: &Endpoint, method: &str, summary: &str) -> Value {
             Whose::Anyone => json!([]),
             // without consumers nobody is asked for a key
             Whose::Callers => json!([{"caller": []}, {}]),
-            Whose::CallersAndAdmin => json!([{"caller": []}, {"admin": []}, {}]),
+            Whose::Authors => json!([{"caller": []}, {"admin": []}, {}]),
             Whose::Observers | Whose::Operators => json!([{"admin": []}, {}]),
             Whose::Admin => json!([{"admin": []}]),
         },

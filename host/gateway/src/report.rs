@@ -50,14 +50,20 @@ pub(crate) fn x_router(outcome: &Outcome, ignored: &[String]) -> Value {
 
 /// What an answer cost in US dollars, and how that is known: `provider`, which said so, or `computed`
 /// of tokens and prices. Tokens of a cache count as all others: the price of them is not known.
-fn cost(outcome: &Outcome) -> (Option<f64>, Option<&'static str>) {
+pub(crate) fn cost(outcome: &Outcome) -> (Option<f64>, Option<&'static str>) {
     let usage = outcome.answer.as_ref().and_then(|answer| answer.get("usage"));
     let tokens = |key| usage.and_then(|usage| usage.get(key)).and_then(Value::as_f64);
     if let Some(nano_usd) = tokens("cost_nano_usd") {
-        return (Some(nano_usd / 1e9), Some("provider"));
+        // the calls of a flow are summed up, whoever said what each cost
+        let is_sum = outcome.trace.get("flow_nodes").is_some();
+        return (Some(nano_usd / 1e9), Some(if is_sum { "computed" } else { "provider" }));
     }
     let price = |key| outcome.chosen.as_ref().and_then(|chosen| chosen.get(key)?.as_f64());
-    let part = |count, per_million| Some(tokens(count)? * price(per_million)?);
+    // what there is none of costs nothing, at whatever price
+    let part = |count, per_million| match tokens(count)? {
+        0.0 => Some(0.0),
+        count => Some(count * price(per_million)?),
+    };
     let parts = part("input_tokens", "price_in").zip(part("output_tokens", "price_out"));
     let cost = parts.map(|(input, output)| (input + output) / 1e6);
     match cost.filter(|cost| cost.is_finite()) {

@@ -22,17 +22,18 @@ pub(crate) enum Route<'a> {
 }
 
 impl<'a> Route<'a> {
-    /// A profile of the path goes before the model. `has_policy`: the request brings its own.
+    /// A profile of the path goes before the model. `own`: the member in which the request brings
+    /// policies of its own.
     pub(crate) fn of(
         path: Option<&'a str>,
         model: &'a str,
-        has_policy: bool,
+        own: Option<&str>,
     ) -> Result<Self, ApiError> {
         if let Some(profile) = path {
             let message = "expected none at a path that names a profile";
-            return match has_policy {
-                true => Err(ApiError::of_param("policy_in_profile_path", "policy_ir", message)),
-                false => Ok(Self::Profile(Some(profile))),
+            return match own {
+                Some(member) => Err(ApiError::of_param("policy_in_profile_path", member, message)),
+                None => Ok(Self::Profile(Some(profile))),
             };
         }
         if let Some(profile) = model.strip_prefix(PROFILE) {
@@ -48,7 +49,7 @@ impl<'a> Route<'a> {
                 parts.ok_or_else(|| ApiError::of_param("invalid_pin", "model", expected))?;
             return Ok(Self::Pin { provider, model });
         }
-        if model.starts_with(POLICY) && !has_policy {
+        if model.starts_with(POLICY) && own.is_none() {
             let message = "a policy is a term: expected it in policy_ir";
             return Err(ApiError::of_param("policy_in_model_field", "model", message));
         }
@@ -106,25 +107,28 @@ mod tests {
             ("family:meta/llama", Route::Family("meta/llama")),
             ("pin:a/meta/llama", Route::Pin { provider: "a", model: "meta/llama" }),
         ] {
-            assert_eq!(Route::of(None, model, false).unwrap(), route, "{model}");
+            assert_eq!(Route::of(None, model, None).unwrap(), route, "{model}");
         }
-        assert_eq!(Route::of(Some("p"), "pin:a/b", false).unwrap(), Route::Profile(Some("p")));
-        assert_eq!(Route::of(None, "policy:auto", true).unwrap(), Route::Profile(None));
+        assert_eq!(Route::of(Some("p"), "pin:a/b", None).unwrap(), Route::Profile(Some("p")));
+        assert_eq!(
+            Route::of(None, "policy:auto", Some("policy_ir")).unwrap(),
+            Route::Profile(None)
+        );
         for (path, model, policy, code, message) in [
             (
                 None,
                 "policy:auto",
-                false,
+                None,
                 "policy_in_model_field",
                 "model: a policy is a term: expected it in policy_ir",
             ),
-            (None, "pin:alpha", false, "invalid_pin", "model: expected pin:PROVIDER/MODEL"),
+            (None, "pin:alpha", None, "invalid_pin", "model: expected pin:PROVIDER/MODEL"),
             (
                 Some("p"),
                 "",
-                true,
+                Some("flow_ir"),
                 "policy_in_profile_path",
-                "policy_ir: expected none at a path that names a profile",
+                "flow_ir: expected none at a path that names a profile",
             ),
         ] {
             let error = Route::of(path, model, policy).unwrap_err();

@@ -62,21 +62,26 @@ impl Serving {
 #[derive(Debug)]
 pub(crate) struct Names {
     pub(crate) profiles: BTreeSet<String>,
-    /// Families of models that speak `chat`.
+    /// Families of models that speak `chat`, or give embeddings.
     pub(crate) families: BTreeSet<String>,
+    /// There are models that give embeddings.
+    pub(crate) embeddings: bool,
 }
 
 impl Names {
     pub(crate) fn of(config: &Value) -> Self {
         let members = |key| config.get(key).and_then(Value::as_object).into_iter().flatten();
-        let chats = |model: &Value| {
+        let speaks = |model: &Value, known: &str| {
             let protocol = model.get("protocol").and_then(Value::as_str);
-            protocol.is_none_or(|protocol| protocol == "chat")
+            protocol.unwrap_or("chat") == known
         };
-        let families = members("models").filter(|(_, model)| chats(model));
+        let served =
+            |model: &Value| ["chat", "embeddings"].iter().any(|known| speaks(model, known));
+        let families = members("models").filter(|(_, model)| served(model));
         Self {
             profiles: members("profiles").map(|(name, _)| name.clone()).collect(),
             families: families.map(|(name, _)| name.clone()).collect(),
+            embeddings: members("models").any(|(_, model)| speaks(model, "embeddings")),
         }
     }
 }

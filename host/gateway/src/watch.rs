@@ -3,12 +3,11 @@
 use std::{
     fs,
     path::{Path, PathBuf},
-    time::SystemTime,
 };
 
 use tokio::{task::spawn_blocking, time::sleep};
 
-use crate::{limits::WATCH_INTERVAL, state::Live};
+use crate::{limits::WATCH_INTERVAL, stamp::Stamp, state::Live};
 
 /// The file of the configuration, as it was before it was read.
 #[derive(Debug)]
@@ -17,30 +16,16 @@ pub struct Watch {
     read: Option<Stamp>,
 }
 
-/// What changes with a file that is written, replaced, or linked elsewhere.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Stamp {
-    modified: Option<SystemTime>,
-    length: u64,
-    inode: u64,
-}
-
-impl Stamp {
-    fn of(path: &Path) -> Option<Self> {
-        let metadata = fs::metadata(path).ok()?;
-        #[cfg(unix)]
-        let inode = std::os::unix::fs::MetadataExt::ino(&metadata);
-        #[cfg(not(unix))]
-        let inode = 0;
-        Some(Self { modified: metadata.modified().ok(), length: metadata.len(), inode })
-    }
+/// What is there; links are followed.
+fn stamp(path: &Path) -> Option<Stamp> {
+    fs::metadata(path).ok().map(|metadata| Stamp::of(&metadata))
 }
 
 impl Watch {
     /// To be made before the file is read for the first time: what changes afterwards is seen.
     pub fn new(path: impl Into<PathBuf>) -> Self {
         let path = path.into();
-        Self { read: Stamp::of(&path), path }
+        Self { read: stamp(&path), path }
     }
 
     /// Reads the configuration again whenever its file has changed, and has stayed so for an interval:
@@ -51,7 +36,7 @@ impl Watch {
         loop {
             sleep(WATCH_INTERVAL).await;
             let path = self.path.clone();
-            let now = spawn_blocking(move || Stamp::of(&path)).await.unwrap_or_default();
+            let now = spawn_blocking(move || stamp(&path)).await.unwrap_or_default();
             if self.is_settled(&mut seen, now) {
                 // what is wrong is in the log; it is read again when it changes again
                 let _ = live.reload("file").await;
@@ -78,7 +63,7 @@ mod tests {
 
     #[test]
     fn a_change_counts_once_it_stays() {
-        let stamp = |length| Some(Stamp { modified: None, length, inode: 7 });
+        let stamp = |bytes| Some(Stamp { modified: None, bytes, unix: None });
         let mut watch = Watch { path: PathBuf::new(), read: stamp(1) };
         let mut seen = stamp(1);
         // what is there each time, and whether it is read
@@ -104,14 +89,14 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (path, other) = (folder.path().join("a"), folder.path().join("b"));
         fs::write(&path, "one").unwrap();
-        let before = Stamp::of(&path).unwrap();
+        let before = stamp(&path).unwrap();
         fs::write(&other, "two").unwrap();
         // the same time, too: only the file itself is another
         let time = fs::File::options().write(true).open(&other).unwrap();
         time.set_modified(before.modified.unwrap()).unwrap();
         fs::rename(&other, &path).unwrap();
-        let after = Stamp::of(&path).unwrap();
-        assert_eq!((after.modified, after.length), (before.modified, before.length));
+        let after = stamp(&path).unwrap();
+        assert_eq!((after.modified, after.bytes), (before.modified, before.bytes));
         assert_ne!(after, before);
     }
 }

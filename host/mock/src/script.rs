@@ -212,10 +212,7 @@ mod tests {
             (r#"{"a": [{"drop": "end"}]}"#, "script.a[0].drop: expected connect or middle"),
             (r#"{"a": [{"headers": {"x": 1}}]}"#, "script.a[0].headers: expected strings"),
             (r#"{"a": [{"chunks": 0}]}"#, "script.a[0].chunks: expected at least 1"),
-            (
-                r#"{"a": [{"embeddings": []}]}"#,
-                "script.a[0].embeddings: expected lists of numbers",
-            ),
+            (r#"{"a": [{"embeddings": []}]}"#, "script.a[0].embeddings: expected lists of numbers"),
             (
                 r#"{"a": [{"tool_calls": [{}]}]}"#,
                 "script.a[0].tool_calls: expected calls with a name",

@@ -22,6 +22,7 @@ use super::{
     settings::Settings,
     snapshot::{self, Found, SnapshotFile},
     state::Shared,
+    supplied,
     supplies::{Supplies, router_text},
 };
 
@@ -151,7 +152,7 @@ impl Builder {
     ///
     /// The refusal `config` for a configuration that is not in order; [`RouterError::Snapshot`]
     /// for a state file that cannot be used; [`RouterError::Input`] for offers, multipliers or
-    /// metrics that are no JSON objects.
+    /// metrics that are no JSON objects, or that say nothing where they should.
     pub fn build(self) -> Result<Router, RouterError> {
         let texts = [
             ("metrics", &self.metrics),
@@ -159,7 +160,9 @@ impl Builder {
             ("multipliers", &self.multipliers),
         ];
         for (what, text) in texts {
-            text.as_deref().map_or(Ok(()), |text| table(what, text))?;
+            let Some(text) = text else { continue };
+            table(what, text)?;
+            supplied::check(what, text).map_err(RouterError::Input)?;
         }
         let engine = match &self.engine {
             Some(engine) => Arc::clone(engine),

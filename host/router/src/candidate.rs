@@ -4,7 +4,6 @@
 //! a model and with which credential, is the candidate's to say, whatever a transform writes.
 
 use serde::Deserialize;
-use serde_json::value::RawValue;
 use sigmapol_core::json::{Members, Object};
 
 use super::RouterError;
@@ -27,42 +26,43 @@ pub(super) const OWN: [&str; 10] = [
 const OTHER_WORDS: [&str; 5] = ["api_base", "api_key", "headers", "model", "url"];
 
 /// Of the engine's state of a run, what is read here.
-#[derive(Deserialize)]
 pub(super) struct Ordered<'a> {
-    #[serde(borrow)]
-    ctx: Ctx<'a>,
+    candidate: &'a str,
+    head: Head,
+}
+
+#[derive(Deserialize)]
+struct Head {
+    count: f64,
     cursor: f64,
 }
 
-#[derive(Deserialize)]
-struct Ctx<'a> {
-    #[serde(borrow)]
-    candidates: Vec<&'a RawValue>,
-}
-
 impl<'a> Ordered<'a> {
-    /// Reads the state of a run that wants something.
+    /// Reads the state of a run that wants something: what stands in front of the plan, and no more.
     pub(super) fn read(run: &'a str) -> Result<Self, RouterError> {
-        serde_json::from_str(run)
-            .map_err(|error| RouterError::Failed(format!("the engine's run: {error}")))
+        let wrong = || RouterError::Failed("the engine's run: expected version 2".to_owned());
+        Self::find(run).ok_or_else(wrong)
     }
 
-    fn rest(&self) -> impl Iterator<Item = &&'a RawValue> {
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "an index")]
-        self.ctx.candidates.iter().skip(self.cursor as usize)
+    fn find(run: &'a str) -> Option<Self> {
+        let (bytes, rest): ([usize; 3], _) = first(run.strip_prefix(r#"{"bytes":"#)?)?;
+        let [candidate, chosen, _] = bytes;
+        let rest = rest.strip_prefix(r#","candidate":"#)?;
+        let (candidate, rest) = rest.split_at_checked(candidate)?;
+        let (_, rest) = rest.strip_prefix(r#","chosen":"#)?.split_at_checked(chosen)?;
+        let (head, _) = first(rest.strip_prefix(r#","head":"#)?)?;
+        Some(Self { candidate, head })
     }
 
     /// Whether a candidate comes after the one that is tried.
     pub(super) fn has_next(&self) -> bool {
-        self.rest().nth(1).is_some()
+        self.head.cursor + 1.0 < self.head.count
     }
 
     /// A request of the engine, to the candidate that is tried and to nobody else.
     pub(super) fn address(&self, request: &str) -> Result<String, RouterError> {
-        let members = |text: &'a str| serde_json::from_str::<Members<'a>>(text);
         let wrong = |error| RouterError::Failed(format!("the engine's request: {error}"));
-        let candidate = self.rest().next().map_or("{}", |candidate| candidate.get());
-        let candidate = members(candidate).map_err(wrong)?;
+        let candidate: Members<'_> = serde_json::from_str(self.candidate).map_err(wrong)?;
         let request: Members<'_> = serde_json::from_str(request).map_err(wrong)?;
         let market = candidate.get("discovery") == Some(r#""marketplace""#);
         let own = |key: &str| candidate.get(key).filter(|_| key != "offer" || market);
@@ -82,24 +82,39 @@ impl<'a> Ordered<'a> {
     }
 }
 
+/// The value that a text begins with, and what follows it.
+fn first<'t, T: Deserialize<'t>>(text: &'t str) -> Option<(T, &'t str)> {
+    let mut values = serde_json::Deserializer::from_str(text).into_iter();
+    let value = values.next()?.ok()?;
+    Some((value, text.get(values.byte_offset()..)?))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn a_call_goes_to_its_candidate() {
-        let run = r#"{"cursor":1,"ctx":{"candidates":[{"provider_id":"x"},
-            {"provider_id":"a","served_model_id":"m","base_url":"http://a","offer":{"peer_id":"p"}},
-            {"provider_id":"b","discovery":"marketplace","offer":{"peer_id":"p"}}]}}"#;
-        let ordered = Ordered::read(run).unwrap();
+        let run = |candidate: &str, cursor: u32| {
+            let bytes = candidate.len();
+            format!(
+                r#"{{"bytes":[{bytes},2,9],"candidate":{candidate},"chosen":{{}},"head":{{"count":3,"cursor":{cursor}}},"plan":{{}}}}"#
+            )
+        };
+        let first = run(
+            r#"{"provider_id":"a","served_model_id":"m","base_url":"http://a","offer":{"peer_id":"p"}}"#,
+            1,
+        );
+        let ordered = Ordered::read(&first).unwrap();
         assert!(ordered.has_next());
         let forged = r#"{"provider_id":"b","top_p":1.10,"auth_env":"KEY","offer":1,"model":"z"}"#;
         assert_eq!(
             ordered.address(forged).unwrap(),
             r#"{"provider_id":"a","top_p":1.10,"base_url":"http://a","served_model_id":"m"}"#
         );
-        let run = run.replace("\"cursor\":1", "\"cursor\":2");
-        let ordered = Ordered::read(&run).unwrap();
+        let market = r#"{"provider_id":"b","discovery":"marketplace","offer":{"peer_id":"p"}}"#;
+        let last = run(market, 2);
+        let ordered = Ordered::read(&last).unwrap();
         assert!(!ordered.has_next());
         let sent = r#"{"offer":{"peer_id":"p"},"provider_id":"b"}"#;
         assert_eq!(ordered.address("{}").unwrap(), sent);

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use serde_json::Value;
-use serde_saphyr::{MessageFormatter as _, UserMessageFormatter};
+use serde_saphyr::{MergeKeyPolicy, MessageFormatter as _, UserMessageFormatter};
 use sigmapol::file;
 use sigmapol_core::INPUT_BYTES;
 
@@ -37,8 +37,9 @@ pub(super) fn toml(text: &str) -> Result<Value, RouterError> {
 }
 
 /// Reads one YAML 1.2 document: a key that is there twice, `null` and numbers that are not finite
-/// are refused, and so are words such as `no` that are booleans to some readers only. Numbers are
-/// the doubles that the engine would read, integers exactly.
+/// are refused, and so are words such as `no` that are booleans to some readers only, and merge keys
+/// (`<<`), which YAML 1.2 has not. Numbers are the doubles that the engine would read, integers
+/// exactly; `1_000` is the number 1000.
 ///
 /// # Errors
 ///
@@ -46,6 +47,7 @@ pub(super) fn toml(text: &str) -> Result<Value, RouterError> {
 pub fn yaml(text: &str) -> Result<Value, RouterError> {
     let options = serde_saphyr::options! {
         strict_booleans: true,
+        merge_keys: MergeKeyPolicy::Error,
         with_snippet: false,
     };
     let value = serde_saphyr::from_str_with_options(text, options)

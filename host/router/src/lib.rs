@@ -70,6 +70,7 @@ mod settings;
 mod settle;
 mod snapshot;
 mod state;
+mod supplied;
 mod supplies;
 mod times;
 

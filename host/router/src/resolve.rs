@@ -27,16 +27,21 @@ pub struct Resolved {
     pub rejected: Vec<usize>,
 }
 
-/// As far as it is looked at, the engine's state of a run.
+/// Of a caller's own, whom no configuration names.
+const SOMEBODY: &str = r#"{"provider_id":"somebody","model_family":"somebody"}"#;
+const PINNED: &str = r#"{"pin":{"provider":"somebody","model":"somebody"}}"#;
+
+/// As far as it is looked at, the engine's state of a run. One that ended as it began has no plan.
 #[derive(Deserialize)]
 struct Started<'a> {
     #[serde(borrow)]
-    policy: &'a RawValue,
-    ctx: Ctx,
+    plan: Option<Plan<'a>>,
 }
 
 #[derive(Deserialize)]
-struct Ctx {
+struct Plan<'a> {
+    #[serde(borrow)]
+    policy: &'a RawValue,
     candidates: Vec<Value>,
 }
 
@@ -50,15 +55,17 @@ impl Router {
     pub fn resolve(&self, contract: &str) -> Result<Resolved, RouterError> {
         let (contract, _) = self.split(contract)?;
         let config = self.config().text();
-        let own = self.begun(config, &contract)?;
-        let started: Started<'_> = read(&own)?;
-        let policy = started.policy.get();
+        // says what is wrong with the contract
+        self.begun(config, &contract, self.is_reference())?;
+        let policy = self.policy_that_runs(config, &contract)?;
+        let policy = policy.as_str();
         // the envelope is in that policy already
         let bare = without(config, &["policy_envelope"])?;
         let contract = without(&contract, &["profile", "policy_ir"])?;
         let ranked = |policy: &str| -> Result<Vec<Value>, RouterError> {
             let contract = with(&contract, "policy_ir", policy)?;
-            Ok(read::<Started<'_>>(&self.begun(&bare, &contract)?)?.ctx.candidates)
+            let run = self.begun(&bare, &contract, self.is_reference())?;
+            Ok(read::<Started<'_>>(&run)?.plan.map_or_else(Vec::new, |plan| plan.candidates))
         };
         let survivors = ranked(&in_their_order(policy)?)?;
         let candidates = ranked(EVERYBODY)?;
@@ -70,9 +77,20 @@ impl Router {
         Ok(Resolved { policy: policy.to_owned(), candidates, rejected })
     }
 
+    /// The policy of a run that is begun for somebody who is always called: in the `reference` profile a
+    /// pin goes past the filter.
+    fn policy_that_runs(&self, config: &str, contract: &str) -> Result<String, RouterError> {
+        let contract = without(contract, &["extra_candidates", "protocol", "requirements"])?;
+        let contract = with(&contract, "extra_candidates", &format!("[{SOMEBODY}]"))?;
+        let run = self.begun(config, &with(&contract, "requirements", PINNED)?, true)?;
+        let plan = read::<Started<'_>>(&run)?.plan;
+        let missing = || RouterError::Failed("resolve: the engine began no run".to_owned());
+        plan.map(|plan| plan.policy.get().to_owned()).ok_or_else(missing)
+    }
+
     /// The state of a run that is begun and dropped.
-    fn begun(&self, config: &str, contract: &str) -> Result<String, RouterError> {
-        let router = router_text(config, self.is_reference(), None);
+    fn begun(&self, config: &str, contract: &str, reference: bool) -> Result<String, RouterError> {
+        let router = router_text(config, reference, None);
         let members: Members<'_> = read(&router)?;
         let offers = self.offers();
         let mut all = vec![("contract", contract)];

@@ -23,6 +23,7 @@ use super::{
     saver::Saver,
     settings::Settings,
     state::Shared,
+    supplied,
     supplies::{Supplies, router_text},
 };
 
@@ -147,10 +148,11 @@ impl Router {
     ///
     /// # Errors
     ///
-    /// [`RouterError::Input`] if it is no object.
+    /// [`RouterError::Input`] with the first place that is not so.
     pub fn set_offers(&self, json: impl Into<String>) -> Result<(), RouterError> {
         let json = json.into();
         table("offers", &json)?;
+        supplied::check("offers", &json).map_err(RouterError::Input)?;
         let json = offers::usable(json, &self.0.log);
         self.set_supplies(|supplies| supplies.offers = Some(json));
         Ok(())
@@ -160,10 +162,11 @@ impl Router {
     ///
     /// # Errors
     ///
-    /// [`RouterError::Input`] if it is no object.
+    /// [`RouterError::Input`] with the first place that is not so.
     pub fn set_multipliers(&self, json: impl Into<String>) -> Result<(), RouterError> {
         let json = json.into();
         table("multipliers", &json)?;
+        supplied::check("multipliers", &json).map_err(RouterError::Input)?;
         let Inner { engine, config, reference, .. } = &*self.0;
         let router = router_text(config.text(), *reference, Some(&json));
         let stepper = Supplies::new(engine, &router, None, None)?.stepper;
@@ -232,10 +235,10 @@ impl Router {
         members: &[(&str, &str)],
         mend: impl Fn(&str, String) -> String,
     ) -> Result<Turn, RouterError> {
-        let now_ms = self.0.clock.now_ms();
+        let event = event(kind, members, None, self.0.clock.now_ms());
         let (turn, changed) = self.0.state.step(|state| {
-            let event = event(kind, members, Some(state), now_ms);
-            let mut turn = supplies.stepper.step(run, &event).map_err(RouterError::from)?.value;
+            let turn = supplies.stepper.step_under(state, run, &event);
+            let mut turn = turn.map_err(RouterError::from)?.value;
             let after = held::keep(state, mend(state, std::mem::take(&mut turn.state)));
             Ok::<_, RouterError>((turn, after))
         })?;
@@ -255,12 +258,12 @@ impl Router {
         hoped: impl Fn(&Effect) -> bool,
     ) -> Result<Option<Turn>, RouterError> {
         let supplies = self.supplies();
-        let now_ms = self.0.clock.now_ms();
+        let event = event(kind, members, None, self.0.clock.now_ms());
         let (turn, changed) = self.0.state.step(|state| {
-            let event = event(kind, members, Some(state), now_ms);
-            let turn = supplies.stepper.step(Some(run), &event).map_err(RouterError::from)?.value;
+            let turn = supplies.stepper.step_under(state, Some(run), &event);
+            let turn = turn.map_err(RouterError::from)?.value;
             let taken = hoped(&turn.effect).then_some(turn);
-            let after = taken.as_ref().map_or_else(|| state.to_owned(), |turn| turn.state.clone());
+            let after = taken.as_ref().map_or_else(|| state.to_string(), |turn| turn.state.clone());
             let after = held::keep(state, after);
             Ok::<_, RouterError>((taken, after))
         })?;
@@ -285,7 +288,7 @@ impl Router {
         &self,
         change: impl Fn(&str) -> String,
     ) -> Result<bool, RouterError> {
-        let step = |state: &str| Ok::<_, RouterError>(((), change(state)));
+        let step = |state: &Arc<str>| Ok::<_, RouterError>(((), change(state)));
         let ((), changed) = self.0.state.step(step)?;
         if changed && let Some(saver) = &self.0.saver {
             saver.changed();

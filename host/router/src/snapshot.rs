@@ -17,7 +17,7 @@ use sigmapol_core::{
     json::{Members, Object, quote},
 };
 
-use super::RouterError;
+use super::{RouterError, document::without_bom};
 
 /// The version of the format.
 const VERSION: &str = "1";
@@ -97,7 +97,7 @@ pub(super) fn read(path: &Path) -> Result<Found, RouterError> {
     };
     let state = String::from_utf8(bytes)
         .map_err(|error| error.to_string())
-        .and_then(|text| decode(&text).map(str::to_owned));
+        .and_then(|text| decode(without_bom(&text)).map(str::to_owned));
     Ok(state.map_or_else(Found::Damaged, Found::State))
 }
 

@@ -43,7 +43,7 @@ impl Shared {
     /// step was faster. `true` if the state has changed.
     pub(super) fn step<T, E>(
         &self,
-        mut step: impl FnMut(&str) -> Result<(T, String), E>,
+        mut step: impl FnMut(&Arc<str>) -> Result<(T, String), E>,
     ) -> Result<(T, bool), E> {
         loop {
             let seen = self.current();
@@ -74,7 +74,7 @@ mod tests {
 
     use super::*;
 
-    fn increment(text: &str) -> Result<((), String), Infallible> {
+    fn increment(text: &Arc<str>) -> Result<((), String), Infallible> {
         Ok(((), (text.parse::<u32>().unwrap() + 1).to_string()))
     }
 
@@ -83,7 +83,7 @@ mod tests {
         let shared = Shared::new("0");
         let mut seen = Vec::new();
         let result = shared.step::<_, Infallible>(|text| {
-            seen.push(text.to_owned());
+            seen.push(text.to_string());
             if seen.len() == 1 {
                 shared.step(increment).unwrap(); // another step, faster
             }
@@ -100,7 +100,7 @@ mod tests {
         let shared = Shared::new("0");
         let result = shared.step::<_, Infallible>(|text| {
             shared.step(increment).unwrap(); // nothing to lose a race with
-            Ok(((), text.to_owned()))
+            Ok(((), text.to_string()))
         });
         assert_eq!(result, Ok(((), false)));
         assert_eq!(shared.current().number, 1);

@@ -53,6 +53,20 @@ impl Stepper for Prepared {
             result => result,
         }
     }
+
+    fn step_under(
+        &self,
+        state: &Arc<str>,
+        run: Option<&str>,
+        event: &str,
+    ) -> Result<Metered<Turn>, Error> {
+        match self.stepper.step_under(state, run, event) {
+            Err(Error::Exhausted(Exhausted::Instances)) => {
+                self.stateless.step_under(state, run, event)
+            }
+            result => result,
+        }
+    }
 }
 
 /// Every event brings the router.

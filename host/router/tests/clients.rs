@@ -1,7 +1,4 @@
 //! Requests as clients send them: what they said is what a provider gets, text for text.
-//!
-//! The requests lie beside the project, in `../shared/clients`, one a file:
-//! `{client, scenario, request: {path, body}}`.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
@@ -9,11 +6,14 @@
     reason = "a test says what is wrong by panicking"
 )]
 
+#[path = "../../../tests/captured.rs"]
+mod captured;
 #[path = "../../../tests/shared.rs"]
 mod shared;
 
-use std::{fs, path::Path, sync::Arc};
+use std::sync::Arc;
 
+use captured::{Captured, captured};
 use serde_json::{Value, json, value::RawValue};
 use sigmapol_core::json::Members;
 use sigmapol_mock::MockProvider;
@@ -25,11 +25,6 @@ const OF_THE_ROUTE: [&str; 3] = ["model", "stream", "stream_options"];
 
 /// The name of the model at the provider.
 const SERVED: &str = "\"served-1\"";
-
-struct Captured {
-    file: String,
-    body: String,
-}
 
 /// What a client may say, whoever it is: numbers without a double, names and texts in escapes, members
 /// that are there twice, white space, `null`.
@@ -43,35 +38,21 @@ const OWN: &str = r#" { "tem\u0070erature" : 1.10,
     "max":2}}, "required":[ ]}}}],
   "model":"gpt\u002d5", "stop":null, "n":1, "user":"\u2028", "top_p":9e-1 } "#;
 
-/// The requests to `/chat/completions`, by name of their file, and one that nobody sent.
-fn captured() -> Vec<Captured> {
+/// The requests to `/chat/completions`, and one that nobody sent.
+fn chats() -> Vec<Captured> {
     let mut requests = from_the_field(true);
-    requests.push(Captured { file: "own".to_owned(), body: OWN.to_owned() });
+    requests.push(Captured {
+        file: "own".to_owned(),
+        target: "/v1/chat/completions".to_owned(),
+        headers: Value::Null,
+        body: OWN.to_owned(),
+    });
     requests
 }
 
 /// Those from the field to an API, or to any other.
 fn from_the_field(chat: bool) -> Vec<Captured> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let Some(folder) = shared::shared(&root, "clients") else { return Vec::new() };
-    let mut requests = Vec::new();
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.extension().is_none_or(|extension| extension != "json") {
-            continue;
-        }
-        let seen: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
-        let target = seen["request"]["path"].as_str().unwrap();
-        let is_chat = target.split('?').next().unwrap().ends_with("/chat/completions");
-        let body = seen["request"]["body"].as_str().unwrap();
-        if is_chat == chat && body.starts_with('{') {
-            let file = path.file_name().unwrap().to_string_lossy().into_owned();
-            requests.push(Captured { file, body: body.to_owned() });
-        }
-    }
-    requests.sort_by(|one, other| one.file.cmp(&other.file));
-    assert!(!requests.is_empty(), "no such request among those of clients");
-    requests
+    captured(env!("CARGO_MANIFEST_DIR"), |path| path.ends_with("/chat/completions") == chat)
 }
 
 /// One offer, behind a policy with this transform.
@@ -130,7 +111,7 @@ fn expected(body: &str, set: Option<(&str, &str)>) -> Vec<(String, String)> {
 
 async fn arrives(transform: Value, set: Option<(&str, &str)>) {
     let mut wrong = Vec::new();
-    for Captured { file, body } in captured() {
+    for Captured { file, body, .. } in chats() {
         if let Err(what) = arrives_of(&body, &transform, set).await {
             wrong.push(format!("{file}: {what}"));
         }
@@ -237,7 +218,7 @@ fn arrived(api_kind: &str, text: &str) -> (Texts, Texts) {
 #[tokio::test]
 async fn tools_are_told_in_every_dialect() {
     let mut seen = (0, 0);
-    for Captured { file, body } in captured() {
+    for Captured { file, body, .. } in chats() {
         let conversation: Vec<String> = members(&body)
             .into_iter()
             .filter(|(key, _)| ["messages", "tools"].contains(&key.as_str()))
@@ -262,7 +243,7 @@ async fn tools_are_told_in_every_dialect() {
 /// called, unless all of its words are those of a chat too.
 #[tokio::test]
 async fn other_requests_are_not_taken_for_chats() {
-    for Captured { file, body } in from_the_field(false) {
+    for Captured { file, body, .. } in from_the_field(false) {
         let mock = MockProvider::start("", 0).await.unwrap();
         let error = match router(&mock, "openai_compatible", &json!(["id"])).start(&body) {
             Err(error) => error.to_string(),

@@ -64,6 +64,7 @@ mod prepared_engine;
 mod ranker;
 mod runtime;
 mod sandbox;
+mod steps;
 #[cfg(test)]
 mod tests;
 mod ticker;

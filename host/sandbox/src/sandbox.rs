@@ -13,6 +13,7 @@ use crate::{
     load::{self, LoadError as _},
     meter::Meter,
     runtime::Runtime,
+    steps::Steps,
 };
 
 /// The component, compiled and ready: what hosts use.
@@ -139,6 +140,6 @@ impl Engine for Sandbox {
     }
 
     fn stepper(&self, router: &str) -> Result<Box<dyn Stepper>, Error> {
-        Ok(Box::new(self.ranker(router)?))
+        Ok(Box::new(Steps::new(self, router)?))
     }
 }

@@ -59,12 +59,15 @@ pub struct Recorder<E> {
     receipts: Arc<Receipts>,
 }
 
+/// A text that is in the ledger, after its digest.
+type Known = (String, Arc<str>);
+
 /// Where receipts go, and what of them is the same for many.
 struct Receipts {
     sink: Sink,
     recording: Recording,
     /// The canonical encodings of policies and their digests, by policy and vocabulary.
-    canonical: Mutex<HashMap<String, Option<(String, Arc<str>)>>>,
+    canonical: Mutex<HashMap<String, Option<Known>>>,
     /// Who the candidates are, by the digest of the catalog.
     names: Mutex<HashMap<String, Arc<[Chosen]>>>,
     /// The catalog that was decided over last, and the router.

@@ -11,7 +11,7 @@ use serde_json::Value;
 use sigmapol_core::{Engine, Error, Refusal, RefusalCode};
 
 use super::{
-    Engines, ReplayError,
+    Engines, Found, ReplayError,
     job::Job,
     offers::{Catalogs, Offer},
     other_ask::Ask,
@@ -180,7 +180,7 @@ fn again(job: &Job, policy: &str, engines: &Engines, catalogs: &Catalogs) -> Res
         Job::Rank { receipt, .. } if !is("/ranking", &receipt.outcome) => return Ok(UNDECIDED),
         Job::Rank { event, .. } => (Ask::read(event), None),
     };
-    let Some(engine) = job.open(engines)? else { return Ok(MISMATCH) };
+    let Found::Engine(engine) = job.open(engines)? else { return Ok(MISMATCH) };
     Ok(match (job, ask) {
         (Job::Decision { receipt, ctx, .. }, _) => {
             decided(receipt, ctx, policy, &*engine, catalogs)

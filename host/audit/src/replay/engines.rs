@@ -6,10 +6,10 @@ use std::{
     sync::{Arc, Mutex, OnceLock},
 };
 
-use sigmapol::{Cache, CoreSandbox, Limits, Sandbox, artifact, file};
+use sigmapol::{Cache, CoreSandbox, Limits, Sandbox, artifact, file, limits::FUEL};
 use sigmapol_core::{Engine, Error, Native, digest};
 
-use super::walk::lock;
+use super::{foreign, walk::lock};
 use crate::EngineIdentity;
 
 /// What runs a component.
@@ -54,8 +54,11 @@ impl EngineKind {
     }
 }
 
-/// The most bytes of a component: hundred times one of today.
-const COMPONENT_BYTES: usize = 64 << 20;
+/// The most bytes that are read of a component, to say how many it has more than are taken.
+const READ_BYTES: usize = 64 << 20;
+
+/// Fuel of the call that asks a component of a folder whether it can be called at all.
+const PROBE_FUEL: u64 = 1_000_000;
 
 /// Components that are kept ready: a ledger has decisions of a few.
 const OPEN: usize = 16;
@@ -65,6 +68,7 @@ const OPEN: usize = 16;
 pub struct Engines {
     kind: EngineKind,
     folder: Option<PathBuf>,
+    fuel: u64,
     embedded: EngineIdentity,
     /// By digest; a component is compiled by who asks for it first, and others wait for that one
     /// alone.
@@ -79,28 +83,47 @@ enum Open {
     Component(Sandbox),
     Core(CoreSandbox),
     Native,
-    Nowhere,
+    /// Why there is none.
+    Missing(String),
+}
+
+/// What [`Engines::find`] found.
+pub enum Found {
+    /// The engine, under the limit of fuel.
+    Engine(Box<dyn Engine>),
+    /// Why there is none: the component `is not here`, or `cannot be used`.
+    Missing(String),
 }
 
 impl Engines {
     /// Engines that run components in this way.
     pub fn new(kind: EngineKind, folder: Option<PathBuf>) -> Self {
-        Self { kind, folder, embedded: kind.engine(), open: Mutex::default() }
+        Self { kind, folder, fuel: FUEL, embedded: kind.engine(), open: Mutex::default() }
     }
 
-    /// The engine of a record under the record's limit of fuel, if its component is here.
+    /// The most fuel of a call, whatever its record says that it had; without this, that of
+    /// [`Limits`]. A ledger from somebody else may say that a call had no end.
+    #[must_use]
+    pub const fn with_fuel(mut self, most: u64) -> Self {
+        self.fuel = most;
+        self
+    }
+
+    /// The most fuel of a call.
+    pub(super) const fn fuel(&self) -> u64 {
+        self.fuel
+    }
+
+    /// The engine of a record under the record's limit of fuel, if its component is here and can be
+    /// used.
     ///
     /// # Errors
     ///
-    /// [`Error::Load`] where WebAssembly cannot be compiled or run.
-    pub fn find(
-        &self,
-        recorded: &EngineIdentity,
-        fuel: u64,
-    ) -> Result<Option<Box<dyn Engine>>, Error> {
+    /// [`Error::Load`] where WebAssembly cannot be compiled or run: of the embedded component alone.
+    pub fn find(&self, recorded: &EngineIdentity, fuel: u64) -> Result<Found, Error> {
         let limits = match fuel {
             0 => Limits::default(), // a decision of native code had no limit
-            fuel => Limits { fuel, ..Limits::default() },
+            fuel => Limits { fuel: fuel.min(self.fuel), ..Limits::default() },
         };
         let wanted = self.wanted(recorded);
         let slot = {
@@ -111,17 +134,19 @@ impl Engines {
             Arc::clone(open.entry(wanted.to_owned()).or_default())
         };
         Ok(match slot.get_or_init(|| self.load(wanted)).clone()? {
-            Open::Component(sandbox) => Some(Box::new(sandbox.with_limits(limits)?)),
-            Open::Core(sandbox) => Some(Box::new(sandbox.with_limits(limits)?)),
-            Open::Native => Some(Box::new(Native)),
-            Open::Nowhere => None,
+            Open::Component(sandbox) => Found::Engine(Box::new(sandbox.with_limits(limits)?)),
+            Open::Core(sandbox) => Found::Engine(Box::new(sandbox.with_limits(limits)?)),
+            Open::Native => Found::Engine(Box::new(Native)),
+            Open::Missing(why) => Found::Missing(why),
         })
     }
 
     /// The engine of the embedded component, under the default limits.
     pub(super) fn embedded(&self) -> Result<Box<dyn Engine>, Error> {
-        let engine = self.find(&self.embedded, 0)?;
-        engine.ok_or_else(|| Error::Load("no embedded component".to_owned()))
+        match self.find(&self.embedded, 0)? {
+            Found::Engine(engine) => Ok(engine),
+            Found::Missing(why) => Err(Error::Load(why)),
+        }
     }
 
     /// Whether fuel can be compared: the same runtime runs the same component in the same way.
@@ -149,17 +174,20 @@ impl Engines {
             EngineKind::Component | EngineKind::Native => artifact::COMPONENT,
         };
         let is_embedded = wanted == self.wanted(&self.embedded);
-        let read;
-        let wasm = match (is_embedded, self.kind) {
-            (true, EngineKind::Native) => return Ok(Open::Native),
-            (false, EngineKind::Native) => return Ok(Open::Nowhere),
-            (true, _) => embedded,
-            (false, _) => {
-                let Some(wasm) = self.read(wanted) else { return Ok(Open::Nowhere) };
-                read = wasm;
-                &read
-            }
-        };
+        match (is_embedded, self.kind) {
+            (true, EngineKind::Native) => Ok(Open::Native),
+            (true, _) => self.compile(embedded),
+            (false, EngineKind::Native) => Ok(Open::Missing("is not here".to_owned())),
+            (false, _) => Ok(match self.read(wanted) {
+                None => Open::Missing("is not here".to_owned()),
+                Some(wasm) => self
+                    .foreign(&wasm)
+                    .unwrap_or_else(|why| Open::Missing(format!("cannot be used: {why}"))),
+            }),
+        }
+    }
+
+    fn compile(&self, wasm: &[u8]) -> Result<Open, Error> {
         let cache = Cache::of_user();
         Ok(match self.kind {
             EngineKind::Core => Open::Core(CoreSandbox::load(wasm, &cache)?),
@@ -167,11 +195,33 @@ impl Engines {
         })
     }
 
+    /// A component that somebody else made: one that can be compiled in little time, and that has the
+    /// contract. Whether its functions are of the types that they should be is known when the first of
+    /// them is asked.
+    fn foreign(&self, wasm: &[u8]) -> Result<Open, String> {
+        foreign::check(wasm)?;
+        let reason = |error: Error| match error {
+            Error::Load(why) => why,
+            other => other.to_string(),
+        };
+        let open = self.compile(wasm).map_err(reason)?;
+        let limits = Limits { fuel: PROBE_FUEL, ..Limits::default() };
+        let probe: Box<dyn Engine> = match &open {
+            Open::Component(sandbox) => Box::new(sandbox.with_limits(limits).map_err(reason)?),
+            Open::Core(sandbox) => Box::new(sandbox.with_limits(limits).map_err(reason)?),
+            Open::Native | Open::Missing(_) => return Ok(open),
+        };
+        match probe.hash("", "") {
+            Err(Error::Load(why)) => Err(why),
+            _ => Ok(open),
+        }
+    }
+
     /// A file of the folder, if it is what its name says.
     fn read(&self, wanted: &str) -> Option<Vec<u8>> {
         let hexadecimal = wanted.len() == 64 && wanted.bytes().all(|b| b.is_ascii_hexdigit());
         let folder = self.folder.as_ref().filter(|_| hexadecimal)?;
-        let wasm = file::read(&folder.join(format!("{wanted}.wasm")), COMPONENT_BYTES).ok()?;
+        let wasm = file::read(&folder.join(format!("{wanted}.wasm")), READ_BYTES).ok()?;
         (digest(&wasm) == wanted).then_some(wasm)
     }
 }

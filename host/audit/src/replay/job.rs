@@ -3,11 +3,12 @@
 use std::{fmt, sync::Arc};
 
 use serde_json::{Value, json};
-use sigmapol_core::{Bounded, Engine, Error, INPUT_BYTES, RefusalCode};
+use sigmapol_core::{Bounded, Engine, Error, Exhausted, INPUT_BYTES, RefusalCode};
 
 use super::{
-    Engines,
+    Engines, Found,
     beside::{self, Made, Said},
+    plausible,
 };
 use crate::{
     difference::difference,
@@ -30,8 +31,10 @@ pub enum Verdict {
     },
     /// Another outcome: the first difference.
     Diverged(String),
-    /// The component of the record is not here.
-    ComponentMismatch(String),
+    /// The component of the record is not here or cannot be used: its digest, and which of the two.
+    ComponentMismatch(String, String),
+    /// It had more fuel than is given to a call here, and needs it: what it had, and what it was given.
+    OutOfFuel(u64, u64),
     /// The ledger has not the texts: their digests are all that was recorded.
     NotRecorded,
 }
@@ -42,8 +45,11 @@ impl fmt::Display for Verdict {
             Self::Same { fuel: true } => f.write_str("same"),
             Self::Same { fuel: false } => f.write_str("same, fuel not compared"),
             Self::Diverged(what) => write!(f, "diverged: {what}"),
-            Self::ComponentMismatch(component) => {
-                write!(f, "component mismatch: {component} is not here")
+            Self::ComponentMismatch(component, why) => {
+                write!(f, "component mismatch: {component} {why}")
+            }
+            Self::OutOfFuel(had, given) => {
+                write!(f, "out of fuel: it had {had}, and {given} are not enough")
             }
             Self::NotRecorded => f.write_str("not recorded"),
         }
@@ -78,10 +84,9 @@ impl Job {
     }
 
     /// The engine that made it, under the limit of fuel that it had, if its component is here.
-    pub(super) fn open(&self, engines: &Engines) -> Result<Option<Box<dyn Engine>>, Error> {
+    pub(super) fn open(&self, engines: &Engines) -> Result<Found, Error> {
         let (identity, fuel) = self.engine();
-        let limit = fuel.and_then(|fuel| fuel.limit.parse().ok()).unwrap_or(0);
-        engines.find(identity, limit)
+        engines.find(identity, limit(fuel))
     }
 
     /// Makes it again and compares.
@@ -91,14 +96,17 @@ impl Job {
     /// Those of [`Engines::find`].
     pub(super) fn replay(&self, engines: &Engines) -> Result<Verdict, Error> {
         let (identity, fuel) = self.engine();
-        let Some(engine) = self.open(engines)? else {
-            return Ok(Verdict::ComponentMismatch(identity.component.clone()));
+        let engine = match self.open(engines)? {
+            Found::Engine(engine) => engine,
+            Found::Missing(why) => {
+                return Ok(Verdict::ComponentMismatch(identity.component.clone(), why));
+            }
         };
         if let Some(core) = engines.other_core(identity) {
             let recorded = &identity.core;
             return Ok(Verdict::Diverged(format!("engine.core: recorded {recorded}, now {core}")));
         }
-        let Again { outcome, beside, spent } = match self {
+        let Again { outcome, beside, spent, ran_out } = match self {
             Self::Decision { receipt, policy, own, ctx } => {
                 decide(receipt, policy, own.as_deref(), ctx, &*engine)
             }
@@ -107,6 +115,10 @@ impl Job {
             }
             Self::Rank { receipt, event } => rank(receipt, event, &*engine),
         };
+        let (had, given) = (limit(fuel), engines.fuel());
+        if ran_out && outcome.is_some() && had > given {
+            return Ok(Verdict::OutOfFuel(had, given));
+        }
         let fuel = match spent {
             Compared::Yes(used) if engines.same_fuel(identity) => Some(fuel_difference(fuel, used)),
             _ => None,
@@ -123,6 +135,17 @@ struct Again {
     outcome: Option<String>,
     beside: Option<String>,
     spent: Compared,
+    /// Whether it needs more fuel than it was given.
+    ran_out: bool,
+}
+
+/// The fuel that a call had; 0 where there was no limit.
+fn limit(fuel: Option<&Fuel>) -> u64 {
+    fuel.and_then(|fuel| fuel.limit.parse().ok()).unwrap_or(0)
+}
+
+fn ran_out<T>(result: &Result<T, Error>) -> bool {
+    matches!(result, Err(Error::Exhausted(Exhausted::Fuel)))
 }
 
 /// The fuel of a call, where it can be that of the record.
@@ -151,6 +174,7 @@ fn decide(
             Bounded::new(engine, limit.unwrap_or(0)).decide(policy, &padded)
         }
     };
+    let result = plausible::decision(result, ctx);
     let now = outcome(&result, blanked);
     let differs_in_outcome = match (own, receipt.outcome.get("refused"), now.get("refused")) {
         // what is wrong is found in another order where the catalog was read before
@@ -168,7 +192,7 @@ fn decide(
         None if said.is_whole() => Compared::Yes(decided.map(|decided| decided.spent.fuel)),
         _ => Compared::No,
     };
-    Again { outcome: differs_in_outcome, beside, spent }
+    Again { outcome: differs_in_outcome, beside, spent, ran_out: ran_out(&result) }
 }
 
 /// Whether an outcome says that it was refused, with a code that there is, and nothing else.
@@ -184,7 +208,7 @@ fn step(
     event: &str,
     engine: &dyn Engine,
 ) -> Again {
-    let result = engine.step(run, event);
+    let result = plausible::turn(engine.step(run, event), run, event);
     let now = turn_outcome(&result);
     let chosen = result.as_ref().ok().and_then(|turn| called(&turn.value));
     // a state of the event's own leaves nothing to say of the router's
@@ -200,11 +224,12 @@ fn step(
             "over": { "state": told_now },
         }),
     );
+    let ran_out = ran_out(&result);
     let spent = match own {
         None => Compared::Yes(result.ok().map(|turn| turn.spent.fuel)),
         Some(_) => Compared::No,
     };
-    Again { outcome: differs(&receipt.outcome, &now), beside, spent }
+    Again { outcome: differs(&receipt.outcome, &now), beside, spent, ran_out }
 }
 
 /// A prepared router refuses what is an error of the event `rank`: which of the two codes it had is
@@ -229,7 +254,12 @@ fn rank(receipt: &RankReceipt, event: &str, engine: &dyn Engine) -> Again {
         &json!({ "result": receipt.result, "chosen": receipt.chosen }),
         &json!({ "result": result_digest(&now), "chosen": chosen }),
     );
-    Again { outcome: differs(&receipt.outcome, &now), beside, spent: Compared::No }
+    Again {
+        outcome: differs(&receipt.outcome, &now),
+        beside,
+        spent: Compared::No,
+        ran_out: ran_out(&result),
+    }
 }
 
 pub(super) fn differs(recorded: &Value, now: &Value) -> Option<String> {

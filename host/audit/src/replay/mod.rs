@@ -4,9 +4,11 @@ mod beside;
 mod catalog;
 mod counterfactual;
 mod engines;
+mod foreign;
 mod job;
 mod offers;
 mod other_ask;
+mod plausible;
 mod resolve;
 mod text_cache;
 mod versions;
@@ -18,7 +20,7 @@ use std::{
 };
 
 pub use counterfactual::{Change, Counterfactual, LeftOut, counterfactual};
-pub use engines::{EngineKind, Engines};
+pub use engines::{EngineKind, Engines, Found};
 pub use job::Verdict;
 use sigmapol_core::Error;
 use sigmapol_ledger::LedgerError;
@@ -55,8 +57,10 @@ pub struct Summary {
     pub same_fuel: u64,
     /// Another outcome.
     pub diverged: u64,
-    /// Their component is not here.
+    /// Their component is not here, or cannot be used.
     pub component_mismatch: u64,
+    /// They need more fuel than is given here.
+    pub out_of_fuel: u64,
     /// Recorded by digest alone.
     pub not_recorded: u64,
     /// Records that are missing: they were lost when they should have been written. Where a disk
@@ -67,7 +71,7 @@ pub struct Summary {
 impl Summary {
     /// Decisions and steps.
     pub const fn records(&self) -> u64 {
-        self.same + self.diverged + self.component_mismatch + self.not_recorded
+        self.same + self.diverged + self.component_mismatch + self.out_of_fuel + self.not_recorded
     }
 
     fn count(&mut self, verdict: &Verdict) {
@@ -77,7 +81,8 @@ impl Summary {
                 self.same_fuel += u64::from(*fuel);
             }
             Verdict::Diverged(_) => self.diverged += 1,
-            Verdict::ComponentMismatch(_) => self.component_mismatch += 1,
+            Verdict::ComponentMismatch(..) => self.component_mismatch += 1,
+            Verdict::OutOfFuel(..) => self.out_of_fuel += 1,
             Verdict::NotRecorded => self.not_recorded += 1,
         }
     }

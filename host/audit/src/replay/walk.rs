@@ -18,19 +18,23 @@ use super::{ReplayError, job::Job, resolve};
 /// Records that wait for a worker, times their number. Each may hold a ctx as large as an input.
 const WAITING: usize = 4;
 
+/// Threads, at most: half of the instances that there may be at a time, and each decides alone.
+const THREADS: usize = 128;
+
 /// What is done with a record; there is no job where the texts are not recorded.
 pub(super) type Work<'w> = dyn Fn(u64, Option<&Job>) -> Result<(), Error> + Sync + 'w;
 
 /// Reads a ledger, and works on its records on so many threads. The first error of a worker ends
 /// the reading. Says how many records are missing, as [`resolve::jobs`] does.
 pub(super) fn walk(folder: &Path, threads: usize, work: &Work<'_>) -> Result<u64, ReplayError> {
+    let threads = threads.clamp(1, THREADS);
     let failed: Mutex<Option<Error>> = Mutex::new(None);
     let stop = AtomicBool::new(false);
-    let (jobs, waiting) = sync_channel::<(u64, Option<Job>)>(WAITING * threads.max(1));
+    let (jobs, waiting) = sync_channel::<(u64, Option<Job>)>(WAITING * threads);
     // held by the workers alone: when the last of them is gone, the reader does not wait for a place
     let waiting = Arc::new(Mutex::new(waiting));
     let missing = thread::scope(|scope| {
-        for _ in 0..threads.max(1) {
+        for _ in 0..threads {
             let waiting = Arc::clone(&waiting);
             let (failed, stop) = (&failed, &stop);
             scope.spawn(move || {

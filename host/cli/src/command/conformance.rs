@@ -4,6 +4,8 @@ use std::{
     collections::BTreeSet,
     io::{self, IsTerminal as _, Write},
     path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
 };
 
 use comfy_table::Cell;
@@ -51,6 +53,9 @@ pub(crate) struct Args {
     /// command answers a line with a line, as docs/conformance.md has it
     #[arg(long, value_name = "COMMAND")]
     exec: Option<String>,
+    /// The time that the engine of --exec has for each answer
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, requires = "exec")]
+    exec_seconds: u64,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -66,13 +71,20 @@ struct Replayed {
 pub(crate) fn run(args: &Args, global: &Global, out: &mut impl Write) -> Result<(), Failure> {
     input::check_stdin(args.files.iter().map(PathBuf::as_path))?;
     let mut engine = global.engine.open(Limits::default())?;
+    let mut process = None;
     if let Some(command) = &args.exec {
-        let first = Box::new(Process::start(command)?);
-        engine = Box::new(Agreement { first, second: engine });
+        let patience = Duration::from_secs(args.exec_seconds);
+        let first = process.insert(Arc::new(Process::start(command, patience)?));
+        engine = Box::new(Agreement { first: Box::new(Arc::clone(first)), second: engine });
     }
     let mut replayed = Vec::new();
     for path in &args.files {
-        replayed.push(file(path, &*engine)?);
+        let found = file(path, &*engine);
+        // an engine that is gone has said nothing, so nothing differs
+        if let Some(failure) = process.as_ref().and_then(|process| process.failure()) {
+            return Err(failure.into());
+        }
+        replayed.push(found?);
     }
     let sum = |count: fn(&Tally) -> usize| replayed.iter().map(|file| count(&file.tally)).sum();
     let (passed, failed): (usize, usize) = (sum(|tally| tally.passed), sum(|tally| tally.failed));
@@ -106,6 +118,9 @@ fn file(path: &Path, engine: &dyn Engine) -> Result<Replayed, Failure> {
     }
     let text = String::from_utf8(bytes).map_err(|error| malformed(&error))?;
     let records = records(&text).map_err(|error| malformed(&error))?;
+    if records.is_empty() {
+        return Err(malformed(&"expected at least one vector, got none"));
+    }
     let schemas = schemas(path).map_err(|error| malformed(&error))?;
     let progress = progress(&records, &name);
     let tally = replay(&records, &schemas, engine, &|| progress.inc(1));

@@ -102,7 +102,9 @@ fn report_table(report: &Report, global: &Global) -> String {
 
 fn print_recovery(recovery: &Recovery, folder: &Path, out: &mut impl Write) -> Result<(), Failure> {
     if recovery.is_whole() {
-        writeln!(out, "whole")?;
+        // what was not read may be damaged
+        let found = if recovery.believed > 0 { "nothing to mend" } else { "whole" };
+        writeln!(out, "{found}")?;
     }
     if recovery.completed {
         writeln!(out, "completed: the last line was whole but for its end")?;

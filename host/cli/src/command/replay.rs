@@ -10,6 +10,7 @@ use std::{
 use comfy_table::Cell;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
+use sigmapol::limits::FUEL;
 use sigmapol_audit::replay::{EngineKind, Engines, Summary, Verdict, replay};
 use sigmapol_ledger as ledger;
 
@@ -20,7 +21,7 @@ use crate::{
         engine::Kind,
         policy::PolicyFile,
         table::{grouped, render, right},
-        text::safe,
+        text::one_line,
     },
 };
 
@@ -44,6 +45,12 @@ pub(crate) struct Args {
     /// What this policy would have decided instead
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
+    /// The most fuel of a call, whatever its record says that it had
+    #[arg(long, value_name = "N", default_value_t = FUEL)]
+    fuel: u64,
+    /// Fail where a record is missing or there by digest alone, so that it cannot be made again
+    #[arg(long, conflicts_with = "policy")]
+    complete: bool,
     /// Print a line for every record, in the order in which they come out
     #[arg(long, conflicts_with_all = ["json", "policy"])]
     each: bool,
@@ -66,7 +73,7 @@ pub(crate) fn run(
             return Err(Failure::Usage(message.to_owned()));
         }
     };
-    let engines = Engines::new(runs, args.components.clone());
+    let engines = Engines::new(runs, args.components.clone()).with_fuel(args.fuel);
     let threads = args
         .threads
         .unwrap_or_else(|| thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get));
@@ -104,14 +111,23 @@ pub(crate) fn run(
     } else {
         print(&summary, &others, global, out)?;
     }
-    match summary.diverged + summary.component_mismatch {
-        0 => Ok(()),
-        wrong => Err(Failure::Verdict(format!(
-            "replay: {} of {} records are not shown to be the same",
-            grouped(wrong),
-            grouped(summary.records())
-        ))),
+    let wrong = summary.diverged + summary.component_mismatch + summary.out_of_fuel;
+    let (wrong, all) = match args.complete {
+        false => (wrong, summary.records()),
+        // what is missing should be a record
+        true => (
+            wrong.saturating_add(summary.not_recorded).saturating_add(summary.missing),
+            summary.records().saturating_add(summary.missing),
+        ),
+    };
+    if wrong == 0 {
+        return Ok(());
     }
+    Err(Failure::Verdict(format!(
+        "replay: {} of {} records are not shown to be the same",
+        grouped(wrong),
+        grouped(all)
+    )))
 }
 
 /// A line a record, until one cannot be written.
@@ -124,7 +140,7 @@ impl<W: Write> Lines<'_, W> {
     fn print(&mut self, number: u64, verdict: &Verdict) {
         if self.failed.is_none() {
             self.failed =
-                writeln!(self.out, "record {number}: {}", safe(&verdict.to_string())).err();
+                writeln!(self.out, "record {number}: {}", one_line(&verdict.to_string())).err();
         }
     }
 }
@@ -152,7 +168,12 @@ fn print(
     let rows = [
         (summary.same, "same", if summary.same > 0 { fuel.as_str() } else { "" }),
         (summary.diverged, "diverged", "another outcome"),
-        (summary.component_mismatch, "component mismatch", "another component, and not here"),
+        (
+            summary.component_mismatch,
+            "component mismatch",
+            "another component, not here or of no use",
+        ),
+        (summary.out_of_fuel, "out of fuel", "needs more than --fuel"),
         (summary.not_recorded, "not recorded", "by digest alone: nothing to replay"),
         (summary.missing, "missing", "lost when they should have been written"),
     ];
@@ -166,7 +187,7 @@ fn print(
         writeln!(out)?;
     }
     for (number, what) in others {
-        writeln!(out, "record {number}: {}", safe(what))?;
+        writeln!(out, "record {number}: {}", one_line(what))?;
     }
     Ok(())
 }
@@ -179,6 +200,7 @@ fn document(summary: &Summary, others: &[(u64, String)]) -> serde_json::Value {
         "same_fuel": summary.same_fuel,
         "diverged": summary.diverged,
         "component_mismatch": summary.component_mismatch,
+        "out_of_fuel": summary.out_of_fuel,
         "not_recorded": summary.not_recorded,
         "missing": summary.missing,
         "first": others.collect::<Vec<_>>(),

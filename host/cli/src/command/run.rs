@@ -1,12 +1,15 @@
 //! `sigmapol run`
 
 use std::{
+    cmp::Reverse,
+    collections::BTreeMap,
     io::{self, Write},
     pin::pin,
     sync::Arc,
 };
 
 use serde::Serialize;
+use serde_json::Value;
 use sigmapol_prove::Note;
 use sigmapol_provider::{Delta, Provider};
 use sigmapol_router::{Config, Outcome, Run};
@@ -22,6 +25,12 @@ use crate::{
         trace,
     },
 };
+
+/// The end of a run that had nobody to call.
+const NO_CANDIDATES: &str = "no_candidates";
+
+/// Reasons that are told of.
+const REASONS: usize = 5;
 
 /// Make one call, and print the text of the answer
 #[derive(Debug, clap::Args)]
@@ -82,10 +91,32 @@ fn with(
         }
     }
     let ended = match outcome.error {
+        Some(error) if error == NO_CANDIDATES => {
+            Err(Failure::Verdict(format!("run: {error}: {}", rejections(&outcome.trace))))
+        }
         Some(error) => Err(Failure::Verdict(format!("run: {error}"))),
         None => Ok(()),
     };
     save_after(&router, ended)
+}
+
+/// Why nobody could be called: how many were rejected, and by what.
+fn rejections(trace: &Value) -> String {
+    let rejected = trace.get("rejected").and_then(Value::as_array);
+    let mut counts = BTreeMap::<&str, usize>::new();
+    for one in rejected.into_iter().flatten() {
+        let reason = one.get("reason").and_then(Value::as_str).unwrap_or("another reason");
+        *counts.entry(reason).or_default() += 1;
+    }
+    if counts.is_empty() {
+        return "there is nobody to choose from".to_owned();
+    }
+    let mut counts: Vec<_> = counts.into_iter().collect();
+    counts.sort_by_key(|(_, count)| Reverse(*count));
+    let all = counts.iter().map(|(_, count)| count).sum::<usize>();
+    let each = counts.iter().take(REASONS).map(|(reason, count)| format!("{count} by {reason}"));
+    let more = if counts.len() > REASONS { ", …" } else { "" };
+    format!("{all} rejected, {}{more}", each.collect::<Vec<_>>().join(", "))
 }
 
 /// How a run ended, and remarks on how it was ranked.
@@ -132,6 +163,7 @@ mod tests {
     use std::{fs, path::PathBuf};
 
     use clap::Parser;
+    use serde_json::json;
     use sigmapol_provider::{Calling, OnDelta};
 
     use super::*;
@@ -202,6 +234,37 @@ mod tests {
             assert_eq!((printed.as_str(), failure.1), ("", 1));
             assert_eq!(failure.0, "run: exhausted: server_error");
         }
+    }
+
+    /// It says by what they were rejected.
+    #[test]
+    fn nobody_to_call() {
+        let folder = Folder::new();
+        folder.write(
+            "policy.json",
+            r#"["policy", ["provider_eq", "nobody"], ["zero"], ["argmax"], ["id"],
+            ["always", {"action": "abort"}]]"#,
+        );
+        let (printed, failure) = call(&folder, "@policy.json --prompt hello", &[]);
+        let message = "run: no_candidates: 4 rejected, 4 by provider_id";
+        assert_eq!((printed.as_str(), failure), ("", Some((message.to_owned(), 1))));
+        folder.write("router.json", r#"{"providers": {}, "models": {}, "profiles": {}}"#);
+        let (_, failure) = call(&folder, "@policy.json --prompt hello", &[]);
+        let message = "run: no_candidates: there is nobody to choose from";
+        assert_eq!(failure, Some((message.to_owned(), 1)));
+    }
+
+    /// The most first, and not all of many.
+    #[test]
+    fn reasons_of_rejections() {
+        let of = |reasons: &[&str]| {
+            let rejected: Vec<_> =
+                reasons.iter().map(|reason| json!({ "reason": reason })).collect();
+            rejections(&json!({ "rejected": rejected }))
+        };
+        assert_eq!(of(&["b", "a", "b"]), "3 rejected, 2 by b, 1 by a");
+        let many = of(&["f", "e", "d", "c", "b", "a", "f"]);
+        assert_eq!(many, "7 rejected, 2 by f, 1 by a, 1 by b, 1 by c, 1 by d, …");
     }
 
     #[test]

@@ -21,6 +21,7 @@ use crate::{
     Failure, Global,
     shared::{
         configured::Configured,
+        log::Lines,
         provider,
         record::Mode,
         router::{RouterArgs, State},
@@ -100,13 +101,16 @@ pub(crate) fn run(args: &Args, global: &Global, out: &mut impl Write) -> Result<
         gateway = gateway.recorded_by(move || records.look());
     }
     let live = gateway.live();
-    log_to_stderr();
+    let no_thread = |error| Failure::Usage(format!("serve: {error}"));
+    let log = log_to_stderr().map_err(no_thread)?;
     let runtime = runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Failure::Usage(format!("serve: {error}")))?;
     let files = Files { watch, tls };
-    runtime.block_on(serve(args.listen, access, files, gateway, out))?;
+    let served = runtime.block_on(serve(args.listen, access, files, gateway, out));
     // what is still under way was told to stop, twice
     runtime.shutdown_background();
+    log.flush();
+    served?;
     let unsaved = |error| Failure::Unsaved(format!("the state is not saved: {error}"));
     let saved = live.router().save().map_err(unsaved);
     // whatever became of the state
@@ -217,7 +221,9 @@ async fn serve(
         }
     };
     tokio::select! {
-        () = server.serve(gateway, async { stop.next().await }) => {}
+        () = server.serve(gateway, async {
+            let _ = stop.next().await;
+        }) => {}
         () = twice => {}
         () = asked => {}
         () = changed => {}
@@ -226,20 +232,29 @@ async fn serve(
 }
 
 /// Lines of JSON on standard error: of each request, and of each run.
-fn log_to_stderr() {
-    let log = tracing_subscriber::fmt().json().with_writer(|| Log).with_target(false);
+fn log_to_stderr() -> io::Result<Lines> {
+    let lines = Lines::to(io::stderr())?;
+    let log = tracing_subscriber::fmt().json().with_target(false);
+    let to = lines.clone();
+    let log = log.with_writer(move || Log(to.clone()));
     // whoever calls this twice in a process has a log already
     let _ = log.flatten_event(true).with_current_span(false).with_span_list(false).try_init();
+    Ok(lines)
 }
 
 /// Standard error, for lines of JSON that may quote a client.
-struct Log;
+struct Log(Lines);
 
 impl Write for Log {
     /// A line comes in one piece.
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        let text = String::from_utf8_lossy(line);
-        writeln!(io::stderr(), "{}", safe_json(text.trim_end()))?;
+        match line.iter().all(|byte| matches!(byte, b'\n' | b' '..=b'~')) {
+            true => self.0.add(line),
+            false => {
+                let text = String::from_utf8_lossy(line);
+                self.0.add(format!("{}\n", safe_json(text.trim_end())).as_bytes());
+            }
+        }
         Ok(line.len())
     }
 

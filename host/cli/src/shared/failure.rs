@@ -7,11 +7,7 @@ use sigmapol_conformance::Malformed;
 use sigmapol_core::Error;
 use sigmapol_ledger::LedgerError;
 
-use crate::shared::text::safe;
-
-/// The most characters of a line; what is cut out of the middle of a longer one is the path into
-/// a deep term, or text of the input.
-const LINE_CHARS: usize = 1000;
+use crate::shared::{stop::Stopped, text::one_line};
 
 /// Why a command did not do what was asked.
 #[derive(Debug)]
@@ -25,6 +21,8 @@ pub enum Failure {
     Verdict(String),
     /// The answer is there, and what was learned from it cannot be written.
     Unsaved(String),
+    /// A signal asked to stop before there was an answer.
+    Stopped(Stopped),
     /// A ledger cannot be written, or is not what it should be.
     Ledger(LedgerError),
     /// Another virtual machine would stop, by the name that it has for it.
@@ -45,6 +43,7 @@ impl Failure {
             // as sysexits.h has them: EX_DATAERR, EX_IOERR, EX_TEMPFAIL
             // as EX_CANTCREAT
             Self::Unsaved(_) => 73,
+            Self::Stopped(stopped) => stopped.exit_code(),
             Self::Ledger(LedgerError::Io { .. }) => 74,
             Self::Ledger(LedgerError::Busy { .. }) => 75,
             Self::Ledger(_) => 65,
@@ -58,6 +57,7 @@ impl fmt::Display for Failure {
             Self::Engine(error) => error.to_string(),
             Self::Usage(text) | Self::Verdict(text) | Self::Unsaved(text) => text.clone(),
             Self::Ledger(error) => error.to_string(),
+            Self::Stopped(stopped) => format!("stopped by {}", stopped.name()),
             Self::Machine(name) => format!("vm error {name}"),
             Self::Output(error) => format!("standard output: {error}"),
         };
@@ -126,20 +126,6 @@ pub fn usage(error: &clap::Error) -> Option<Failure> {
     Some(Failure::Usage(text.strip_prefix("error: ").unwrap_or(&text).to_owned()))
 }
 
-/// A message may quote the input: nothing of it commands a terminal, and no more of it is shown than
-/// a person reads.
-fn one_line(text: &str) -> String {
-    let line = safe(text);
-    let length = line.chars().count();
-    if length <= LINE_CHARS {
-        return line;
-    }
-    let half = LINE_CHARS / 2;
-    let start = line.chars().take(half);
-    let end = line.chars().skip(length - half);
-    start.chain(['…']).chain(end).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -158,6 +144,8 @@ mod tests {
             (Failure::Machine("out_of memory wasm_memory".to_owned()), 3),
             (Failure::Machine("wasm_trap out_of_fuel".to_owned()), 4),
             (Failure::Unsaved(String::new()), 73),
+            (Failure::Stopped(Stopped::Interrupted), 130),
+            (Failure::Stopped(Stopped::Terminated), 143),
             (Failure::Ledger(LedgerError::Anchor(String::new())), 65),
             (Failure::Ledger(LedgerError::Torn { segment: 1, offset: 0, bytes: 1 }), 65),
             (Failure::Ledger(LedgerError::Io { path: String::new(), message: String::new() }), 74),
@@ -172,7 +160,7 @@ mod tests {
         let text = Failure::Usage(format!("a\nb\u{1b}[31m{}z", "x".repeat(5000))).to_string();
         assert!(text.starts_with("a\\nb\\u{1b}[31mxx"), "{text}");
         assert!(text.ends_with("xxz"));
-        assert_eq!(text.chars().count(), LINE_CHARS + 1);
+        assert_eq!(text.chars().count(), 1001);
         assert_eq!(Failure::Usage("short".to_owned()).to_string(), "short");
     }
 }

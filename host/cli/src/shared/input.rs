@@ -7,6 +7,7 @@ use std::{fs::File, io, path::Path};
 
 use sigmapol::file;
 use sigmapol_core::{Error, INPUT_BYTES, Refusal, RefusalCode};
+use sigmapol_router::document;
 
 use crate::Failure;
 
@@ -25,15 +26,20 @@ const DESCRIPTORS: [&str; 2] = ["/dev/fd", "/proc/self/fd"];
 /// The most bytes of a module, a package or a message: hundred times a module of today.
 pub(crate) const MODULE_BYTES: usize = 64 << 20;
 
-/// Reads one input text. `what` names it in messages, as the engine does.
+/// Reads one input text, without the byte order mark that editors of some systems put before it.
+/// `what` names it in messages, as the engine does.
 pub(crate) fn text(what: &str, path: &Path) -> Result<String, Failure> {
     let bytes = read(path, INPUT_BYTES).map_err(|error| match error.kind() {
         io::ErrorKind::FileTooLarge => refused(RefusalCode::InputSize, format!("{what}: {error}")),
         _ => unreadable(path, &error),
     })?;
-    String::from_utf8(bytes).map_err(|error| {
+    let text = String::from_utf8(bytes).map_err(|error| {
         let place = error.utf8_error().valid_up_to();
         refused(RefusalCode::JsonSyntax, format!("{what}: invalid UTF-8 at byte {place}"))
+    })?;
+    Ok(match document::without_bom(&text) {
+        without if without.len() == text.len() => text,
+        without => without.to_owned(),
     })
 }
 

@@ -13,6 +13,7 @@ pub(crate) mod findings;
 #[cfg(test)]
 pub(crate) mod fixture;
 pub(crate) mod input;
+pub(crate) mod log;
 pub(crate) mod matrix;
 pub(crate) mod policy;
 pub(crate) mod profiles;

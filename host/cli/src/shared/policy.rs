@@ -43,8 +43,8 @@ impl PolicyFile {
         if !matches!(extension.as_str(), "yaml" | "yml") {
             return Ok(Self { name, text: blanked(&text), is_json: true });
         }
-        let value = document::yaml(document::without_bom(&text))
-            .map_err(|error| Failure::Usage(format!("{name}: {error}")))?;
+        let value =
+            document::yaml(&text).map_err(|error| Failure::Usage(format!("{name}: {error}")))?;
         Ok(Self { name, text: value.to_string(), is_json: false })
     }
 

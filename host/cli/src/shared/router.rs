@@ -16,6 +16,7 @@ use crate::{
     shared::{
         input,
         record::{Mode, RecordArgs, Records},
+        stop::Signals,
         text::safe_json,
     },
 };
@@ -161,11 +162,19 @@ pub(crate) fn save_after(router: &Router, ended: Result<(), Failure>) -> Result<
     saved.map_err(|error| Failure::Unsaved(format!("the state is not saved: {error}")))
 }
 
-/// Runs a future on this thread.
+/// Runs a future on this thread, until a signal asks to stop. What was learned up to then is saved as
+/// at any other end: from here on no signal ends the process by itself.
 pub(crate) fn block_on<T>(future: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Failure::Usage(format!("cannot wait: {error}")))?;
-    runtime.block_on(future)
+    runtime.block_on(async {
+        let mut signals = Signals::new()?;
+        tokio::select! {
+            biased;
+            result = future => result,
+            stopped = signals.next() => Err(Failure::Stopped(stopped)),
+        }
+    })
 }
 
 impl From<RouterError> for Failure {

@@ -5,6 +5,32 @@ use std::io;
 #[cfg(unix)]
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
+/// Which signal it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stopped {
+    /// SIGINT, as Control-C sends it.
+    Interrupted,
+    /// SIGTERM.
+    Terminated,
+}
+
+impl Stopped {
+    /// What a shell says of a program that the signal has ended: 128 and its number.
+    pub(crate) const fn exit_code(self) -> u8 {
+        match self {
+            Self::Interrupted => 130,
+            Self::Terminated => 143,
+        }
+    }
+
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Interrupted => "SIGINT",
+            Self::Terminated => "SIGTERM",
+        }
+    }
+}
+
 /// SIGTERM and SIGINT, from the moment that this is made.
 #[cfg(unix)]
 pub(crate) struct Signals {
@@ -20,10 +46,10 @@ impl Signals {
     }
 
     /// The next of them.
-    pub(crate) async fn next(&mut self) {
+    pub(crate) async fn next(&mut self) -> Stopped {
         tokio::select! {
-            _ = self.terminate.recv() => {}
-            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => Stopped::Terminated,
+            _ = self.interrupt.recv() => Stopped::Interrupted,
         }
     }
 }
@@ -39,11 +65,12 @@ impl Signals {
     }
 
     /// The next one.
-    pub(crate) async fn next(&mut self) {
+    pub(crate) async fn next(&mut self) -> Stopped {
         // without signals there is nothing to wait for
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;
         }
+        Stopped::Interrupted
     }
 }
 

@@ -21,6 +21,24 @@ pub(crate) fn safe(text: &str) -> String {
     escaped(text, |_| false, |character, line| line.extend(character.escape_default()))
 }
 
+/// The most characters of a line; what is cut out of the middle of a longer one is the path into
+/// a deep term, or text of the input.
+const LINE_CHARS: usize = 1000;
+
+/// A message may quote the input: nothing of it commands a terminal, and no more of it is shown than
+/// a person reads.
+pub(crate) fn one_line(text: &str) -> String {
+    let line = safe(text);
+    let length = line.chars().count();
+    if length <= LINE_CHARS {
+        return line;
+    }
+    let half = LINE_CHARS / 2;
+    let start = line.chars().take(half);
+    let end = line.chars().skip(length - half);
+    start.chain(['…']).chain(end).collect()
+}
+
 /// As [`safe`], of several lines: line ends and tabs stay.
 pub(crate) fn safe_lines(text: &str) -> String {
     let kept = |character| matches!(character, '\n' | '\t');

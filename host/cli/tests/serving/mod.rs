@@ -18,11 +18,16 @@ use serde_json::{Value, json};
 
 use lines::{Lines, PATIENCE};
 
-/// A command that listens, and where.
-pub struct Listening {
+/// A command that runs. It is killed where a test leaves it.
+pub struct Started {
     child: Option<Child>,
     stdout: Lines,
     stderr: Lines,
+}
+
+/// A command that listens, and where.
+pub struct Listening {
+    process: Started,
     pub address: String,
 }
 
@@ -41,24 +46,43 @@ impl Ended {
     }
 }
 
-impl Listening {
-    fn spawn(command: &mut Command) -> Self {
+impl Started {
+    pub fn new(command: &mut Command) -> Self {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let stdout = Lines::of(child.stdout.take().unwrap());
         let stderr = Lines::of(child.stderr.take().unwrap());
-        Self { child: Some(child), stdout, stderr, address: String::new() }
+        Self { child: Some(child), stdout, stderr }
     }
 
+    /// Sends a signal; says whether the process was there.
+    pub fn signal_if_there(&self, name: &str) -> bool {
+        let pid = self.child.as_ref().unwrap().id().to_string();
+        Command::new("kill").args(["-s", name, &pid]).output().unwrap().status.success()
+    }
+
+    pub fn signal(&self, name: &str) {
+        assert!(self.signal_if_there(name), "it has ended");
+    }
+
+    /// Waits for its end.
+    pub fn end(mut self) -> Ended {
+        let child = self.child.as_mut().unwrap();
+        within("it does not end", || child.try_wait().unwrap().is_some());
+        let status = self.child.take().unwrap().wait().unwrap();
+        Ended { code: status.code(), log: self.stderr.rest() }
+    }
+}
+
+impl Listening {
     pub fn start(command: &mut Command) -> Self {
-        let mut started = Self::spawn(command);
-        let line = started.stdout.next();
+        let process = Started::new(command);
+        let line = process.stdout.next();
         let address = line.as_deref().and_then(|line| line.strip_prefix("listening on http://"));
         let Some(address) = address.map(str::to_owned) else {
-            started.signal("KILL");
-            panic!("{line:?} {:?}", started.end());
+            process.signal_if_there("KILL");
+            panic!("{line:?} {:?}", process.end());
         };
-        started.address = address;
-        started
+        Self { process, address }
     }
 
     /// One request; its connection is closed after the response.
@@ -83,22 +107,18 @@ impl Listening {
     }
 
     pub fn signal(&self, name: &str) {
-        let pid = self.child.as_ref().unwrap().id().to_string();
-        assert!(Command::new("kill").args(["-s", name, &pid]).status().unwrap().success());
+        self.process.signal(name);
     }
 
     /// Waits for its end.
-    pub fn end(mut self) -> Ended {
-        let child = self.child.as_mut().unwrap();
-        within("it does not end", || child.try_wait().unwrap().is_some());
-        let status = self.child.take().unwrap().wait().unwrap();
-        Ended { code: status.code(), log: self.stderr.rest() }
+    pub fn end(self) -> Ended {
+        self.process.end()
     }
 }
 
 /// How a command ends that does not listen.
 pub fn ends(command: &mut Command) -> Ended {
-    Listening::spawn(command).end()
+    Started::new(command).end()
 }
 
 /// Looks again until something holds.
@@ -110,7 +130,7 @@ pub fn within(otherwise: &str, mut holds: impl FnMut() -> bool) {
     }
 }
 
-impl Drop for Listening {
+impl Drop for Started {
     fn drop(&mut self) {
         if let Some(mut child) = self.child.take() {
             let _ = child.kill(); // it may have ended

@@ -15,6 +15,9 @@ const CHUNK: &str = "chat.completion.chunk";
 /// After the last frame.
 const DONE: &str = "data: [DONE]\n\n";
 
+/// A comment, which clients pass over: that the connection lives.
+const IDLE: &str = ": keep-alive\n\n";
+
 /// The frames of a completion.
 #[derive(Debug)]
 pub(super) struct Chunks {
@@ -66,6 +69,10 @@ impl Frames for Chunks {
             frames += &frame(&counted);
         }
         frames + DONE
+    }
+
+    fn idle(&self) -> Option<String> {
+        Some(IDLE.to_owned())
     }
 
     /// A client that looks at finish reasons learns of it, and so does one that looks at errors.

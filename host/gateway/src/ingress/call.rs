@@ -3,10 +3,10 @@
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
-use sigmapol_router::{Outcome, RouterError, Run};
+use sigmapol_router::{Outcome, RouterError};
 use tracing::{error, info};
 
-use super::Asked;
+use super::{Asked, flow::Flow, work::Work};
 use crate::{
     caller::Caller, error::ApiError, failure, ids::RequestId, report::x_router, state::State,
 };
@@ -25,25 +25,34 @@ pub(crate) struct Call {
 }
 
 impl Call {
-    /// Starts the run of what is asked for.
+    /// Starts what is asked for.
     pub(crate) async fn begin(
         state: State,
         id: RequestId,
         asked: Asked,
-    ) -> Result<(Self, Run), ApiError> {
-        let Asked { contract, has_policy, ignored, untranslated, caller, .. } = asked;
+    ) -> Result<(Self, Work), ApiError> {
+        let Asked { contract, has_policy, flow, ignored, untranslated, caller, .. } = asked;
         let began_ms = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let began_ms = u64::try_from(began_ms.as_millis()).unwrap_or(u64::MAX);
         let began = Instant::now();
         let call = Self { state, id, has_policy, ignored, untranslated, caller, began, began_ms };
-        let run = call.state.router().begin(contract).await;
-        let run = run.map_err(|error| call.failed(&error))?;
-        Ok((call, run))
+        let router = call.state.router();
+        let work = match flow {
+            Some(flow) => {
+                let flow = Flow::admit(router, flow, &contract).await;
+                Work::Flow(Box::new(flow.map_err(|error| failure::of_flow(&error))?))
+            }
+            None => {
+                let run = router.begin(contract).await;
+                Work::Run(Box::new(run.map_err(|error| call.failed(&error))?))
+            }
+        };
+        Ok((call, work))
     }
 
     /// The outcome of a run that has an answer, and what is told of it: `x_router`.
-    pub(crate) async fn answer(&self, run: Run) -> Result<(Outcome, Value), ApiError> {
-        self.ended(run.answer().await)
+    pub(crate) async fn answer(&self, work: Work) -> Result<(Outcome, Value), ApiError> {
+        self.ended(work.answer().await)
     }
 
     /// As [`answer`](Self::answer), of a run that was driven.
@@ -128,7 +137,10 @@ impl Call {
 
 /// How many calls were made.
 fn attempts(outcome: &Outcome) -> usize {
-    let path = outcome.trace.get("decision_path").and_then(Value::as_array);
+    let list = |trace: &'_ Value, key: &str| {
+        trace.get(key).and_then(Value::as_array).cloned().unwrap_or_default()
+    };
     let attempted = |event: &&Value| event.get("event").is_some_and(|event| event == "attempted");
-    path.into_iter().flatten().filter(attempted).count()
+    let of = |trace: &Value| list(trace, "decision_path").iter().filter(attempted).count();
+    of(&outcome.trace) + list(&outcome.trace, "flow_nodes").iter().map(of).sum::<usize>()
 }

@@ -7,13 +7,15 @@ use crate::error::ApiError;
 
 mod asked;
 mod call;
+mod flow;
 mod once;
 mod piece;
 mod queue;
 mod sort;
 mod stream;
+mod work;
 
-pub(crate) use asked::{Asked, is_of_the_gateway, members, read};
+pub(crate) use asked::{Asked, check_messages, is_of_the_gateway, members, read};
 pub(crate) use call::Call;
 pub(crate) use sort::Sort;
 pub(crate) use stream::{Answering, Frames, stream};

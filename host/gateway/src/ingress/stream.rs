@@ -14,17 +14,23 @@ use futures_util::stream;
 use serde::Deserialize;
 use serde_json::Value;
 use sigmapol_provider::Delta;
-use sigmapol_router::{Outcome, Run};
-use tokio::{sync::Notify, task::JoinHandle, time::timeout};
+use sigmapol_router::Outcome;
+use tokio::{
+    sync::Notify,
+    task::JoinHandle,
+    time::{Instant, timeout, timeout_at},
+};
 
 use super::{
     Call,
+    flow::{self, is_of_flow},
     piece::Piece,
     queue::{Receiver, Sender, Told, queue},
+    work::Work,
 };
 use crate::{
     error::{ApiError, ROUTER},
-    limits::IDLE_TIME,
+    limits::{FLOW_SILENCE, IDLE_TIME},
     reply::set_header,
     report::set_headers,
     state::State,
@@ -60,6 +66,13 @@ pub(crate) struct Answering {
     pub(crate) served_model_id: String,
 }
 
+impl Answering {
+    fn set_headers(&self, headers: &mut HeaderMap) {
+        set_header(headers, "x-sigmapol-provider", &self.provider_id);
+        set_header(headers, "x-sigmapol-model", &self.served_model_id);
+    }
+}
+
 /// A run on a task of its own, which ends with this.
 struct Running {
     told: Receiver,
@@ -73,15 +86,15 @@ impl Drop for Running {
 }
 
 impl Running {
-    fn start(run: Run, state: State) -> Self {
+    fn start(work: Work, state: State) -> Self {
         let (sender, told) = queue();
-        let task = tokio::spawn(drive(run, sender, state));
+        let task = tokio::spawn(drive(work, sender, state));
         Self { told, task }
     }
 }
 
 /// Drives a run, unless what it says piles up.
-async fn drive(run: Run, told: Sender, state: State) {
+async fn drive(work: Work, told: Sender, state: State) {
     let full = Notify::new();
     let tell = |news: Told| {
         if !told.send(news) {
@@ -99,7 +112,7 @@ async fn drive(run: Run, told: Sender, state: State) {
     let outcome = tokio::select! {
         biased;
         () = full.notified() => return state.metrics().cut(),
-        outcome = run.stream_with(&mut on_call, &mut on_delta) => outcome,
+        outcome = work.stream_with(&mut on_call, &mut on_delta) => outcome,
     };
     if !told.send(Told::End(Box::new(outcome))) {
         state.metrics().cut();
@@ -107,21 +120,30 @@ async fn drive(run: Run, told: Sender, state: State) {
 }
 
 /// The response, once something of the answer is there: a run that fails before has an error of its
-/// own status.
+/// own status. So has a flow that fails soon; later it has begun, and says nothing before its end.
 pub(crate) async fn stream(
     call: Call,
-    run: Run,
+    work: Work,
     mut frames: impl Frames,
 ) -> Result<Response, ApiError> {
-    let running = Running::start(run, call.state.clone());
-    let mut by = Answering::default();
+    let is_flow = work.is_flow();
+    let mut by = if is_flow { flow::answering() } else { Answering::default() };
+    let running = Running::start(work, call.state.clone());
+    let soon = Instant::now() + FLOW_SILENCE;
     let mut headers = HeaderMap::new();
     let (ready, stage) = loop {
-        match running.told.next().await {
+        let told = match is_flow {
+            true => timeout_at(soon, running.told.next()).await,
+            false => Ok(running.told.next().await),
+        };
+        let Ok(told) = told else {
+            by.set_headers(&mut headers);
+            break (frames.start(&by), Stage::Open { running, call });
+        };
+        match told {
             Some(Told::Calling(next)) => by = next,
             Some(Told::Piece(piece)) => {
-                set_header(&mut headers, "x-sigmapol-provider", &by.provider_id);
-                set_header(&mut headers, "x-sigmapol-model", &by.served_model_id);
+                by.set_headers(&mut headers);
                 let ready = frames.start(&by) + &frames.delta(piece.delta());
                 break (ready, Stage::Open { running, call });
             }
@@ -129,7 +151,8 @@ pub(crate) async fn stream(
             Some(Told::End(outcome)) => {
                 let (outcome, report) = call.ended(*outcome)?;
                 set_headers(&mut headers, &report);
-                break (frames.start(&by) + &frames.end(&outcome, report), Stage::Over);
+                let ready = frames.start(&by) + &last(&outcome, report, &mut frames);
+                break (ready, Stage::Over);
             }
             None => return Err(ApiError::internal()),
         }
@@ -169,7 +192,7 @@ impl<F: Frames> Sending<F> {
                 Some(Told::Piece(piece)) => self.ready = self.frames.delta(piece.delta()),
                 Some(Told::End(outcome)) => {
                     self.ready = match call.ended(*outcome) {
-                        Ok((outcome, report)) => self.frames.end(&outcome, report),
+                        Ok((outcome, report)) => last(&outcome, report, &mut self.frames),
                         Err(error) => self.frames.broken(interrupted(error)),
                     };
                     self.stage = Stage::Over;
@@ -184,7 +207,17 @@ impl<F: Frames> Sending<F> {
     }
 }
 
-/// Whatever it was, the client has a part of an answer.
+/// What is told at the end.
+fn last(outcome: &Outcome, report: Value, frames: &mut impl Frames) -> String {
+    let told = if is_of_flow(outcome) { flow::tell(outcome, frames) } else { String::new() };
+    told + &frames.end(outcome, report)
+}
+
+/// Whatever it was, the client has a part of an answer; of a flow it has none.
 fn interrupted(error: ApiError) -> ApiError {
+    let is_of_flow = |report: &Value| report.pointer("/decision_trace/flow_nodes").is_some();
+    if error.report.as_deref().is_some_and(is_of_flow) {
+        return error;
+    }
     ApiError { kind: ROUTER, code: "stream_interrupted".to_owned(), ..error }
 }

@@ -62,3 +62,17 @@ impl Frames for Events {
         Some(event(&json!({"type": "ping"})))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::limits::IDLE_TIME;
+
+    #[test]
+    fn a_client_hears_that_it_goes_on() {
+        let envelope = Envelope { id: String::new(), tokens: 1, thinks: false, stops: Vec::new() };
+        let ping = "event: ping\ndata: {\"type\":\"ping\"}\n\n";
+        assert_eq!(Events::new(envelope).idle().as_deref(), Some(ping));
+        assert!(IDLE_TIME.as_secs() <= 15);
+    }
+}

@@ -33,7 +33,7 @@ use crate::{
 };
 use events::Events;
 use request::MessagesRequest;
-pub(crate) use shape::shape;
+pub(crate) use shape::{is_of_anthropic, shape};
 
 /// `POST /v1/messages/count_tokens`: an estimate, for which nobody is asked.
 pub(crate) async fn count_tokens(request: Request) -> Result<Response, ApiError> {

@@ -6,7 +6,7 @@ use sigmapol_core::json::Members;
 use super::{
     answer::Envelope,
     estimate,
-    text::{array, given, object, word},
+    text::{array, given, object, word, wrong},
     translate::translate,
 };
 use crate::{
@@ -55,14 +55,13 @@ impl MessagesRequest {
     }
 }
 
-/// There has to be something to answer.
+/// There has to be something to answer, and in what is said no member is there twice.
 pub(super) fn check_messages(members: &Members<'_>) -> Result<(), ApiError> {
-    let expected = "expected an array of at least one message";
-    match given(members, "messages").map(array) {
-        None => Err(ApiError::of_param("missing_parameter", "messages", expected)),
-        Some(Some(list)) if !list.is_empty() => Ok(()),
-        Some(_) => Err(ApiError::of_param("invalid_type", "messages", expected)),
+    let messages = given(members, "messages").unwrap_or("[]");
+    if array(messages).is_none() {
+        return Err(wrong("messages", "an array"));
     }
+    ingress::check_messages(messages)
 }
 
 /// Whether thinking is asked for.

@@ -3,7 +3,7 @@
 use axum::{
     body::Body,
     extract::Request,
-    http::{HeaderValue, StatusCode, Uri, header},
+    http::{HeaderMap, HeaderValue, StatusCode, Uri, header},
     middleware::Next,
     response::Response,
 };
@@ -21,7 +21,7 @@ const OVERLOADED: u16 = 529;
 /// Tells clients of Anthropic's API of errors in its shape, whoever found them: a guard, a route or a
 /// handler.
 pub(crate) async fn shape(request: Request, next: Next) -> Response {
-    if !is_of_messages(request.uri()) {
+    if !is_of_messages(request.uri()) && !is_of_anthropic(request.headers()) {
         return next.run(request).await;
     }
     let id = request.extensions().get::<RequestId>().cloned().unwrap_or_else(RequestId::new);
@@ -36,6 +36,11 @@ pub(crate) async fn shape(request: Request, next: Next) -> Response {
     }
     set_header(response.headers_mut(), "request-id", id.as_str());
     response
+}
+
+/// Whether a client speaks Anthropic's API, at a path that others have, too.
+pub(crate) fn is_of_anthropic(headers: &HeaderMap) -> bool {
+    headers.contains_key("anthropic-version")
 }
 
 /// `/v1/messages` and what is below it, also of a profile.

@@ -26,6 +26,7 @@ use output::Output;
 use request::{SORTS, Translated, translate};
 use stream::Events;
 
+mod content;
 mod echo;
 mod input;
 mod item;

@@ -32,8 +32,8 @@ use places::{Place, Places};
 
 pub use tls::{Tls, TlsError};
 
-/// For a process that has no descriptor left to get one.
-const ACCEPT_AGAIN: Duration = Duration::from_millis(100);
+/// For a process that has no descriptor left to get one: the connection that leaves takes a turn.
+const ACCEPT_AGAIN: Duration = Duration::from_millis(5);
 
 /// Why a server does not listen.
 #[derive(Debug, thiserror::Error)]
@@ -148,7 +148,12 @@ impl Server {
                     });
                 }
                 // a client that is gone again is no concern of the others
-                Err(_) => sleep(ACCEPT_AGAIN).await,
+                Err(error) if is_of_a_client(&error) => {}
+                // a process may have fewer descriptors than there are places
+                Err(_) => {
+                    places.ask_one_to_leave();
+                    sleep(ACCEPT_AGAIN).await;
+                }
             }
         }
         live.state().drain();
@@ -158,6 +163,12 @@ impl Server {
         let ended = async { while connections.join_next().await.is_some() {} };
         let _ = timeout(DRAIN_TIME, ended).await;
     }
+}
+
+/// Whether a client has gone before it was taken.
+fn is_of_a_client(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted};
+    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted)
 }
 
 /// The next connection, and a place for it.

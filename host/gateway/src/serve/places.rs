@@ -53,7 +53,7 @@ impl Places {
         Place { load, _permit: permit }
     }
 
-    fn ask_one_to_leave(&self) {
+    pub(super) fn ask_one_to_leave(&self) {
         let taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
         let idle = taken.iter().filter_map(Weak::upgrade).filter_map(|load| {
             let since = load.idle_since()?;

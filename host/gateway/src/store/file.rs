@@ -6,11 +6,11 @@
 
 use std::{
     collections::HashMap,
-    fs::{File, Metadata},
+    fs::File,
     io,
     path::{Path, PathBuf},
     sync::{Arc, PoisonError, RwLock},
-    time::{Duration, Instant, SystemTime},
+    time::{Duration, Instant},
 };
 
 use sigmapol::file::{Held, HoldError, bounded, open_secret};
@@ -18,6 +18,7 @@ use tokio::{sync::Mutex, task::spawn_blocking};
 use tracing::{info, warn};
 
 use super::{Asking, Consumer, Edit, Found, KeyDigest, Store, StoreError, format};
+use crate::stamp::Stamp;
 
 /// The longest file: ten thousand consumers with five keys each.
 const FILE_BYTES: usize = 16 << 20;
@@ -57,29 +58,6 @@ struct Read {
     /// `None`: there was no file.
     stamp: Option<Stamp>,
     consumers: Arc<Consumers>,
-}
-
-/// By what a file is told from another one of the same name, and from itself before a change.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Stamp {
-    modified: Option<SystemTime>,
-    bytes: u64,
-    /// Device, inode, and when it was changed, where there are such.
-    unix: Option<(u64, u64, i64, i64)>,
-}
-
-impl Stamp {
-    fn of(metadata: &Metadata) -> Self {
-        #[cfg(unix)]
-        let unix = {
-            use std::os::unix::fs::MetadataExt as _;
-
-            Some((metadata.dev(), metadata.ino(), metadata.ctime(), metadata.ctime_nsec()))
-        };
-        #[cfg(not(unix))]
-        let unix = None;
-        Self { modified: metadata.modified().ok(), bytes: metadata.len(), unix }
-    }
 }
 
 #[derive(Debug, Default)]

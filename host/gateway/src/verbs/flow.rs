@@ -7,8 +7,8 @@ use axum::{
 };
 use serde_json::{Value, json};
 
-use super::{VERSION, apart, body, refused};
-use crate::{error::ApiError, reply::json_response, state::State};
+use super::{VERSION, apart, body};
+use crate::{error::ApiError, failure, reply::json_response, state::State};
 
 /// `{flow_ir}` → `{flow_ir, flow_id, fingerprint, canonical, version}`. The envelope is not put over
 /// its nodes.
@@ -21,11 +21,7 @@ pub(crate) async fn normalize_flow(
         let flow = flow.clone();
         move |router| router.name_flow(&flow)
     });
-    let named = named.await?.map_err(|error| {
-        let refused = refused("invalid_flow", "flow_ir", &error);
-        let message = format!("flow_ir rejected at admission: {}", refused.message);
-        ApiError { message, ..refused }
-    })?;
+    let named = named.await?.map_err(|error| failure::of_flow(&error))?;
     let of = |key: &str| named.get(key).cloned().unwrap_or_default();
     Ok(json_response(
         StatusCode::OK,

@@ -1,38 +1,16 @@
-//! Requests as SDKs and agents send them. They lie beside the project, in `../shared/clients`, one a
-//! file: `{client, scenario, request: {path, body}}`.
-
-use std::{fs, path::Path};
+//! Requests as SDKs and agents send them: each is answered, and what it says arrives.
 
 use serde_json::{Value, json};
 use sigmapol_core::json::Members;
 
-use crate::{fixture::Gateway, shared::shared};
+use crate::{
+    captured::{Captured, captured},
+    fixture::Gateway,
+};
 
-/// Requests to paths that end like this, by the name of their file. Of the second capture the bodies
-/// are JSON and no texts.
-fn captured(end: &str) -> Vec<(String, String)> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let Some(folder) = shared(&root, "clients") else { return Vec::new() };
-    let mut requests = Vec::new();
-    let folders = [folder.join("second"), folder];
-    for entry in folders.iter().flat_map(|folder| fs::read_dir(folder).unwrap()) {
-        let path = entry.unwrap().path();
-        if path.extension().is_none_or(|extension| extension != "json") {
-            continue;
-        }
-        let seen: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
-        let target = seen["request"]["path"].as_str().unwrap();
-        let body = match &seen["request"]["body"] {
-            Value::String(text) => text.clone(),
-            body => body.to_string(),
-        };
-        if target.split('?').next().unwrap().ends_with(end) && body.starts_with('{') {
-            let file = path.file_name().unwrap().to_string_lossy().into_owned();
-            requests.push((file, body));
-        }
-    }
-    assert!(!requests.is_empty(), "no such request among those of clients");
-    requests
+/// Requests to paths that end like this.
+fn to(end: &str) -> Vec<Captured> {
+    captured(env!("CARGO_MANIFEST_DIR"), |path| path.ends_with(end))
 }
 
 /// All that a chat may need.
@@ -44,7 +22,7 @@ fn able(config: &mut Value) {
 #[tokio::test]
 async fn what_clients_send_is_answered_and_arrives() {
     let gateway = Gateway::with_config(&Value::Null, able).await;
-    for (file, body) in captured("/chat/completions") {
+    for Captured { file, body, .. } in to("/chat/completions") {
         let before = gateway.calls().len();
         let reply = gateway.post("/v1/chat/completions", &body).await;
         assert_eq!((reply.status, reply.whole), (200, true), "{file}: {}", reply.body);
@@ -93,7 +71,7 @@ fn texts(value: &Value, texts: &mut Vec<String>) {
 #[tokio::test]
 async fn requests_for_responses_are_answered_and_arrive() {
     let gateway = Gateway::with_config(&Value::Null, able).await;
-    for (file, body) in captured("/responses") {
+    for Captured { file, body, .. } in to("/responses") {
         let before = gateway.calls().len();
         let reply = gateway.post("/v1/responses", &body).await;
         assert_eq!((reply.status, reply.whole), (200, true), "{file}: {}", reply.body);
@@ -125,5 +103,25 @@ async fn requests_for_responses_are_answered_and_arrive() {
         assert_eq!(sent["reasoning_effort"], asked["reasoning"]["effort"], "{file}");
         let format = &asked["text"]["format"]["schema"];
         assert_eq!(&sent["response_format"]["json_schema"]["schema"], format, "{file}");
+    }
+}
+
+#[tokio::test]
+async fn requests_for_embeddings_are_answered_and_arrive() {
+    let gateway = Gateway::with_config(&Value::Null, |config| {
+        config["models"]["vectors"] = json!({"protocol": "embeddings", "capabilities": {},
+            "served_by": [{"provider": "alpha", "fields": {"price_in": 1, "price_out": 0}}]});
+    })
+    .await;
+    for Captured { file, body, .. } in to("/embeddings") {
+        let reply = gateway.post("/v1/embeddings", &body).await;
+        assert_eq!(reply.status, 200, "{file}: {}", reply.body);
+        let asked: Value = serde_json::from_str(&body).unwrap();
+        let sent = gateway.calls().pop().unwrap().body;
+        for name in ["input", "encoding_format", "dimensions"] {
+            assert_eq!(sent[name], asked[name], "{file}: {name}");
+        }
+        let embedding = &reply.json()["data"][0]["embedding"];
+        assert_eq!(embedding.is_string(), asked["encoding_format"] == "base64", "{file}");
     }
 }

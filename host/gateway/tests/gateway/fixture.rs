@@ -4,6 +4,7 @@ use std::{
     net::SocketAddr,
     path::Path,
     sync::{Arc, Mutex},
+    time::{Duration, Instant},
 };
 
 use serde_json::{Value, json};
@@ -12,7 +13,12 @@ use sigmapol_gateway::{Access, Server, Settings, State};
 use sigmapol_mock::{MockProvider, Received};
 use sigmapol_provider::Http;
 use sigmapol_router::{Config, Router};
-use tokio::{sync::oneshot, task::JoinHandle};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+    sync::oneshot,
+    task::JoinHandle,
+};
 
 use crate::client::{Reply, request, send};
 
@@ -152,6 +158,16 @@ impl Gateway {
     /// A request for a response.
     pub(crate) async fn respond(&self, body: Value) -> Reply {
         self.post("/v1/responses", &body.to_string()).await
+    }
+
+    /// The head of a response, and how long it took to come; the client leaves then.
+    pub(crate) async fn head_of(&self, path: &str, body: &str) -> (Duration, String) {
+        let mut socket = TcpStream::connect(self.address).await.unwrap();
+        let began = Instant::now();
+        socket.write_all(request("POST", path, "", body).as_bytes()).await.unwrap();
+        let mut head = [0; 512];
+        let read = socket.read(&mut head).await.unwrap();
+        (began.elapsed(), String::from_utf8_lossy(&head[..read]).into_owned())
     }
 
     /// What the providers got.

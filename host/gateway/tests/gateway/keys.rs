@@ -23,8 +23,8 @@ use crate::{
 const ADMIN: &str = "adm-0123456789abcdef";
 
 /// The keys of the cases, in a file.
-struct World {
-    gateway: Gateway,
+pub(crate) struct World {
+    pub(crate) gateway: Gateway,
     folder: TempDir,
 }
 
@@ -73,7 +73,7 @@ async fn fill(store: &dyn Store) {
 }
 
 impl World {
-    async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let store = store(&path_of(&folder));
         fill(&*store).await;
@@ -224,6 +224,12 @@ async fn a_key_is_for_its_routes() {
             assert_eq!(world.gateway.calls().len(), before);
         }
     }
+    // the nodes of a flow bring policies, too
+    let before = world.gateway.calls().len();
+    let flow = json!({"model": "profile:private", "flow_ir": ["flow", {}]});
+    let (status, _, param, own, _) = world.chat("sk-route", flow).await.error();
+    assert_eq!((status, own.as_str(), param.as_deref()), (403, code, Some("flow_ir")));
+    assert_eq!(world.gateway.calls().len(), before);
     for (path, expected) in
         [("/private/v1/chat/completions", 200), ("/default/v1/chat/completions", 403)]
     {

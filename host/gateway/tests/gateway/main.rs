@@ -7,14 +7,18 @@
     reason = "a test says what is wrong by panicking"
 )]
 
+#[path = "../../../../tests/captured.rs"]
+mod captured;
 #[path = "../../../../tests/shared.rs"]
 mod shared;
 
 mod client;
 mod clients;
 mod completions;
+mod embeddings;
 mod failures;
 mod fixture;
+mod flows;
 mod hostile;
 mod hostile_connections;
 mod key_file;

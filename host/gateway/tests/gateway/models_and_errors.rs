@@ -20,6 +20,8 @@ async fn models_are_profiles_and_families() {
     let gateway = Gateway::with_config(&Value::Null, |config| {
         config["models"]["vectors"] = json!({"protocol": "embeddings", "capabilities": {},
             "served_by": [{"provider": "alpha"}]});
+        config["models"]["judge"] = json!({"protocol": "decisions", "capabilities": {},
+            "served_by": [{"provider": "alpha"}]});
         config["models"]["meta/llama"] =
             json!({"capabilities": {}, "served_by": [{"provider": "alpha"}]});
     })
@@ -32,13 +34,14 @@ async fn models_are_profiles_and_families() {
         let created = list["data"][0]["created"].as_u64().unwrap();
         assert!(created > 1_700_000_000, "{created}");
         let model = |id: &str| json!({"id": id, "object": "model", "created": created, "owned_by": "sigmapol"});
-        // a model that does not chat is nothing to say here
+        // a model of a protocol that nobody can ask for here is nothing to say
         let ids = [
             "profile:default",
             "profile:private",
             "family:large",
             "family:meta/llama",
             "family:small",
+            "family:vectors",
         ];
         assert_eq!(list["data"], Value::Array(ids.map(model).to_vec()));
     }
@@ -144,8 +147,8 @@ async fn bodies_that_are_no_chat_request() {
         (
             with("flow_ir", json!(["flow", {}])),
             Some("flow_ir"),
-            "unsupported_parameter",
-            "flow_ir: not served yet",
+            "invalid_flow",
+            "flow_ir rejected at admission: $: flow has no nodes",
         ),
         (twice, Some("seed"), "invalid_body", "seed: expected once"),
         (with("messages", Value::Null), Some("messages"), "missing_parameter", MESSAGES),
@@ -161,6 +164,19 @@ async fn bodies_that_are_no_chat_request() {
             Some("messages"),
             "invalid_body",
             "messages[0].content: expected once",
+        ),
+        (
+            r#"{"messages":[{}],"response_format":{"type":"text","type":"json_object"}}"#
+                .to_owned(),
+            Some("response_format"),
+            "invalid_body",
+            "response_format.type: expected once",
+        ),
+        (
+            r#"{"messages":[{}],"tools":[{"function":{"name":"f","name":"g"}}]}"#.to_owned(),
+            Some("tools"),
+            "invalid_body",
+            "tools[0].function.name: expected once",
         ),
         (
             r#"{"messages":[{},{"content":[{"type":"text","text":"a","te\u0078t":"b"}]}]}"#

@@ -24,9 +24,7 @@ pub(super) fn answer(dialect: Embeddings, said: &Said<'_>) -> Value {
                 }
                 false => json!(vector),
             };
-            let item = |(index, vector): (usize, &Vec<f32>)| {
-                json!({"object": "embedding", "index": index, "embedding": embedding(vector)})
-            };
+            let item = |(index, vector): (usize, &Vec<f32>)| json!({"object": "embedding", "index": index, "embedding": embedding(vector)});
             let data: Vec<_> = vectors.enumerate().map(item).collect();
             json!({"object": "list", "model": said.model, "data": data,
                 "usage": {"prompt_tokens": INPUT_TOKENS, "total_tokens": INPUT_TOKENS}})

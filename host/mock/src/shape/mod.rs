@@ -17,7 +17,9 @@ pub(super) enum Shape {
     Anthropic,
     /// Of this dialect, embeddings.
     Embeddings(Embeddings),
-    Google { stream: bool },
+    Google {
+        stream: bool,
+    },
     Ollama,
     OpenAi,
 }

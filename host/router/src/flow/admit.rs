@@ -3,10 +3,9 @@
 use std::collections::BTreeSet;
 
 use serde::Deserialize;
-use serde_json::value::RawValue;
+use serde_json::{Value, value::RawValue};
 use sigmapol_core::{Error, Refusal, RefusalCode, constrain, json::Members};
 
-use super::check_flow;
 use crate::{Router, RouterError};
 
 /// The nodes whose policies mean something.
@@ -38,37 +37,39 @@ struct Choice<'f> {
 
 impl Router {
     /// Checks that a flow could run: the flow itself, and each policy under the configuration's
-    /// `policy_envelope`, under which its node would run. Nothing is called.
+    /// `policy_envelope`, under which its node would run. Names it as
+    /// [`admit_flow`](Self::admit_flow) does; nothing is called.
     ///
     /// # Errors
     ///
-    /// As for [`check_flow`].
-    pub async fn admit_flow_to_run(&self, flow: String) -> Result<(), RouterError> {
+    /// As for [`check_flow`](super::check_flow).
+    pub async fn admit_flow_to_run(&self, flow: String) -> Result<Value, RouterError> {
         let router = self.clone();
-        self.apart(move || router.admit_all(&flow)).await
+        self.apart(move || router.admit_under_envelope(&flow)).await
     }
 
-    fn admit_all(&self, flow: &str) -> Result<(), RouterError> {
-        let (engine, config) = (self.engine(), self.config());
-        check_flow(engine, flow, Some(config), self.is_reference())?;
-        let Some(envelope) = config.value().get("policy_envelope") else { return Ok(()) };
+    fn admit_under_envelope(&self, flow: &str) -> Result<Value, RouterError> {
+        let named = self.name_flow(flow)?;
+        let Some(envelope) = self.config().value().get("policy_envelope") else {
+            return Ok(named);
+        };
         let envelope = envelope.to_string();
-        let vocabulary = self.vocabulary()?;
         let mut seen = BTreeSet::new();
         for (node, policy) in policies(flow)? {
             if !seen.insert(policy) {
                 continue;
             }
-            let admitted = constrain(policy, &envelope).map_err(Error::Refused);
-            let admitted = admitted.and_then(|policy| engine.admit(&policy, &vocabulary));
-            if let Err(Error::Refused(refusal)) = admitted {
-                let message =
-                    format!("node '{node}' policy under the envelope: {}", refusal.message);
-                return Err(Error::Refused(Refusal { code: RefusalCode::Flow, message }).into());
+            let policy = constrain(policy, &envelope).map_err(Error::Refused)?;
+            match self.name_policy(&policy) {
+                Err(RouterError::Engine(Error::Refused(refusal))) => {
+                    let message =
+                        format!("node '{node}' policy under the envelope: {}", refusal.message);
+                    return Err(Error::Refused(Refusal { code: RefusalCode::Flow, message }).into());
+                }
+                admitted => drop(admitted?),
             }
-            admitted?;
         }
-        Ok(())
+        Ok(named)
     }
 }
 

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json, value::RawValue};
 use sigmapol_core::json::{Members, Object, quote};
 
-use crate::{RouterError, deadline, router::table};
+use crate::{RouterError, deadline, original::ORIGINAL, router::table};
 
 /// A call that the engine asks for.
 #[derive(Clone, Debug, Deserialize)]
@@ -47,9 +47,9 @@ pub(super) type Kind = CallKind;
 /// Members of a contract that say which policy decides; the nodes of a flow have their own.
 const POLICIES: [&str; 2] = ["policy_ir", "profile"];
 
-/// Members that each call has its own of: what is left of the time, the conversation, and the prompt,
-/// which is the last message.
-const OWN: [&str; 3] = [deadline::MEMBER, "messages", "prompt"];
+/// Members that each call has its own of: what is left of the time, the conversation, in whatever words,
+/// and the prompt, which is the last message.
+const OWN: [&str; 4] = [ORIGINAL, deadline::MEMBER, "messages", "prompt"];
 
 /// What an answer in JSON leaves no room for.
 const TOOLS: [&str; 6] = [

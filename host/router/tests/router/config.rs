@@ -91,6 +91,11 @@ fn where_a_file_is_wrong() {
         ),
         ("c.yaml", "a: [1", "c.yaml: line 1 column 4: unclosed bracket '['"),
         ("c.yaml", "a:\n  b:\n", "c.yaml: a.b: expected a value, got null: leave the key out"),
+        (
+            "c.yaml",
+            "a: &x {b: 1}\nc: {<<: *x}",
+            "c.yaml: line 2 column 5: merge key not allowed here",
+        ),
         ("c.yaml", "a: .inf", "c.yaml: line 1 column 4: value `.inf` is not a finite number"),
     ] {
         assert_eq!(refused(name, text), message);
@@ -145,6 +150,15 @@ fn a_byte_order_mark_is_no_part_of_it() {
     }
     let [json, yaml] = ["\u{feff} {\"models\": {}}", "\u{feff}models: {}"].map(Config::from_text);
     assert_eq!(json.unwrap().value(), yaml.unwrap().value());
+}
+
+/// A number in groups of digits is one, as in TOML; JSON has no such thing.
+#[test]
+fn numbers_with_underscores() {
+    let prices =
+        ["{providers: {}, models: {m: {x: 1_000}}}", "{providers: {}, models: {m: {x: 1000}}}"];
+    let [grouped, plain] = prices.map(|text| Config::from_yaml(text).unwrap());
+    assert_eq!(grouped.value(), plain.value());
 }
 
 /// What another reader would smooth over is refused, with the place in the file and not in the

@@ -219,6 +219,7 @@ fn the_conversation_goes_along() {
             {"role": "user", "content": [{"type": "text", "text": "who?"}]},
         ],
         "temperature": 0.5, "max_completion_tokens": 99,
+        "_anthropic": {"body": {"messages": [{"role": "user", "content": "who?"}]}},
         "tools": [{"type": "function", "function": {"name": "f", "parameters": {"default": null}}}],
     });
     let contract = contract.to_string();
@@ -237,6 +238,8 @@ fn the_conversation_goes_along() {
         ])
     );
     assert_eq!(requests[0]["tools"][0]["function"]["parameters"], json!({"default": null}));
+    // words of a client that are not those of the node
+    assert_eq!(requests[0].get("_anthropic"), None);
     assert_eq!(requests[0]["max_completion_tokens"], 99);
     // its inputs alone, and JSON, which leaves no room for tools
     assert_eq!(requests[1]["messages"], json!([{"role": "user", "content": "said"}]));

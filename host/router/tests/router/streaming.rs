@@ -1,12 +1,16 @@
 //! Text is passed on as it arrives, and never twice.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 use sigmapol_provider::{
-    Delta,
+    Answer, CallError, Calling, Delta,
     ErrorKind::{NetworkError, ServerError, StreamInterrupted, Timeout},
+    OnDelta, Provider,
 };
+use sigmapol_router::Outcome;
 
-use crate::{Reply, World, config, path, policy};
+use crate::{Reply, World, block_on, config, failure, path, policy};
 
 #[test]
 fn text_as_it_arrives() {
@@ -74,6 +78,91 @@ fn before_text_a_failure_is_like_any_other() {
     let (outcome, pieces) = world.stream();
     assert_eq!(pieces, ["", "hello"]);
     assert!(outcome.ok);
+}
+
+/// Passes on what it is given, and then answers or fails.
+struct Passing(Vec<Delta<'static>>, Result<Answer, CallError>);
+
+impl Provider for Passing {
+    fn call<'a>(&'a self, _: &'a str, on_delta: Option<OnDelta<'a>>) -> Calling<'a> {
+        Box::pin(async move {
+            if let Some(on_delta) = on_delta {
+                self.0.iter().for_each(|delta| on_delta(*delta));
+            }
+            self.1.clone()
+        })
+    }
+}
+
+/// The outcome of a stream, and what was passed on.
+fn passed(deltas: &[Delta<'static>], result: Result<Answer, CallError>) -> (Outcome, Vec<String>) {
+    let provider = Arc::new(Passing(deltas.to_vec(), result));
+    let world = World::of(&config(), &[], |builder| builder.provider(provider));
+    let mut told = Vec::new();
+    let mut on_delta = |delta: Delta<'_>| told.push(format!("{delta:?}"));
+    let run = world.router.start(r#"{"prompt":"hello"}"#).unwrap();
+    let outcome = block_on(run.stream(&mut on_delta)).unwrap();
+    (outcome, told)
+}
+
+fn answer() -> Answer {
+    let extra = json!({"google": {"thought_signature": "s"}});
+    Answer {
+        text: "text".to_owned(),
+        reasoning: "hm".to_owned(),
+        tool_calls: vec![
+            json!({"id": "a", "name": "f", "arguments": "{}", "extra_content": extra}),
+            json!({"name": "g", "arguments": "1"}),
+        ],
+        thinking_blocks: vec![
+            json!({"type": "thinking", "thinking": "hm", "signature": "sig"}),
+            json!({"type": "redacted_thinking", "data": "dat"}),
+        ],
+        ..Answer::default()
+    }
+}
+
+/// Who streams hears of every answer, also of one that its provider has in one piece.
+#[test]
+fn an_answer_in_one_piece_is_passed_on_whole() {
+    let (outcome, told) = passed(&[], Ok(answer()));
+    assert!(outcome.ok);
+    let expected = [
+        r#"Reasoning("hm")"#,
+        r#"Signature("sig")"#,
+        r#"Redacted("dat")"#,
+        r#"Text("text")"#,
+        r#"Call { index: 0, id: "a", name: "f" }"#,
+        r#"Extra { index: 0, content: Object {"google": Object {"thought_signature": String("s")}} }"#,
+        r#"Arguments { index: 0, text: "{}" }"#,
+        r#"Call { index: 1, id: "", name: "g" }"#,
+        r#"Arguments { index: 1, text: "1" }"#,
+    ];
+    assert_eq!(told, expected);
+    // and never twice
+    let (_, told) = passed(&[Delta::Text("text")], Ok(answer()));
+    assert_eq!(told, [r#"Text("text")"#]);
+}
+
+/// Whatever of an answer has been passed on, no other model goes on with it.
+#[test]
+fn after_anything_a_failure_is_final() {
+    let error = || failure(NetworkError, None);
+    for delta in [
+        Delta::Reasoning("hm"),
+        Delta::Signature("s"),
+        Delta::Redacted("d"),
+        Delta::Call { index: 0, id: "", name: "f" },
+        Delta::Arguments { index: 0, text: "{" },
+    ] {
+        let (outcome, told) = passed(&[delta], Err(error()));
+        assert_eq!(outcome.error.as_deref(), Some("stream_interrupted"), "{delta:?}");
+        assert_eq!(told.len(), 1);
+    }
+    let nothing = [Delta::Text(""), Delta::Reasoning(""), Delta::Arguments { index: 0, text: "" }];
+    let (outcome, told) = passed(&nothing, Err(error()));
+    assert_eq!(outcome.error.as_deref(), Some("exhausted: network_error"));
+    assert_eq!(told.len(), 3 * 3, "three candidates");
 }
 
 /// Text belongs to the call that was told of last.

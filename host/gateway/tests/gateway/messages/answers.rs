@@ -172,3 +172,27 @@ async fn the_address_is_there() {
         assert_eq!(send(gateway.address, reply.as_bytes()).await.status, status, "{method} {path}");
     }
 }
+
+/// Both APIs have the path, and each client gets its own shape.
+#[tokio::test]
+async fn models_in_the_shape_of_the_client() {
+    let gateway = Gateway::with(&Value::Null).await;
+    let ask = |path: &str| {
+        let text = request("GET", path, "anthropic-version: 2023-06-01\r\n", "");
+        let address = gateway.address;
+        async move { send(address, text.as_bytes()).await }
+    };
+    let model = |id: &str| {
+        json!({"type": "model", "id": id, "display_name": id,
+            "created_at": "1970-01-01T00:00:00Z"})
+    };
+    let ids = ["profile:default", "profile:private", "family:large", "family:small"];
+    assert_eq!(
+        ask("/v1/models").await.json(),
+        json!({"data": ids.map(model), "has_more": false, "first_id": "profile:default",
+            "last_id": "family:small"})
+    );
+    assert_eq!(ask("/v1/models/family:small").await.json(), model("family:small"));
+    let none = ask("/v1/models/family:none").await;
+    assert_eq!((none.status, &none.json()["error"]["type"]), (404, &json!("not_found_error")));
+}

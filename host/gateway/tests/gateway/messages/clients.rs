@@ -1,13 +1,13 @@
-//! Requests as SDKs and agents send them. They lie beside the project, in `../shared/clients`, one a
-//! file: `{client, scenario, request: {path, headers, body}}`.
-
-use std::{fs, path::Path};
+//! Requests for messages, as SDKs and agents send them.
 
 use serde_json::{Value, json};
 use sigmapol_core::json::{Members, Object};
 
 use super::{collected, events, everybody};
-use crate::{fixture::Gateway, shared::shared};
+use crate::{
+    captured::{Captured, captured},
+    fixture::Gateway,
+};
 
 /// A request of a client.
 struct Seen {
@@ -17,46 +17,16 @@ struct Seen {
     body: String,
 }
 
-/// Requests for messages; those of another capture have the body as a value.
-fn captured() -> Vec<Seen> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let Some(folder) = shared(&root, "clients") else { return Vec::new() };
-    let mut requests = Vec::new();
-    for folder in [folder.clone(), folder.join("second")] {
-        for entry in fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.extension().is_none_or(|extension| extension != "json") {
-                continue;
-            }
-            let seen: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
-            let request = seen.get("request").unwrap_or(&seen);
-            let target = request["path"].as_str().unwrap_or_default();
-            if !target.split('?').next().unwrap().ends_with("/v1/messages") {
-                continue;
-            }
-            let body = match &request["body"] {
-                Value::String(text) => text.clone(),
-                value => value.to_string(),
-            };
-            requests.push(Seen {
-                file: path.file_name().unwrap().to_string_lossy().into_owned(),
-                path: if target.contains("beta=true") {
-                    "/v1/messages?beta=true"
-                } else {
-                    "/v1/messages"
-                }
-                .to_owned(),
-                headers: headers(&request["headers"]),
-                body,
-            });
-        }
-    }
-    assert!(
-        requests.len() > 30,
-        "there are {} such requests among those of clients",
-        requests.len()
-    );
-    requests
+/// Requests for messages.
+fn seen() -> Vec<Seen> {
+    let requests = captured(env!("CARGO_MANIFEST_DIR"), |path| path.ends_with("/v1/messages"));
+    let enough = requests.is_empty() || requests.len() > 30;
+    assert!(enough, "there are {} such requests among those of clients", requests.len());
+    let each = requests.into_iter().map(|Captured { file, target, headers: all, body }| {
+        let query = if target.contains("beta=true") { "?beta=true" } else { "" };
+        Seen { file, path: format!("/v1/messages{query}"), headers: headers(&all), body }
+    });
+    each.collect()
 }
 
 /// Those that a provider might get.
@@ -81,7 +51,7 @@ fn headers(all: &Value) -> String {
 #[tokio::test]
 async fn what_clients_send_is_answered_and_arrives() {
     let gateway = Gateway::with_config(&Value::Null, everybody).await;
-    for Seen { file, path, headers, body } in captured() {
+    for Seen { file, path, headers, body } in seen() {
         let members: Members<'_> = serde_json::from_str(&body).unwrap();
         let streams = members.get("stream") == Some("true");
         let pinned = |pin: &str| {

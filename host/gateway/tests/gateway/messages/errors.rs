@@ -6,6 +6,7 @@ use sigmapol_gateway::limits::BODY_BYTES;
 use crate::{
     client::{Reply, request, send},
     fixture::{Gateway, message},
+    keys::World,
 };
 
 /// Status, type and message of an error; of a run that was planned `x_router` is beside it.
@@ -48,17 +49,21 @@ async fn what_is_wrong_with_a_request() {
         ),
         (
             message(json!({"model": "profile:nope"})).to_string(),
-            "model: there is no profile 'nope': GET /v1/models lists them",
+            "there is no profile 'nope': GET /v1/models lists them",
         ),
         (r#"{"model":"a","model":"b"}"#.to_owned(), "model: expected once"),
+        (r#"{"messages":{}}"#.to_owned(), "messages: expected an array"),
+        (
+            r#"{"messages":[{"role":"user","content":"a","content":"b"}]}"#.to_owned(),
+            "messages[0].content: expected once",
+        ),
+        (
+            r#"{"messages":[{}],"system":[{"type":"text","text":"a","text":"b"}]}"#.to_owned(),
+            "system[0].text: expected once",
+        ),
     ] {
         let told = error(&gateway.post("/v1/messages", &body).await);
-        let expected = (400, invalid.to_owned(), message.to_owned());
-        assert_eq!(
-            (told.0, told.1, told.2.trim_start_matches("model: ").to_owned()),
-            (expected.0, expected.1, expected.2.trim_start_matches("model: ").to_owned()),
-            "{body}"
-        );
+        assert_eq!(told, (400, invalid.to_owned(), message.to_owned()), "{body}");
     }
     let told = error(&gateway.post("/v1/messages/count_tokens", "{}").await);
     assert_eq!((told.0, told.1.as_str()), (400, invalid));
@@ -133,4 +138,34 @@ async fn nobody_can_be_asked() {
     assert_eq!(told.2, "no model can be asked: no_candidates");
     assert!(reply.json()["x_router"]["decision_trace"]["rejected"].is_array());
     assert_eq!(gateway.calls().len(), 0);
+}
+
+#[tokio::test]
+async fn who_may_ask() {
+    let world = World::new().await;
+    let gateway = &world.gateway;
+    let ask = async |headers: &str, more: Value| {
+        gateway.post_with("/v1/messages", headers, &message(more).to_string()).await
+    };
+    for headers in ["", "x-api-key: nonsense\r\n", "authorization: Bearer sk-adm\r\n"] {
+        let told = error(&ask(headers, json!({})).await);
+        assert_eq!((told.0, told.1.as_str()), (401, "authentication_error"), "{headers}");
+    }
+    for headers in ["x-api-key: sk-off\r\n", "x-api-key: sk-old\r\n", "x-api-key: sk-route\r\n"] {
+        let told = error(&ask(headers, json!({"model": "family:small"})).await);
+        assert_eq!((told.0, told.1.as_str()), (403, "permission_error"), "{headers}");
+    }
+    assert_eq!(gateway.calls().len(), 0);
+    for (headers, model) in [
+        ("x-api-key: sk-a\r\n", "claude-x"),
+        ("authorization: Bearer sk-a\r\n", "claude-x"),
+        ("x-api-key: sk-route\r\n", "profile:private"),
+    ] {
+        assert_eq!(ask(headers, json!({"model": model})).await.status, 200, "{headers}");
+    }
+    let none = gateway.post("/v1/messages/count_tokens", &message(json!({})).to_string()).await;
+    assert_eq!(error(&none).0, 401);
+    // that the address is there, anybody may know
+    let head = request("HEAD", "/", "", "").replace("content-length: 0\r\n", "");
+    assert_eq!(send(gateway.address, head.as_bytes()).await.status, 200);
 }
