@@ -160,7 +160,13 @@ mod tests {
     #[test]
     fn help_names_options_that_are_there() {
         fn check(command: &clap::Command, path: &str) -> usize {
-            let known: Vec<_> = command.get_arguments().filter_map(clap::Arg::get_long).collect();
+            let known: Vec<_> = command
+                .get_arguments()
+                .flat_map(|argument| {
+                    let aliases = argument.get_all_aliases().unwrap_or_default();
+                    argument.get_long().into_iter().chain(aliases)
+                })
+                .collect();
             let texts = command.get_arguments().flat_map(|argument| {
                 [argument.get_help(), argument.get_long_help()].into_iter().flatten()
             });

@@ -25,6 +25,10 @@ pub const HEADER_TIME: Duration = Duration::from_secs(30);
 /// For a client to read some of what it is sent.
 pub const WRITE_TIME: Duration = Duration::from_secs(60);
 
+/// Descriptors of a process that are for other things than connections: the ledger, the state, the
+/// log, a file that is read again.
+pub(crate) const DESCRIPTORS_KEPT: usize = 32;
+
 /// Connections at a time. Each run holds two sockets, and a process may often have 4096. For one more,
 /// the one that has been without a request for longest is closed, at last one that does not read its
 /// answer; where all have a request, it waits.

@@ -39,7 +39,7 @@ const ADMIN_TOKEN: &str = "SIGMAPOL_ADMIN_TOKEN";
 /// The longest file of a token: one line.
 const TOKEN_BYTES: usize = 4096;
 
-/// Answer OpenAI's chat API over HTTP, by the providers of a configuration
+/// Answer OpenAI's and Anthropic's APIs over HTTP, by the providers of a configuration
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     #[command(flatten)]

@@ -13,7 +13,7 @@ use tokio::{
     time::{Instant, sleep_until, timeout},
 };
 
-use crate::limits::PLACE_AGAIN;
+use crate::limits::{DESCRIPTORS_KEPT, PLACE_AGAIN};
 
 /// Places for connections.
 pub(super) struct Places {
@@ -28,7 +28,9 @@ pub(super) struct Place {
 }
 
 impl Places {
+    /// So many, or as many as the process has descriptors for.
     pub(super) fn new(count: usize) -> Self {
+        let count = descriptors().map_or(count, |most| count.min(affordable(most)));
         Self { free: Arc::new(Semaphore::new(count)), taken: Mutex::default() }
     }
 
@@ -64,6 +66,24 @@ impl Places {
             load.leave.notify_one();
         }
     }
+}
+
+/// Descriptors that the process may have, where that has a bound.
+#[cfg(unix)]
+fn descriptors() -> Option<u64> {
+    rustix::process::getrlimit(rustix::process::Resource::Nofile).current
+}
+
+#[cfg(not(unix))]
+fn descriptors() -> Option<u64> {
+    None
+}
+
+/// A connection needs another one to a provider; without a place for that its request would fail, and
+/// the provider would be blamed.
+fn affordable(descriptors: u64) -> usize {
+    let left = usize::try_from(descriptors).unwrap_or(usize::MAX).saturating_sub(DESCRIPTORS_KEPT);
+    (left / 2).max(1)
 }
 
 /// What a connection is at.
@@ -143,6 +163,15 @@ impl Drop for Entered {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn connections_that_descriptors_are_there_for() {
+        for (descriptors, connections) in
+            [(0, 1), (32, 1), (80, 24), (1024, 496), (u64::MAX, (usize::MAX - 32) / 2)]
+        {
+            assert_eq!(affordable(descriptors), connections, "{descriptors}");
+        }
+    }
 
     const SECOND: Duration = Duration::from_secs(1);
 
