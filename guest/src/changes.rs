@@ -3,9 +3,8 @@
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
-use crate::json::{Member, Value, lookup, set};
-use crate::names::Names;
-use crate::order::by_text;
+use crate::json::{Member, Value, by_key, lookup, set};
+use crate::names::{NONE, Names};
 
 /// Up to so many changes are made one by one. Each moves the members behind it, so that the work of
 /// many would be a product of two sizes; they are put together at the end.
@@ -24,6 +23,7 @@ impl<'t> Changes<'t> {
         Self { members, later: (count > FEW).then(Default::default) }
     }
 
+    #[inline(never)] // as `set`
     pub fn get(&self, key: &str) -> Option<&Value<'t>> {
         match self.later.as_ref().and_then(|(names, values)| values.get(names.find(key) as usize)) {
             Some(changed) => changed.as_ref(),
@@ -32,6 +32,7 @@ impl<'t> Changes<'t> {
     }
 
     /// What stands under a key, to be put back.
+    #[inline(never)]
     pub fn take(&mut self, key: &str) -> Option<Value<'t>> {
         let later = self.later.as_mut();
         match later.and_then(|(names, values)| values.get_mut(names.find(key) as usize)) {
@@ -45,6 +46,7 @@ impl<'t> Changes<'t> {
     }
 
     /// Sets, or with `None` removes, a member.
+    #[inline(never)] // there are many calls
     pub fn set(&mut self, key: &str, value: Option<Value<'t>>) {
         let Some((names, values)) = &mut self.later else {
             return set(&mut self.members, key, value);
@@ -57,19 +59,13 @@ impl<'t> Changes<'t> {
 
     /// The object with all changes.
     pub fn into_members(self) -> Vec<Member<'t>> {
-        let Some((names, values)) = self.later else { return self.members };
-        let changes = names.iter().map(|(name, _)| name).zip(values).collect();
-        let mut members = Vec::with_capacity(self.members.len() + names.len());
-        let mut rest = self.members.into_iter().peekable();
-        for (name, value) in by_text(changes, |(name, _)| name) {
-            while let Some(member) = rest.next_if(|(key, _)| **key < *name) {
-                members.push(member);
-            }
-            rest.next_if(|(key, _)| *key == name);
+        let mut members = self.members;
+        let Some((names, values)) = self.later else { return members };
+        members.retain(|(key, _)| names.find(key) == NONE);
+        for ((name, _), value) in names.iter().zip(values) {
             members.extend(value.map(|value| (Cow::Owned(name.into()), value)));
         }
-        members.extend(rest);
-        members
+        by_key(members)
     }
 }
 

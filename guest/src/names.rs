@@ -41,6 +41,7 @@ const GOES_ON: u32 = 1 << 8;
 
 impl Names {
     /// The number of a name, a new one if need be.
+    #[inline(never)] // there are many calls
     pub fn intern(&mut self, name: &str) -> u32 {
         if self.name(self.last) == Some(name) {
             return self.last;
@@ -64,6 +65,7 @@ impl Names {
     }
 
     /// The number of a name, or [`NONE`].
+    #[inline(never)]
     pub fn find(&self, name: &str) -> u32 {
         self.nearest(name).filter(|(known, _)| *known == name).map_or(NONE, |(_, number)| number)
     }

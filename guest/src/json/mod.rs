@@ -12,7 +12,7 @@ mod write;
 
 pub use object::Object;
 pub use raw::{Field, compact, fields};
-pub use read::{read, read_first};
+pub use read::{by_key, read, read_first};
 pub use string::unescaped;
 pub use text::{ObjectText, push, write_numbers};
 pub use value::{Member, Members, NOTHING, Value, lookup, reborrow, set, to_static};

@@ -181,7 +181,7 @@ fn take<T>(stack: &mut Vec<T>, start: usize) -> Vec<T> {
 }
 
 /// Sorts members. What a person wrote is short, and nearly in order.
-fn by_key(mut members: Vec<Member>) -> Vec<Member> {
+pub fn by_key(mut members: Vec<Member>) -> Vec<Member> {
     if members.len() > 16 {
         return by_text(members, |(key, _)| key);
     }

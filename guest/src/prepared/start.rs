@@ -95,8 +95,8 @@ impl PreparedRouter {
             }),
         };
         let run = open.to_text();
-        let request = build_request(contract, static_candidate);
-        let request = policy.slots.transform.apply(request, laid.observation, 0, laid.seed);
+        let mut request = build_request(contract, static_candidate);
+        request = policy.slots.transform.apply(request, laid.observation, 0, laid.seed);
         Some((run, Effect::Call(object_text(&request))))
     }
 }

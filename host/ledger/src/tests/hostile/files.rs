@@ -3,13 +3,15 @@
 use std::{
     ffi::OsStr,
     fs::{self, File, OpenOptions},
-    io::Write as _,
+    io::{self, Write as _},
     os::unix::{
         ffi::OsStrExt as _,
-        fs::{PermissionsExt as _, symlink},
+        fs::{OpenOptionsExt as _, PermissionsExt as _, symlink},
     },
     path::{Path, PathBuf},
 };
+
+use rustix::fs::OFlags;
 
 use super::{records::Chain, surroundings::Surroundings};
 use crate::{Digest, tests::random::Random};
@@ -112,7 +114,7 @@ fn change(around: &Surroundings, segments: u64, random: &mut Random) -> String {
             let other = folder.join(format!("{name}.jsonl"));
             match random.below(3) {
                 0 => fs::rename(&segment, other).is_ok(),
-                1 => fs::write(other, "").is_ok(),
+                1 => write(&other, b"").is_ok(),
                 _ => symlink(around.outside().join("000001.jsonl"), other).is_ok(),
             };
             format!("a segment {name}")
@@ -120,12 +122,12 @@ fn change(around: &Surroundings, segments: u64, random: &mut Random) -> String {
         12 => {
             let name = random.pick(&["checkpoint.json", "000001.jsonl", "000002.jsonl", "LOCK"]);
             let bytes = random.pick(&[1 << 30, 1 << 40, (1 << 63) - 1]);
-            let made = OpenOptions::new().append(true).create(true).open(folder.join(name));
+            let made = open(OpenOptions::new().append(true), &folder.join(name));
             format!("{name} of {bytes} bytes: {:?}", made.and_then(|file| file.set_len(bytes)))
         }
         13 => {
             let text = random.pick(&["[", "{\"a\":", "{\"format\":\"", "\"", "\0"]).repeat(100_000);
-            format!("a checkpoint: {:?}", fs::write(folder.join("checkpoint.json"), text))
+            format!("a checkpoint: {:?}", write(&folder.join("checkpoint.json"), text.as_bytes()))
         }
         14 => {
             let bits = random.pick(&[0o000, 0o100, 0o300, 0o500, 0o777]);
@@ -169,7 +171,7 @@ fn pending(
     let stem = segment.file_stem().unwrap().to_str().unwrap();
     let path = quarantine.join(format!("{stem}-{offset}-{}.pending", Digest::of(&bytes)));
     if random.one_in(2) {
-        let _ = fs::write(&path, &bytes);
+        let _ = write(&path, &bytes);
     }
     path
 }
@@ -180,6 +182,15 @@ fn flip(segment: &Path, random: &mut Random) -> Option<()> {
     bytes[at] ^= 1 << random.below(8);
     let mut file = OpenOptions::new().write(true).truncate(true).open(segment).ok()?;
     file.write_all(&bytes).ok()
+}
+
+fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    open(OpenOptions::new().write(true).truncate(true), path)?.write_all(bytes)
+}
+
+/// A file, made if there is none. What was put there may be a pipe, for whose reader nobody waits.
+fn open(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
+    options.create(true).custom_flags(OFlags::NONBLOCK.bits() as i32).open(path)
 }
 
 /// The bytes of a file of this folder alone, if it is one.
