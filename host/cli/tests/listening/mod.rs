@@ -1,12 +1,15 @@
 //! Commands that listen, as processes: the mock, and the gateway in front of it.
 #![allow(dead_code, reason = "not every test needs all of it")]
 
+#[path = "../../../../tests/lines.rs"]
+mod lines;
+
 use std::{
     fs,
     io::{BufRead as _, BufReader, Write as _},
     net::TcpStream,
     path::{Path, PathBuf},
-    process::{Child, ChildStdout, Command, Output, Stdio},
+    process::{Child, Command, Output, Stdio},
     sync::mpsc,
     time::{Duration, Instant},
 };
@@ -14,8 +17,8 @@ use std::{
 use assert_cmd::cargo::cargo_bin;
 use serde_json::Value;
 
-/// How long a test waits for a process: long enough for any machine.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+use lines::Lines;
+pub(crate) use lines::PATIENCE;
 
 /// A command that listens, and where.
 pub(crate) struct Listening {
@@ -23,20 +26,19 @@ pub(crate) struct Listening {
     /// The lines of standard error, once somebody waits for one.
     log: Option<mpsc::Receiver<String>>,
     /// A command whose output nobody reads would end.
-    _stdout: ChildStdout,
+    _stdout: Lines,
     pub(crate) address: String,
 }
 
 impl Listening {
     pub(crate) fn start(command: &mut Command) -> Self {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        let mut line = String::new();
-        let mut stdout = child.stdout.take().unwrap();
-        BufReader::new(&mut stdout).read_line(&mut line).unwrap();
-        let address =
-            line.trim().strip_prefix("listening on ").and_then(|url| url.split_once("://"));
+        let stdout = Lines::of(child.stdout.take().unwrap());
+        let line = stdout.next().unwrap_or_default();
+        let address = line.strip_prefix("listening on ").and_then(|url| url.split_once("://"));
         let address = address.map(|(_, address)| address.to_owned());
         let Some(address) = address else {
+            let _ = child.kill(); // it may have ended
             panic!("{line:?} {:?}", child.wait_with_output());
         };
         Self { child: Some(child), log: None, _stdout: stdout, address }
